@@ -1,0 +1,1 @@
+//! The one orchestrator: the way in, the live layers, the compute permits.

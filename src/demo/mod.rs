@@ -1,0 +1,1 @@
+//! A deterministic, believable city to show what Parat does.

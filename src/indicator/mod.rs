@@ -1,0 +1,1 @@
+//! Tables of observations, and how they join a layer.

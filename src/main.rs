@@ -1,0 +1,3 @@
+//! The `parat` program.
+
+fn main() {}

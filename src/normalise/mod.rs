@@ -1,0 +1,1 @@
+//! An accepted layer to a [`crate::model::Layer`]: canonical names and types, longitude/latitude, stable ids.

@@ -1,0 +1,1 @@
+//! Questions to snapshots: filters, boxes, predicates between shapes, aggregates.

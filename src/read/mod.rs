@@ -1,0 +1,1 @@
+//! Files of all formats to [`crate::model::RawLayer`]: nothing mended, nothing judged.

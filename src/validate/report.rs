@@ -1,0 +1,183 @@
+//! What the gate says: counted in full, with examples that have a place.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    model::{Bbox, CrsName, CrsOrigin, Encoding, LayerId, Note, Severity, Source, Verdict},
+    standard::Mapping,
+};
+
+/// How many findings of one rule are kept with their place. All are counted.
+pub const KEPT_FINDINGS: usize = 1000;
+
+/// Where a finding lies: enough to find it in the file and on the map.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Place {
+    /// The row, counted from 1 as the file stores them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row: Option<u64>,
+    /// What the row calls itself: the value of its key or name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// The column, as the file calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// Longitude and latitude of a geometry fault.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<[f64; 2]>,
+    /// The box of the feature, for a fault of a whole row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bbox: Option<Bbox>,
+}
+
+/// One thing that is wrong in one place.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Where.
+    pub place: Place,
+    /// What is wrong there, in plain words, with the value at fault.
+    pub message: String,
+    /// What to write or do instead, where the rule can tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
+    /// A measure of it: square metres of overlap, metres of shift.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measure: Option<f64>,
+    /// A severity of its own, where a rule grades its findings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub severity: Option<Severity>,
+}
+
+/// What became of one rule. Silence is never a pass.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// It ran over everything and found nothing.
+    Passed {
+        /// How many things it looked at.
+        checked: u64,
+    },
+    /// It found something.
+    Failed {
+        /// How many things it looked at.
+        checked: u64,
+        /// How many findings there are in all.
+        count: u64,
+        /// The first [`KEPT_FINDINGS`] of them.
+        findings: Vec<Finding>,
+    },
+    /// It could not run.
+    NotRun {
+        /// Why.
+        because: String,
+        /// True when a layer cannot conform without it; false when it does not apply here.
+        needed: bool,
+    },
+}
+
+/// What one rule said of the layer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RuleReport {
+    /// The rule's code.
+    pub code: String,
+    /// The rule's name.
+    pub name: String,
+    /// How much its findings matter here.
+    pub severity: Severity,
+    /// What it found.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+}
+
+/// A repair that was made to a row, on request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Repair {
+    /// What was done: `make_valid`, `close_ring`, `drop_z`, `wind`.
+    pub kind: String,
+    /// Where.
+    pub place: Place,
+    /// What it was, shortened.
+    pub before: String,
+    /// What it is now, shortened.
+    pub after: String,
+}
+
+/// The gate's answer for one layer. The same bytes from `parat check` and from the server: no clock, no
+/// machine and no path goes into it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// The layer's name in Parat.
+    pub layer: LayerId,
+    /// What became of it.
+    pub verdict: Verdict,
+    /// One sentence for a person in a hurry.
+    pub summary: String,
+    /// The three things to do first, at most.
+    pub todo: Vec<String>,
+    /// Where it came from.
+    pub source: Source,
+    /// The standard it was held to, `ward_boundary@1`; none when none fits.
+    pub standard: Option<String>,
+    /// How the standard was chosen: `given`, `best fit`, `none fits`.
+    pub standard_chosen: String,
+    /// The profile, `in-city-min-1@1`.
+    pub profile: String,
+    /// Rows read, and those that could not be.
+    pub rows: u64,
+    /// The CRS as the file has it.
+    pub crs: CrsName,
+    /// How that is known.
+    pub crs_origin: CrsOrigin,
+    /// The encoding of its text.
+    pub encoding: Option<Encoding>,
+    /// The box in longitude/latitude, where it could be placed.
+    pub bbox: Option<Bbox>,
+    /// How many features of each kind of geometry.
+    pub geometry: std::collections::BTreeMap<String, u64>,
+    /// Which column answers which field.
+    pub columns: Vec<Mapping>,
+    /// Columns that no field of the standard asks for.
+    pub extra_columns: Vec<String>,
+    /// What the reader did and saw.
+    pub notes: Vec<Note>,
+    /// Every rule, in the order of [`super::RULES`].
+    pub rules: Vec<RuleReport>,
+    /// The repairs that were made.
+    pub repairs: Vec<Repair>,
+}
+
+/// Collects findings: counts all, keeps the first [`KEPT_FINDINGS`].
+#[derive(Debug, Default)]
+pub struct Findings {
+    count: u64,
+    kept: Vec<Finding>,
+}
+
+impl Findings {
+    /// None yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds one; the closure is only called while findings are still kept.
+    pub fn add(&mut self, finding: impl FnOnce() -> Finding) {
+        self.count += 1;
+        if self.kept.len() < KEPT_FINDINGS {
+            self.kept.push(finding());
+        }
+    }
+
+    /// How many were added.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The outcome of a rule that looked at `checked` things.
+    pub fn outcome(self, checked: u64) -> Outcome {
+        if self.count == 0 {
+            Outcome::Passed { checked }
+        } else {
+            Outcome::Failed { checked, count: self.count, findings: self.kept }
+        }
+    }
+}

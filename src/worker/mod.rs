@@ -1,0 +1,1 @@
+//! The child process that reads strangers' files: limits, sandbox, and what goes over the pipe.
