@@ -48,7 +48,9 @@ impl FromStr for LayerId {
     fn from_str(text: &str) -> Result<Self, BadName> {
         let good = text.len() <= 63
             && text.starts_with(|letter: char| letter.is_ascii_lowercase())
-            && text.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_');
+            && text.chars().all(|letter| {
+                letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_'
+            });
         if good {
             Ok(Self(text.to_owned()))
         } else {
@@ -185,8 +187,11 @@ mod tests {
         for bad in ["", "Ward", "1ward", "../etc", "a b", &"a".repeat(64)] {
             assert!(bad.parse::<LayerId>().is_err(), "{bad}");
         }
-        for (text, slug) in [("2011 Wards-SHP", "layer_2011_wards_shp"), ("वार्ड", "layer"), ("BBMP", "bbmp")]
-        {
+        for (text, slug) in [
+            ("2011 Wards-SHP", "layer_2011_wards_shp"),
+            ("वार्ड", "layer"),
+            ("BBMP", "bbmp"),
+        ] {
             assert_eq!(LayerId::slug(text).as_str(), slug);
             assert!(slug.parse::<LayerId>().is_ok());
         }

@@ -31,8 +31,16 @@ impl Bbox {
     /// The smallest box around finite coordinates; none when there are none.
     pub fn around(coords: &[[f64; 2]]) -> Option<Self> {
         let mut found: Option<Self> = None;
-        for &[x, y] in coords.iter().filter(|c| c[0].is_finite() && c[1].is_finite()) {
-            let one = Self { west: x, south: y, east: x, north: y };
+        for &[x, y] in coords
+            .iter()
+            .filter(|c| c[0].is_finite() && c[1].is_finite())
+        {
+            let one = Self {
+                west: x,
+                south: y,
+                east: x,
+                north: y,
+            };
             found = Some(found.map_or(one, |bbox| bbox.with(one)));
         }
         found
@@ -51,7 +59,10 @@ impl Bbox {
 
     /// True when both share a point; edges count.
     pub fn meets(&self, other: &Self) -> bool {
-        self.west <= other.east && other.west <= self.east && self.south <= other.north && other.south <= self.north
+        self.west <= other.east
+            && other.west <= self.east
+            && self.south <= other.north
+            && other.south <= self.north
     }
 
     /// True when the position lies inside or on the edge.
@@ -62,7 +73,12 @@ impl Bbox {
 
 impl From<[f64; 4]> for Bbox {
     fn from([west, south, east, north]: [f64; 4]) -> Self {
-        Self { west, south, east, north }
+        Self {
+            west,
+            south,
+            east,
+            north,
+        }
     }
 }
 
@@ -196,7 +212,11 @@ pub struct Metadata(pub BTreeMap<String, serde_json::Value>);
 impl Metadata {
     /// The text of an element; none where it is absent, null, blank or not text.
     pub fn text(&self, element: &str) -> Option<&str> {
-        self.0.get(element).and_then(serde_json::Value::as_str).map(str::trim).filter(|text| !text.is_empty())
+        self.0
+            .get(element)
+            .and_then(serde_json::Value::as_str)
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
     }
 }
 

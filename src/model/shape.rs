@@ -10,7 +10,9 @@
 //! Rings are stored as they came: a closed ring repeats its first coordinate at its end. Only the
 //! gate says whether a ring is closed; nothing here closes it.
 
-use geo_types::{Coord, Geometry, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon};
+use geo_types::{
+    Coord, Geometry, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon,
+};
 
 /// The kind of one feature's geometry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, serde::Serialize, serde::Deserialize)]
@@ -128,7 +130,13 @@ fn begin(ends: &[u32], at: usize) -> usize {
 impl<T: Copy> Shapes<T> {
     /// No features yet.
     pub fn new() -> Self {
-        Self { kinds: vec![], part_ends: vec![], ring_ends: vec![], coord_ends: vec![], coords: vec![] }
+        Self {
+            kinds: vec![],
+            part_ends: vec![],
+            ring_ends: vec![],
+            coord_ends: vec![],
+            coords: vec![],
+        }
     }
 
     /// The number of features.
@@ -239,8 +247,10 @@ impl<'a, T: Copy> ShapeRef<'a, T> {
     /// The parts, in order.
     pub fn parts(&self) -> impl ExactSizeIterator<Item = PartRef<'a, T>> + 'a {
         let layer = self.layer;
-        (self.parts.0..self.parts.1)
-            .map(move |part| PartRef { layer, rings: (begin(layer.ring_ends, part), layer.ring_ends[part] as usize) })
+        (self.parts.0..self.parts.1).map(move |part| PartRef {
+            layer,
+            rings: (begin(layer.ring_ends, part), layer.ring_ends[part] as usize),
+        })
     }
 
     /// Every coordinate of the feature, over rings and parts.
@@ -266,8 +276,9 @@ impl<'a, T: Copy> PartRef<'a, T> {
     /// The rings, in order: a polygon's shell comes first.
     pub fn rings(&self) -> impl ExactSizeIterator<Item = &'a [[T; 2]]> + 'a {
         let layer = self.layer;
-        (self.rings.0..self.rings.1)
-            .map(move |ring| &layer.coords[begin(layer.coord_ends, ring)..layer.coord_ends[ring] as usize])
+        (self.rings.0..self.rings.1).map(move |ring| {
+            &layer.coords[begin(layer.coord_ends, ring)..layer.coord_ends[ring] as usize]
+        })
     }
 }
 
@@ -289,13 +300,17 @@ impl ShapeRef<'_, f64> {
             ShapeKind::Point => Geometry::Point(first()?),
             ShapeKind::LineString => Geometry::LineString(line(self.coords())),
             ShapeKind::Polygon => Geometry::Polygon(area(self.parts().next()?)),
-            ShapeKind::MultiPoint => {
-                Geometry::MultiPoint(MultiPoint::new(self.coords().iter().map(|c| Point(coord(c))).collect()))
-            }
-            ShapeKind::MultiLineString => Geometry::MultiLineString(MultiLineString::new(
-                self.parts().flat_map(|part| part.rings().map(line).collect::<Vec<_>>()).collect(),
+            ShapeKind::MultiPoint => Geometry::MultiPoint(MultiPoint::new(
+                self.coords().iter().map(|c| Point(coord(c))).collect(),
             )),
-            ShapeKind::MultiPolygon => Geometry::MultiPolygon(MultiPolygon::new(self.parts().map(area).collect())),
+            ShapeKind::MultiLineString => Geometry::MultiLineString(MultiLineString::new(
+                self.parts()
+                    .flat_map(|part| part.rings().map(line).collect::<Vec<_>>())
+                    .collect(),
+            )),
+            ShapeKind::MultiPolygon => {
+                Geometry::MultiPolygon(MultiPolygon::new(self.parts().map(area).collect()))
+            }
         })
     }
 
@@ -310,7 +325,7 @@ impl Shapes<f64> {
     /// collection, a rectangle, a triangle and a single segment are added as [`ShapeKind::Missing`].
     pub fn push_geo(&mut self, geometry: &Geometry<f64>) {
         let xy = |c: &Coord<f64>| [c.x, c.y];
-        let mut area = |shapes: &mut Self, polygon: &Polygon<f64>| {
+        let area = |shapes: &mut Self, polygon: &Polygon<f64>| {
             for ring in std::iter::once(polygon.exterior()).chain(polygon.interiors()) {
                 shapes.coords.extend(ring.0.iter().map(xy));
                 shapes.end_ring();
@@ -366,8 +381,10 @@ mod tests {
         let mut shapes = Shapes::new();
         shapes.push_point([1.0, 2.0]);
         shapes.push_none(ShapeKind::Missing);
-        for ring in [[[0.0, 0.0], [4.0, 0.0], [4.0, 4.0], [0.0, 0.0]], [[2.0, 1.0], [3.0, 1.0], [3.0, 2.0], [2.0, 1.0]]]
-        {
+        for ring in [
+            [[0.0, 0.0], [4.0, 0.0], [4.0, 4.0], [0.0, 0.0]],
+            [[2.0, 1.0], [3.0, 1.0], [3.0, 2.0], [2.0, 1.0]],
+        ] {
             shapes.coords.extend_from_slice(&ring);
             shapes.end_ring();
         }
@@ -382,7 +399,10 @@ mod tests {
             }
         }
         assert_eq!(shapes, again);
-        assert_eq!(shapes.get(2).parts().next().map(|part| part.rings().len()), Some(2));
+        assert_eq!(
+            shapes.get(2).parts().next().map(|part| part.rings().len()),
+            Some(2)
+        );
         assert!(shapes.get(1).is_blank());
     }
 }

@@ -47,7 +47,13 @@ pub struct Field {
 impl Field {
     /// A field with a name and a type and nothing else known.
     pub fn new(name: impl Into<String>, kind: FieldType) -> Self {
-        Self { name: name.into(), kind, title: None, unit: None, codes: None }
+        Self {
+            name: name.into(),
+            kind,
+            title: None,
+            unit: None,
+            codes: None,
+        }
     }
 }
 
@@ -113,23 +119,31 @@ impl<'a> Value<'a> {
 /// `YYYY-MM-DD`; years beyond ±9999 are shown as the limit.
 pub fn date_text(days: i32) -> String {
     let epoch = jiff::civil::date(1970, 1, 1);
-    let date = epoch.checked_add(jiff::Span::new().try_days(days).unwrap_or_default()).unwrap_or(if days < 0 {
-        jiff::civil::Date::MIN
-    } else {
-        jiff::civil::Date::MAX
-    });
+    let date = epoch
+        .checked_add(jiff::Span::new().try_days(days).unwrap_or_default())
+        .unwrap_or(if days < 0 {
+            jiff::civil::Date::MIN
+        } else {
+            jiff::civil::Date::MAX
+        });
     date.to_string()
 }
 
 /// Days since 1970-01-01 of an ISO 8601 date; none for anything else.
 pub fn parse_date(text: &str) -> Option<i32> {
     let date: jiff::civil::Date = text.parse().ok()?;
-    i32::try_from(date.since((jiff::Unit::Day, jiff::civil::date(1970, 1, 1))).ok()?.get_days()).ok()
+    i32::try_from(
+        date.since((jiff::Unit::Day, jiff::civil::date(1970, 1, 1)))
+            .ok()?
+            .get_days(),
+    )
+    .ok()
 }
 
 /// RFC 3339 in UTC, to the millisecond where there is one.
 pub fn date_time_text(millis: i64) -> String {
-    jiff::Timestamp::from_millisecond(millis).map_or_else(|_| String::new(), |moment| moment.to_string())
+    jiff::Timestamp::from_millisecond(millis)
+        .map_or_else(|_| String::new(), |moment| moment.to_string())
 }
 
 /// What stands for null in [`Column::Integer`] and [`Column::DateTime`].
@@ -156,7 +170,12 @@ pub struct TextColumn {
 impl TextColumn {
     /// A column from its arrays, as they came over a pipe or out of a file.
     pub fn from_parts(text: String, ends: Vec<u32>, codes: Vec<u32>) -> Self {
-        Self { text, ends, codes, seen: HashMap::new() }
+        Self {
+            text,
+            ends,
+            codes,
+            seen: HashMap::new(),
+        }
     }
 
     /// Adds a row.
@@ -166,7 +185,9 @@ impl TextColumn {
             return;
         };
         if self.seen.len() != self.ends.len() {
-            self.seen = (0..self.ends.len()).map(|code| (self.entry(code as u32).into(), code as u32)).collect();
+            self.seen = (0..self.ends.len())
+                .map(|code| (self.entry(code as u32).into(), code as u32))
+                .collect();
         }
         let code = if let Some(&code) = self.seen.get(value) {
             code
@@ -183,7 +204,11 @@ impl TextColumn {
     /// The distinct text with this code.
     pub fn entry(&self, code: u32) -> &str {
         let code = code as usize;
-        let from = if code == 0 { 0 } else { self.ends[code - 1] as usize };
+        let from = if code == 0 {
+            0
+        } else {
+            self.ends[code - 1] as usize
+        };
         &self.text[from..self.ends[code] as usize]
     }
 
@@ -358,7 +383,8 @@ impl Table {
 
     /// The value of a row in a field; null where there is no such field.
     pub fn value(&self, row: usize, name: &str) -> Value<'_> {
-        self.column(name).map_or(Value::Null, |column| column.get(row))
+        self.column(name)
+            .map_or(Value::Null, |column| column.get(row))
     }
 }
 
@@ -377,9 +403,15 @@ mod tests {
         for text in [Some("வார்டு"), None, Some("வார்டு"), Some("")] {
             column.push(text.map_or(Value::Null, Value::Text));
         }
-        let Column::Text(text) = &column else { unreachable!() };
-        assert_eq!((text.distinct(), column.get(1), column.get(3)), (2, Value::Null, Value::Text("")));
-        let mut again = TextColumn::from_parts(text.text.clone(), text.ends.clone(), text.codes.clone());
+        let Column::Text(text) = &column else {
+            unreachable!()
+        };
+        assert_eq!(
+            (text.distinct(), column.get(1), column.get(3)),
+            (2, Value::Null, Value::Text(""))
+        );
+        let mut again =
+            TextColumn::from_parts(text.text.clone(), text.ends.clone(), text.codes.clone());
         again.push(Some("வார்டு"));
         assert_eq!((again.distinct(), again.get(4)), (2, Some("வார்டு")));
     }

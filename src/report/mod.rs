@@ -1,1 +1,1 @@
-//! A report for people and programs: terminal text, HTML with a map, GeoJSON, CSV.
+//! A report for people and programs: terminal text, HTML with a map, `GeoJSON`, CSV.

@@ -22,7 +22,10 @@ pub struct ColumnMap {
 impl ColumnMap {
     /// The position of the column that answers a field; none where none does.
     pub fn column(&self, field: &str) -> Option<usize> {
-        self.entries.iter().find(|(mapping, _)| mapping.field == field).map(|&(_, at)| at)
+        self.entries
+            .iter()
+            .find(|(mapping, _)| mapping.field == field)
+            .map(|&(_, at)| at)
     }
 
     /// Every mapping with the position of its column, in the order of the standard.

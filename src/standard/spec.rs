@@ -14,7 +14,10 @@ pub struct Words(pub BTreeMap<String, String>);
 impl Words {
     /// The text in a language, or in English.
     pub fn say(&self, language: &str) -> &str {
-        self.0.get(language).or_else(|| self.0.get("en")).map_or("", String::as_str)
+        self.0
+            .get(language)
+            .or_else(|| self.0.get("en"))
+            .map_or("", String::as_str)
     }
 }
 

@@ -1,1 +1,1 @@
-//! Where versions are kept: a folder of files and a SQLite catalogue.
+//! Where versions are kept: a folder of files and a `SQLite` catalogue.

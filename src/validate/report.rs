@@ -177,7 +177,11 @@ impl Findings {
         if self.count == 0 {
             Outcome::Passed { checked }
         } else {
-            Outcome::Failed { checked, count: self.count, findings: self.kept }
+            Outcome::Failed {
+                checked,
+                count: self.count,
+                findings: self.kept,
+            }
         }
     }
 }
