@@ -1,0 +1,233 @@
+//! Tells three things from the sources: an import that goes up the ladder, a foreign crate used outside
+//! its door, and async below `app`. To cross on purpose, edit the tables here in the same change.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+/// Who may import whom. A module may import what stands beside it here, and itself.
+const LADDER: &[(&str, &str)] = &[
+    ("model", ""),
+    ("config", ""),
+    ("crs", "model"),
+    ("index", "model"),
+    ("standard", "model"),
+    ("read", "model"),
+    ("validate", "model crs index standard"),
+    ("worker", "model read crs"),
+    ("report", "model standard validate"),
+    ("normalise", "model crs standard validate"),
+    ("snapshot", "model index"),
+    ("tile", "model snapshot"),
+    ("indicator", "model snapshot standard"),
+    ("query", "model snapshot indicator index crs"),
+    ("store", "model snapshot indicator validate"),
+    ("demo", "model standard crs"),
+    (
+        "app",
+        "model config crs index standard read validate worker report normalise snapshot query tile indicator store",
+    ),
+    (
+        "http",
+        "app model config standard validate report snapshot query tile indicator store",
+    ),
+    (
+        "cli",
+        "app http demo model config standard read worker validate report normalise snapshot indicator store",
+    ),
+    ("main", "cli"),
+];
+
+/// Each foreign crate has one door, so that an upgrade or a replacement is a change of one place.
+const DOORS: &[(&str, &str)] = &[
+    ("gdal", "read/ demo/"),
+    ("gdal_sys", "read/"),
+    ("proj", "crs.rs"),
+    ("rstar", "index.rs"),
+    ("geo_index", "index.rs snapshot/"),
+    ("mvt", "tile/"),
+    ("libdeflater", "tile/"),
+    ("flatgeobuf", "snapshot/"),
+    ("flatbuffers", "snapshot/"),
+    ("geozero", "snapshot/"),
+    ("memmap2", "snapshot/"),
+    ("rusqlite", "store/"),
+    ("zip", "read/ demo/"),
+    ("calamine", "read/ indicator/"),
+    ("encoding_rs", "read/"),
+    ("chardetng", "read/"),
+    ("landlock", "worker/"),
+    ("seccompiler", "worker/"),
+    ("rlimit", "worker/"),
+    ("geojson", "http/ query/"),
+    ("axum", "http/"),
+    ("tower", "http/"),
+    ("tower_http", "http/"),
+    ("tokio", "app/ http/ cli/"),
+    ("rust_embed", "http/ standard/"),
+    ("clap", "cli/"),
+    ("indicatif", "cli/"),
+    ("tracing_subscriber", "cli/"),
+];
+
+/// Modules that may be asynchronous.
+const ASYNC: &[&str] = &["app", "http", "cli"];
+
+struct Source {
+    /// Path below `src`.
+    path: String,
+    /// The top-level module it belongs to.
+    module: String,
+    /// The text without comments and without test modules.
+    code: String,
+}
+
+fn sources() -> Vec<Source> {
+    fn walk(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
+        for entry in fs::read_dir(folder).expect("src is readable") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                walk(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = vec![];
+    walk(&root, &mut found);
+    found.sort();
+    found
+        .into_iter()
+        .map(|file| {
+            let path = file
+                .strip_prefix(&root)
+                .expect("below src")
+                .to_string_lossy()
+                .into_owned();
+            let module = path
+                .split('/')
+                .next()
+                .unwrap_or_default()
+                .trim_end_matches(".rs")
+                .to_owned();
+            Source {
+                code: code_of(&fs::read_to_string(&file).expect("UTF-8")),
+                path,
+                module,
+            }
+        })
+        .filter(|source| source.module != "lib")
+        .collect()
+}
+
+/// Drops comments, and everything from the unit tests on: tests may look anywhere.
+fn code_of(text: &str) -> String {
+    let text = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+    text.lines()
+        .map(|line| line.split("//").next().unwrap_or_default())
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// The first names after every `crate::`, with groups opened.
+fn imports(code: &str) -> BTreeSet<String> {
+    let name = |text: &str| -> String {
+        text.trim_start()
+            .chars()
+            .take_while(|letter| letter.is_alphanumeric() || *letter == '_')
+            .collect()
+    };
+    let mut names = BTreeSet::new();
+    for (at, _) in code.match_indices("crate::") {
+        if code[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_') {
+            continue;
+        }
+        let rest = &code[at + "crate::".len()..];
+        let Some(group) = rest.strip_prefix('{') else {
+            names.insert(name(rest));
+            continue;
+        };
+        names.insert(name(group));
+        let mut depth = 0;
+        for (position, letter) in group.char_indices() {
+            match letter {
+                '{' => depth += 1,
+                '}' if depth == 0 => break,
+                '}' => depth -= 1,
+                ',' if depth == 0 => {
+                    names.insert(name(&group[position + 1..]));
+                }
+                _ => {}
+            }
+        }
+    }
+    names.remove("");
+    names
+}
+
+/// True when a path starts with the foreign crate's name.
+fn uses(code: &str, foreign: &str) -> bool {
+    code.match_indices(&format!("{foreign}::")).any(|(at, _)| {
+        !code[..at]
+            .ends_with(|before: char| before.is_alphanumeric() || before == '_' || before == ':')
+    })
+}
+
+#[test]
+fn nobody_imports_from_above() {
+    let mut wrong = vec![];
+    for source in sources() {
+        let Some((_, allowed)) = LADDER.iter().find(|(module, _)| *module == source.module) else {
+            wrong.push(format!("{} has no rung", source.path));
+            continue;
+        };
+        for name in imports(&source.code) {
+            let known = LADDER.iter().any(|(module, _)| *module == name);
+            if known && name != source.module && !allowed.split(' ').any(|module| module == name) {
+                wrong.push(format!("{} imports {name}", source.path));
+            }
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "imports against the ladder:\n  {}",
+        wrong.join("\n  ")
+    );
+}
+
+#[test]
+fn every_foreign_crate_comes_in_by_its_door() {
+    let mut wrong = vec![];
+    for source in sources() {
+        for (foreign, doors) in DOORS {
+            if uses(&source.code, foreign)
+                && !doors.split(' ').any(|door| source.path.starts_with(door))
+            {
+                wrong.push(format!("{} uses {foreign}", source.path));
+            }
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "foreign crates outside their door:\n  {}",
+        wrong.join("\n  ")
+    );
+}
+
+#[test]
+fn nothing_is_asynchronous_below_app() {
+    let wrong: Vec<_> = sources()
+        .into_iter()
+        .filter(|source| !ASYNC.contains(&source.module.as_str()))
+        .filter(|source| source.code.contains("async fn") || source.code.contains(".await"))
+        .map(|source| source.path)
+        .collect();
+    assert!(wrong.is_empty(), "async below app: {wrong:?}");
+}
+
+#[test]
+fn the_reader_of_imports_sees_groups_and_single_names() {
+    let code = "use crate::{\n  model::{Bbox, LayerId},\n standard::Mapping, crs};\nlet x = crate::index::Boxes;";
+    let names: Vec<_> = imports(code).into_iter().collect();
+    assert_eq!(names, ["crs", "index", "model", "standard"]);
+    assert!(uses("let d = gdal::Dataset::open", "gdal") && !uses("crate::gdal::x", "gdal"));
+}
