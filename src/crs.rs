@@ -1,2 +1,296 @@
 //! Coordinate reference systems: from what a file names to longitude/latitude, axis order settled here
 //! and nowhere else.
+//!
+//! Everything inside Parat is x before y: easting before northing, longitude before latitude, whatever
+//! order the authority prescribes. PROJ is told so once, by asking for its "normalised for
+//! visualisation" order on both sides. No other file may speak to PROJ.
+
+use std::str::FromStr;
+
+use proj::Proj;
+
+use crate::model::CrsName;
+
+/// How many coordinates go to PROJ in one call. Small enough that the copy stays in the cache.
+const BATCH: usize = 4096;
+
+/// Why coordinates cannot be taken from one system to another.
+#[derive(Debug, thiserror::Error)]
+pub enum CrsError {
+    /// The file names no system, so there is nothing to come from.
+    #[error("the coordinate reference system is missing")]
+    Missing,
+    /// PROJ does not know the system, or no way leads from it.
+    #[error("no way from {from} to {to}")]
+    NoWay {
+        /// The system to come from, shortened.
+        from: String,
+        /// The system to go to.
+        to: String,
+        /// What PROJ said.
+        #[source]
+        source: Box<proj::ProjCreateError>,
+    },
+    /// A text is not the name of a system.
+    #[error("`{0}` is not a CRS code: write it as EPSG:32643")]
+    BadName(String),
+}
+
+/// Takes coordinates from one system to another. Holds PROJ's context, so it is not `Send`: make it on
+/// the thread that uses it.
+pub struct Reprojector {
+    /// None where both systems are WGS 84 longitude/latitude and nothing is to be done.
+    way: Option<Proj>,
+}
+
+impl Reprojector {
+    /// From a file's system to WGS 84 longitude/latitude.
+    pub fn to_lonlat(from: &CrsName) -> Result<Self, CrsError> {
+        match from {
+            CrsName::Missing => Err(CrsError::Missing),
+            CrsName::Authority { name, code } if is_lonlat(name, code) => Ok(Self { way: None }),
+            CrsName::Authority { name, code } => {
+                Self::between(&format!("{name}:{code}"), "OGC:CRS84")
+            }
+            CrsName::Wkt(wkt) => Self::between(wkt, "OGC:CRS84"),
+        }
+    }
+
+    /// From one system to another, each `EPSG:code` or a WKT definition.
+    pub fn between(from: &str, to: &str) -> Result<Self, CrsError> {
+        if from.eq_ignore_ascii_case(to) {
+            return Ok(Self { way: None });
+        }
+        let way = Proj::new_known_crs(from, to, None).map_err(|source| CrsError::NoWay {
+            from: from.chars().take(60).collect(),
+            to: to.chars().take(60).collect(),
+            source: Box::new(source),
+        })?;
+        Ok(Self { way: Some(way) })
+    }
+
+    /// Takes every coordinate there. Gives how many could not go; those, and all that were not finite,
+    /// become NaN in both axes.
+    pub fn apply(&self, coords: &mut [[f64; 2]]) -> u64 {
+        let mut failed = 0;
+        let Some(way) = &self.way else {
+            for coord in coords {
+                failed += settle(coord);
+            }
+            return failed;
+        };
+        let mut batch: Vec<(f64, f64)> = Vec::with_capacity(BATCH.min(coords.len()));
+        for part in coords.chunks_mut(BATCH) {
+            batch.clear();
+            batch.extend(part.iter().map(|&[x, y]| (x, y)));
+            let whole = part.iter().all(|c| c[0].is_finite() && c[1].is_finite())
+                && way.convert_array(&mut batch).is_ok();
+            for (coord, &(x, y)) in part.iter_mut().zip(&batch) {
+                // One bad coordinate fails its whole batch in PROJ, so ask again one by one.
+                *coord = if whole {
+                    [x, y]
+                } else if coord[0].is_finite() && coord[1].is_finite() {
+                    way.convert((coord[0], coord[1]))
+                        .map_or([f64::NAN; 2], |(x, y)| [x, y])
+                } else {
+                    [f64::NAN; 2]
+                };
+                failed += settle(coord);
+            }
+        }
+        failed
+    }
+}
+
+/// Makes a coordinate that is not finite NaN in both axes; 1 for such a one, else 0. PROJ says
+/// "impossible" with infinities.
+fn settle(coord: &mut [f64; 2]) -> u64 {
+    if coord[0].is_finite() && coord[1].is_finite() {
+        return 0;
+    }
+    *coord = [f64::NAN; 2];
+    1
+}
+
+/// True for the codes of WGS 84 longitude/latitude. EPSG:4326 is among them: files that name it store
+/// longitude first, and by the time coordinates are ours they are x before y.
+fn is_lonlat(name: &str, code: &str) -> bool {
+    matches!(
+        (name, code),
+        ("EPSG", "4326" | "4979") | ("OGC", "CRS84" | "CRS84h")
+    )
+}
+
+impl FromStr for CrsName {
+    type Err = CrsError;
+
+    /// Reads `EPSG:32643`, `32643`, `CRS84`, an OGC URN or an OGC URL, in any case.
+    fn from_str(text: &str) -> Result<Self, CrsError> {
+        let bad = || CrsError::BadName(text.chars().take(80).collect());
+        let plain = text.trim();
+        let mut words = plain.rsplit([':', '/']).filter(|word| !word.is_empty());
+        let code = words.next().ok_or_else(bad)?;
+        let authority = |name: &str| {
+            name.eq_ignore_ascii_case("epsg")
+                || name.eq_ignore_ascii_case("ogc")
+                || name.eq_ignore_ascii_case("esri")
+        };
+        if code.eq_ignore_ascii_case("crs84") {
+            return Ok(Self::Authority {
+                name: "OGC".into(),
+                code: "CRS84".into(),
+            });
+        }
+        if code.eq_ignore_ascii_case("crs84h") {
+            return Ok(Self::Authority {
+                name: "OGC".into(),
+                code: "CRS84h".into(),
+            });
+        }
+        let digits =
+            (4..=6).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits {
+            return Err(bad());
+        }
+        let name = if code.len() == plain.len() {
+            "EPSG".to_owned()
+        } else {
+            // A URN may carry a version between the authority and the code: urn:ogc:def:crs:EPSG:9.9:32643.
+            words
+                .take(2)
+                .find(|word| authority(word))
+                .ok_or_else(bad)?
+                .to_ascii_uppercase()
+        };
+        Ok(Self::Authority {
+            name,
+            code: code.to_owned(),
+        })
+    }
+}
+
+/// The EPSG code of the UTM zone of a place in WGS 84: 326zz north of the equator, 327zz south.
+pub fn utm_epsg([lon, lat]: [f64; 2]) -> u32 {
+    let zone = (((lon + 180.0) / 6.0).floor() as i64).clamp(0, 59) as u32 + 1;
+    if lat < 0.0 {
+        32_700 + zone
+    } else {
+        32_600 + zone
+    }
+}
+
+/// The systems that Indian cities deliver in, most likely first: what to try when a file names none.
+pub fn candidates() -> &'static [(&'static str, &'static str)] {
+    &[
+        ("EPSG:4326", "WGS 84 longitude/latitude"),
+        ("EPSG:32643", "WGS 84 / UTM zone 43N"),
+        ("EPSG:32644", "WGS 84 / UTM zone 44N"),
+        ("EPSG:32642", "WGS 84 / UTM zone 42N"),
+        ("EPSG:32645", "WGS 84 / UTM zone 45N"),
+        ("EPSG:32646", "WGS 84 / UTM zone 46N"),
+        ("EPSG:3857", "WGS 84 / Pseudo-Mercator (web maps)"),
+        ("EPSG:7755", "WGS 84 / India NSF LCC"),
+        ("EPSG:24343", "Kalianpur 1975 / UTM zone 43N"),
+        ("EPSG:24344", "Kalianpur 1975 / UTM zone 44N"),
+        ("EPSG:24342", "Kalianpur 1975 / UTM zone 42N"),
+        ("EPSG:24345", "Kalianpur 1975 / UTM zone 45N"),
+        ("EPSG:24378", "Kalianpur 1975 / India zone I"),
+        ("EPSG:24379", "Kalianpur 1975 / India zone IIa"),
+        ("EPSG:24380", "Kalianpur 1975 / India zone IIb"),
+        ("EPSG:24381", "Kalianpur 1975 / India zone IIIa"),
+        ("EPSG:24383", "Kalianpur 1975 / India zone IVa"),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> CrsName {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn codes_are_read_in_all_spellings_and_nothing_else_is() {
+        for text in [
+            "EPSG:32643",
+            "epsg:32643",
+            " 32643 ",
+            "urn:ogc:def:crs:EPSG::32643",
+            "urn:ogc:def:crs:EPSG:9.9.1:32643",
+            "http://www.opengis.net/def/crs/EPSG/0/32643",
+        ] {
+            assert_eq!(name(text).to_string(), "EPSG:32643", "{text}");
+        }
+        assert_eq!(
+            name("urn:ogc:def:crs:OGC:1.3:CRS84").to_string(),
+            "OGC:CRS84"
+        );
+        for text in [
+            "",
+            "EPSG:",
+            "EPSG:x",
+            "UTM 43",
+            "/etc/passwd",
+            "file:32643",
+            "+proj=utm",
+        ] {
+            assert!(text.parse::<CrsName>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn longitude_latitude_is_left_alone_and_utm_goes_there_and_back() {
+        let mut same = [[77.5946, 12.9716]];
+        assert_eq!(
+            Reprojector::to_lonlat(&name("EPSG:4326"))
+                .unwrap()
+                .apply(&mut same),
+            0
+        );
+        assert_eq!(same, [[77.5946, 12.9716]]);
+
+        assert_eq!(utm_epsg(same[0]), 32643);
+        assert_eq!(utm_epsg([-0.1, -33.0]), 32730);
+        Reprojector::between("EPSG:4326", "EPSG:32643")
+            .unwrap()
+            .apply(&mut same);
+        assert!(
+            (same[0][0] - 781_000.0).abs() < 2_000.0 && (same[0][1] - 1_435_000.0).abs() < 2_000.0,
+            "{same:?}"
+        );
+        Reprojector::to_lonlat(&name("EPSG:32643"))
+            .unwrap()
+            .apply(&mut same);
+        assert!(
+            (same[0][0] - 77.5946).abs() < 1e-9 && (same[0][1] - 12.9716).abs() < 1e-9,
+            "{same:?}"
+        );
+    }
+
+    #[test]
+    fn what_cannot_go_becomes_nan_and_is_counted_while_the_rest_goes() {
+        let way = Reprojector::to_lonlat(&name("EPSG:32643")).unwrap();
+        let mut coords = [
+            [500_000.0, 1_400_000.0],
+            [f64::NAN, 1.0],
+            [1e300, 1e300],
+            [500_000.0, 1_400_000.0],
+        ];
+        assert_eq!(way.apply(&mut coords), 2);
+        assert!((coords[0][0] - 75.0).abs() < 1e-9 && (coords[3][0] - 75.0).abs() < 1e-9);
+        assert!(coords[1][1].is_nan() && coords[2][0].is_nan());
+    }
+
+    #[test]
+    fn every_candidate_is_known_to_proj() {
+        for (code, _) in candidates() {
+            assert!(Reprojector::to_lonlat(&name(code)).is_ok(), "{code}");
+        }
+        assert!(matches!(
+            Reprojector::to_lonlat(&CrsName::Missing),
+            Err(CrsError::Missing)
+        ));
+        assert!(Reprojector::to_lonlat(&name("EPSG:99999")).is_err());
+    }
+}
