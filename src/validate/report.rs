@@ -10,6 +10,9 @@ use crate::{
 /// How many findings of one rule are kept with their place. All are counted.
 pub const KEPT_FINDINGS: usize = 1000;
 
+/// How many coordinates the outline of a layer has at most.
+pub const OUTLINE_COORDS: usize = 3000;
+
 /// Where a finding lies: enough to find it in the file and on the map.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Place {
@@ -144,6 +147,10 @@ pub struct Report {
     pub rules: Vec<RuleReport>,
     /// The repairs that were made.
     pub repairs: Vec<Repair>,
+    /// A rough outline of the layer in longitude/latitude for the map of the faults: paths, at most
+    /// [`OUTLINE_COORDS`] coordinates in all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outline: Vec<Vec<[f64; 2]>>,
 }
 
 /// Collects findings: counts all, keeps the first [`KEPT_FINDINGS`].
