@@ -1,6 +1,14 @@
 //! The headers people really write, to the names of the standard.
+//!
+//! A column answers at most one field and a field has at most one column. What is surest goes first: the
+//! name itself, then an alias (in the order of the standard), then an alias cut to the ten bytes that a
+//! shapefile leaves. A column that looks like a name but holds only ward numbers is taken as the number.
 
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+
+use super::{FieldRule, LayerStandard, Standards, normal_key};
+use crate::model::{Table, Value};
 
 /// Which column was taken for which field, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -9,8 +17,19 @@ pub struct Mapping {
     pub field: String,
     /// The column of the file.
     pub column: String,
-    /// `same name`, `alias`, `given`.
+    /// `same name`, `alias`, `cut alias`, `holds numbers`, `given`.
     pub why: String,
+}
+
+/// A mapping that somebody gave and that cannot be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadMapping {
+    /// The standard has no such field.
+    #[error("the standard has no field `{0}`")]
+    Field(String),
+    /// The file has no such column.
+    #[error("the file has no column `{0}`")]
+    Column(String),
 }
 
 /// Which column of a table answers which field of a standard.
@@ -19,7 +38,153 @@ pub struct ColumnMap {
     entries: Vec<(Mapping, usize)>,
 }
 
+/// A header without case, blanks, dots, dashes, brackets and underscores, in one Unicode form.
+pub(super) fn squash(text: &str) -> String {
+    text.nfc()
+        .filter(|letter| {
+            !letter.is_whitespace() && !(letter.is_ascii() && !letter.is_ascii_alphanumeric())
+        })
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+/// How sure a header is to mean a field: 0 the name itself, then the aliases in order, then cut ones.
+/// The second is why, as [`Mapping::why`] says it.
+fn sureness(field: &FieldRule, header: &str, squashed: &str) -> Option<(usize, &'static str)> {
+    if header == field.name {
+        return Some((0, "same name"));
+    }
+    if squashed == squash(&field.name) {
+        return Some((1, "same name"));
+    }
+    let alias = |cut: bool| {
+        field.aliases.iter().position(|alias| {
+            if cut {
+                // DBF keeps ten bytes of a field's name.
+                header.len() == 10
+                    && alias.len() > 10
+                    && alias.is_char_boundary(10)
+                    && squash(&alias[..10]) == squashed
+            } else {
+                squash(alias) == squashed
+            }
+        })
+    };
+    alias(false)
+        .map(|at| (2 + at, "alias"))
+        .or_else(|| alias(true).map(|at| (1000 + at, "cut alias")))
+}
+
 impl ColumnMap {
+    /// What the headers of a table, and where they leave a doubt its values, say.
+    pub fn of(standards: &Standards, standard: &LayerStandard, table: &Table) -> Self {
+        Self::default().completed(standards, standard, table)
+    }
+
+    /// The same, but what somebody gave as (field, column) stands first.
+    pub fn given(
+        standards: &Standards,
+        standard: &LayerStandard,
+        table: &Table,
+        pairs: &[(String, String)],
+    ) -> Result<Self, BadMapping> {
+        let mut map = Self::default();
+        for (field, column) in pairs {
+            if standards.field(standard, field).is_none() {
+                return Err(BadMapping::Field(field.clone()));
+            }
+            let at = table
+                .position(column)
+                .ok_or_else(|| BadMapping::Column(column.clone()))?;
+            map.add(field, column, "given", at);
+        }
+        Ok(map.completed(standards, standard, table))
+    }
+
+    fn add(&mut self, field: &str, column: &str, why: &str, at: usize) {
+        self.entries.retain(|(mapping, _)| mapping.field != field);
+        self.entries.push((
+            Mapping {
+                field: field.to_owned(),
+                column: column.to_owned(),
+                why: why.to_owned(),
+            },
+            at,
+        ));
+    }
+
+    fn completed(mut self, standards: &Standards, standard: &LayerStandard, table: &Table) -> Self {
+        let headers: Vec<String> = table
+            .fields
+            .iter()
+            .map(|field| squash(&field.name))
+            .collect();
+        let mut wishes = vec![];
+        for (order, field) in standards.fields(standard).enumerate() {
+            for (at, squashed) in headers.iter().enumerate() {
+                if let Some((rank, why)) = sureness(field, &table.fields[at].name, squashed) {
+                    wishes.push((rank, order, at, why, field.name.as_str()));
+                }
+            }
+        }
+        wishes.sort_unstable_by_key(|&(rank, order, at, ..)| (rank, order, at));
+        for (_, _, at, why, field) in wishes {
+            if self.column(field).is_none() && !self.takes(at) {
+                self.add(field, &table.fields[at].name, why, at);
+            }
+        }
+        self.number_in_the_name(standards, standard, table);
+        let order: Vec<&str> = standards
+            .fields(standard)
+            .map(|field| field.name.as_str())
+            .collect();
+        self.entries
+            .sort_by_key(|(mapping, _)| order.iter().position(|name| *name == mapping.field));
+        self
+    }
+
+    /// `Ward_name` that holds 1, 2, 3 … is the number, not the name (seen in real files).
+    fn number_in_the_name(
+        &mut self,
+        standards: &Standards,
+        standard: &LayerStandard,
+        table: &Table,
+    ) {
+        let (Some(_), None, Some(at)) = (
+            standards.field(standard, "ward_no"),
+            self.column("ward_no"),
+            self.column("name"),
+        ) else {
+            return;
+        };
+        if !standard.key.iter().any(|name| name == "ward_no") {
+            return;
+        }
+        let column = &table.columns[at];
+        let mut seen = 0;
+        let numbers = (0..column.len()).all(|row| match column.get(row) {
+            Value::Null => true,
+            value => {
+                seen += 1;
+                let text = value.to_text();
+                normal_key(&text)
+                    .key
+                    .bytes()
+                    .all(|byte| byte.is_ascii_digit())
+                    && !text.trim().is_empty()
+            }
+        });
+        if numbers && seen > 0 {
+            self.entries.retain(|(mapping, _)| mapping.field != "name");
+            self.add("ward_no", &table.fields[at].name, "holds numbers", at);
+        }
+    }
+
+    /// True when some field is answered by the column at this position.
+    pub fn takes(&self, at: usize) -> bool {
+        self.entries.iter().any(|&(_, taken)| taken == at)
+    }
+
     /// The position of the column that answers a field; none where none does.
     pub fn column(&self, field: &str) -> Option<usize> {
         self.entries

@@ -76,7 +76,7 @@ pub struct LayerStandard {
     /// True when its areas cover the ground without gap or overlap.
     #[serde(default)]
     pub coverage: bool,
-    /// The fields that together name a feature for good.
+    /// The fields that together name a feature for good. A part that is not a required field may be null.
     pub key: Vec<String>,
     /// The layers, in order of preference, whose areas it must fill or lie in.
     #[serde(default)]
@@ -91,7 +91,8 @@ pub struct LayerStandard {
     /// The attributes, beside the common block.
     #[serde(default)]
     pub fields: Vec<FieldRule>,
-    /// The rules that run, by code, each with its settings.
+    /// The rules that run, by code, each with its settings. In a file, those beyond `common.toml`; once
+    /// loaded, those too.
     pub rules: BTreeMap<String, RuleSettings>,
     /// Other names people give the layer, for proposing a standard.
     #[serde(default)]
@@ -170,4 +171,34 @@ pub struct RuleSettings {
     /// A layer the rule looks at beside its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub with: Option<LayerId>,
+    /// The field that says the kind of a thing, for T12: two things of different kinds may be near.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// The features the rule is for, where it is not for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<Only>,
+}
+
+/// Features that have one of these codes in a field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Only {
+    /// The field.
+    pub field: String,
+    /// Its codes.
+    pub codes: Vec<String>,
+}
+
+/// What is said of a rule, by code in `layers/rules.toml`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleWords {
+    /// Its name.
+    pub title: Words,
+    /// What it checks.
+    pub what: Words,
+    /// Why that matters.
+    pub why: Words,
+    /// How to mend what it finds, in QGIS where that helps.
+    pub fix: Words,
 }
