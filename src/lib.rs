@@ -17,6 +17,7 @@
 
 pub mod app;
 pub mod cli;
+pub mod config;
 pub mod crs;
 pub mod demo;
 pub mod http;

@@ -1,1 +1,92 @@
-//! The one orchestrator: the way in, the live layers, the compute permits.
+//! The only orchestrator: everything that people can ask of Parat, in terms of the rooms below.
+//!
+//! Requests are answered from [`LiveLayers`], a set of open snapshots that is swapped whole. Work runs on
+//! blocking threads with a bounded number of permits, so that overload is a quick "come again" and not a
+//! long queue.
+
+mod answer;
+mod gate;
+mod ingest;
+mod live;
+mod permits;
+mod preview;
+mod tables;
+
+use std::sync::Arc;
+
+pub use gate::{Ask, Gate, Judged, Outcome};
+pub use ingest::{Arrived, IngestError};
+pub use live::{LiveLayer, LiveLayers};
+
+use crate::{
+    config::Config,
+    standard::Standards,
+    store::{Embedded, LayerStore, StoreError},
+};
+
+/// Why the application could not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// Too much is going on; come again in a moment.
+    #[error("too many requests are being worked on")]
+    Busy,
+    /// There is no such thing.
+    #[error("there is no {what}")]
+    NotFound {
+        /// What was asked for.
+        what: String,
+    },
+    /// The question makes no sense.
+    #[error("{parameter}: {detail}")]
+    Bad {
+        /// Which part of it.
+        parameter: String,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// Our fault; the cause goes to the log, never to the client.
+    #[error("something went wrong inside: {doing}")]
+    Internal {
+        /// What was being done.
+        doing: &'static str,
+        /// Why it failed.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl AppError {
+    /// An [`AppError::Internal`].
+    pub fn internal(
+        doing: &'static str,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self::Internal {
+            doing,
+            source: source.into(),
+        }
+    }
+}
+
+impl From<StoreError> for AppError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound { what } => Self::NotFound { what },
+            other => Self::internal("using the store", other),
+        }
+    }
+}
+
+/// The application. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    config: Config,
+    standards: &'static Standards,
+    store: Box<dyn LayerStore>,
+    live: live::Live,
+    permits: permits::Permits,
+}

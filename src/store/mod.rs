@@ -1,1 +1,216 @@
-//! Where versions are kept: a folder of files and a `SQLite` catalogue.
+//! Where published versions, reports and indicator tables are kept.
+//!
+//! A store keeps things and hands them back; it answers no questions about them, so every answer has
+//! one meaning whichever store is behind it. Calls block and are made off the request path.
+
+mod catalogue;
+mod embedded;
+mod journal;
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+pub use embedded::Embedded;
+pub use journal::JournalEntry;
+
+use crate::{
+    indicator::{IndicatorTable, JoinReport},
+    model::{IndicatorId, Layer, LayerId, Verdict, Version},
+    snapshot::{Snapshot, SnapshotError},
+    validate::Report,
+};
+
+/// Why the store could not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// There is no such thing.
+    #[error("no {what}")]
+    NotFound {
+        /// What was asked for: `layer ward_boundary`, `version 3 of layer road`.
+        what: String,
+    },
+    /// The disk.
+    #[error("cannot {doing} {path}")]
+    Disk {
+        /// What was tried: `create`, `sync`.
+        doing: &'static str,
+        /// With which file or folder.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The catalogue.
+    #[error("the catalogue could not {doing}")]
+    Catalogue {
+        /// What was tried.
+        doing: &'static str,
+        /// What SQLite said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The catalogue was written by a newer Parat.
+    #[error("the data folder has schema {found}, this Parat knows up to {known}; use a newer Parat")]
+    Newer {
+        /// The schema on disk.
+        found: i64,
+        /// The newest that this program knows.
+        known: i64,
+    },
+    /// Something kept as JSON does not read back.
+    #[error("{what} in the catalogue does not read back")]
+    Stored {
+        /// What it is.
+        what: String,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// A snapshot.
+    #[error("the snapshot of {layer}")]
+    Snapshot {
+        /// Of which layer.
+        layer: LayerId,
+        /// Why.
+        #[source]
+        source: SnapshotError,
+    },
+    /// Nothing that was not judged, or was judged wrong, is published.
+    #[error("layer {0} does not conform and cannot be published")]
+    NotAdmitted(LayerId),
+}
+
+/// Where a layer stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// A version is public.
+    Published,
+    /// Only on this machine's map; never published.
+    Draft,
+    /// Nothing is public; the last delivery was kept out.
+    Withheld,
+}
+
+/// What became of a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Became {
+    /// A new version.
+    Published,
+    /// The same content as the current version: it is confirmed as fresh, no new version.
+    Confirmed,
+    /// Kept out; the version before it stays.
+    Withheld,
+    /// Shown on the local map only.
+    Draft,
+}
+
+/// One layer as the catalogue knows it, or what a publish made of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The layer.
+    pub layer: LayerId,
+    /// Where it stands.
+    pub state: State,
+    /// The public version.
+    pub version: Option<Version>,
+    /// The content hash of that version.
+    pub hash: Option<String>,
+    /// The verdict of that version, or of the last delivery where none is public.
+    pub verdict: Verdict,
+    /// The gate's one sentence.
+    pub summary: String,
+    /// How many features it has.
+    pub features: u64,
+    /// The report that goes with it: `d-12`.
+    pub report_id: String,
+    /// The name of the file it came from.
+    pub file: String,
+    /// When, RFC 3339 in UTC.
+    pub at: String,
+}
+
+/// One delivery: a file that came to the gate.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeliveryEntry {
+    /// Its id, which is its report's address too: `d-12`.
+    pub id: String,
+    /// For which layer it was held.
+    pub layer: LayerId,
+    /// The name of the file.
+    pub file: String,
+    /// What the gate said.
+    pub verdict: Verdict,
+    /// In one sentence.
+    pub summary: String,
+    /// What became of it.
+    pub became: Became,
+    /// The version it made or confirmed.
+    pub version: Option<Version>,
+    /// When, RFC 3339 in UTC.
+    pub at: String,
+}
+
+/// An indicator table as the catalogue keeps it.
+#[derive(Clone, Debug)]
+pub struct StoredTable {
+    /// The table.
+    pub table: IndicatorTable,
+    /// Counts up with every new content of the same indicator.
+    pub version: Version,
+    /// The file it came from.
+    pub file: String,
+    /// When, RFC 3339 in UTC.
+    pub at: String,
+}
+
+/// Keeps versions of layers, reports, indicator tables and the journal of what happened.
+pub trait LayerStore: Send + Sync {
+    /// A number that rises with every change, by whichever process.
+    fn generation(&self) -> Result<u64, StoreError>;
+
+    /// True when the catalogue may have changed since the last call with `true` or the opening: cheap
+    /// enough for every request, and never falsely `false` for longer than a second.
+    fn touched(&self) -> bool;
+
+    /// Every layer that something was delivered for, by name.
+    fn list(&self) -> Result<Vec<Entry>, StoreError>;
+
+    /// Every version of a layer, newest first.
+    fn versions(&self, layer: &LayerId) -> Result<Vec<Entry>, StoreError>;
+
+    /// A version of a layer; without a number, the public one.
+    fn load(&self, layer: &LayerId, version: Option<Version>) -> Result<Snapshot, StoreError>;
+
+    /// Makes a layer's next version public: files first, then one transaction.
+    fn publish(&self, layer: &Layer, report: &Report) -> Result<(Entry, Became), StoreError>;
+
+    /// Keeps the report of a delivery that stays out. The public version is not touched.
+    fn withhold(&self, report: &Report) -> Result<Entry, StoreError>;
+
+    /// The last deliveries, newest first.
+    fn deliveries(&self, limit: u32) -> Result<Vec<DeliveryEntry>, StoreError>;
+
+    /// A report by its delivery's id (`d-12`), or by a layer's name: the one of its public version, else
+    /// of its last delivery.
+    fn report(&self, id: &str) -> Result<Report, StoreError>;
+
+    /// Keeps an indicator table; the same content again makes no new version.
+    fn put_table(&self, table: &IndicatorTable, file: &str) -> Result<StoredTable, StoreError>;
+
+    /// The newest table of every indicator, by code.
+    fn tables(&self) -> Result<Vec<StoredTable>, StoreError>;
+
+    /// Keeps what a join of a table with a layer gave.
+    fn put_join(
+        &self,
+        layer: &LayerId,
+        indicator: &IndicatorId,
+        report: &JoinReport,
+    ) -> Result<(), StoreError>;
+
+    /// What happened, newest first.
+    fn journal(&self, limit: u32) -> Result<Vec<JournalEntry>, StoreError>;
+}

@@ -1,0 +1,745 @@
+//! A folder of versions and a SQLite catalogue: everything a city needs on one machine.
+//!
+//! ```text
+//! data/
+//!   catalogue.sqlite            layers, versions, deliveries with their reports, tables, journal
+//!   publish.lock                held by whoever publishes; the system lets go when the holder dies
+//!   versions/<layer>/<hash>/    truth.fgb and the serving columns; written once, never changed
+//!   staging/<random>/           a version being written; swept at the next opening
+//! ```
+//!
+//! ## Why so
+//! A publish writes its files under `staging`, syncs them, renames the folder to its final name, and only
+//! then names it in the catalogue, in one transaction. Killed at any moment, either the transaction is
+//! there and the files are too, or it is not and nobody knows the files; those are swept.
+
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant, SystemTime},
+};
+
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{
+    Became, DeliveryEntry, Entry, JournalEntry, LayerStore, State, StoreError, StoredTable,
+    catalogue::{self, failed},
+    journal,
+};
+use crate::{
+    indicator::{IndicatorTable, JoinReport},
+    model::{IndicatorId, Layer, LayerId, Version},
+    snapshot::{self, Snapshot},
+    validate::Report,
+};
+
+/// How long [`LayerStore::touched`] trusts the file system's clock before it asks the catalogue itself.
+const TRUST: Duration = Duration::from_secs(1);
+
+/// What the catalogue's log looked like: the cheapest sign of a change by any process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Sign {
+    length: u64,
+    changed: Option<SystemTime>,
+}
+
+#[derive(Debug)]
+struct Watch {
+    sign: Sign,
+    generation: u64,
+    asked: Instant,
+}
+
+/// The store of one machine.
+#[derive(Debug)]
+pub struct Embedded {
+    folder: PathBuf,
+    connection: Mutex<Connection>,
+    watch: Mutex<Watch>,
+}
+
+impl Embedded {
+    /// Opens the data folder, makes it where there is none, and sweeps what a crash left behind.
+    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        for below in ["versions", "staging"] {
+            let path = folder.join(below);
+            fs::create_dir_all(&path).map_err(disk("create", &path))?;
+        }
+        let connection = catalogue::open(&folder.join("catalogue.sqlite"))?;
+        let generation = catalogue::number(&connection, "generation")? as u64;
+        let store = Self {
+            folder: folder.to_owned(),
+            watch: Mutex::new(Watch {
+                sign: sign(folder),
+                generation,
+                asked: Instant::now(),
+            }),
+            connection: Mutex::new(connection),
+        };
+        store.sweep()?;
+        Ok(store)
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        // A panic between two statements rolls its transaction back, so the connection stays sound.
+        self.connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock_file(&self) -> Result<File, StoreError> {
+        let path = self.folder.join("publish.lock");
+        File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(disk("open", &path))
+    }
+
+    /// Removes staging folders and version folders that no version names. Skipped while someone publishes.
+    fn sweep(&self) -> Result<(), StoreError> {
+        let lock = self.lock_file()?;
+        if lock.try_lock().is_err() {
+            return Ok(());
+        }
+        let staging = self.folder.join("staging");
+        for path in children(&staging)? {
+            tracing::info!(?path, "sweeping what an unfinished publish left");
+            fs::remove_dir_all(&path).map_err(disk("remove", &path))?;
+        }
+        let known: std::collections::HashSet<PathBuf> = {
+            let connection = self.connection();
+            let mut statement = connection
+                .prepare("SELECT folder FROM versions")
+                .map_err(failed("list versions"))?;
+            let rows = statement
+                .query_map([], |row| row.get::<_, String>(0))
+                .map_err(failed("list versions"))?;
+            rows.map(|folder| folder.map(|folder| self.folder.join(folder)))
+                .collect::<Result<_, _>>()
+                .map_err(failed("list versions"))?
+        };
+        for layer in children(&self.folder.join("versions"))? {
+            for version in children(&layer)? {
+                if !known.contains(&version) {
+                    tracing::info!(path = ?version, "sweeping a version that was never published");
+                    fs::remove_dir_all(&version).map_err(disk("remove", &version))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the files of a version and gives the folder's name below the data folder.
+    fn write_files(
+        &self,
+        layer: &Layer,
+        version: Version,
+        hash: &str,
+        at: &str,
+    ) -> Result<String, StoreError> {
+        let shelf = self.folder.join("versions").join(layer.id.as_str());
+        fs::create_dir_all(&shelf).map_err(disk("create", &shelf))?;
+        let mut name = hash.to_owned();
+        if shelf.join(&name).exists() {
+            // The same content under other metadata, or published again after another version.
+            name = format!("{hash}.{version}");
+        }
+        let target = shelf.join(&name);
+        if target.exists() {
+            // Nobody names it, else `version` would be taken: a publish died after its rename.
+            fs::remove_dir_all(&target).map_err(disk("remove", &target))?;
+        }
+        let staging = tempfile::Builder::new()
+            .prefix("publish-")
+            .tempdir_in(self.folder.join("staging"))
+            .map_err(disk("create", &self.folder.join("staging")))?;
+        let draft = staging.path().join("version");
+        Snapshot::build(layer, version, false, at, &draft).map_err(|source| {
+            StoreError::Snapshot {
+                layer: layer.id.clone(),
+                source,
+            }
+        })?;
+        sync_folder(&draft)?;
+        fs::rename(&draft, &target).map_err(disk("rename", &target))?;
+        sync_folder(&shelf)?;
+        sync_folder(&self.folder.join("versions"))?;
+        Ok(format!("versions/{}/{name}", layer.id))
+    }
+}
+
+fn disk<'a>(doing: &'static str, path: &'a Path) -> impl FnOnce(std::io::Error) -> StoreError + 'a {
+    move |source| StoreError::Disk {
+        doing,
+        path: path.to_owned(),
+        source,
+    }
+}
+
+fn children(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    fs::read_dir(folder)
+        .and_then(|entries| {
+            entries
+                .map(|entry| entry.map(|entry| entry.path()))
+                .collect()
+        })
+        .map_err(disk("list", folder))
+}
+
+/// Makes a folder's names survive a power cut.
+fn sync_folder(folder: &Path) -> Result<(), StoreError> {
+    File::open(folder)
+        .and_then(|file| file.sync_all())
+        .map_err(disk("sync", folder))
+}
+
+fn sign(folder: &Path) -> Sign {
+    fs::metadata(folder.join("catalogue.sqlite-wal")).map_or(Sign::default(), |about| Sign {
+        length: about.len(),
+        changed: about.modified().ok(),
+    })
+}
+
+fn now() -> String {
+    // Whole seconds: what people read in lists.
+    jiff::Timestamp::now()
+        .round(jiff::Unit::Second)
+        .unwrap_or_else(|_| jiff::Timestamp::now())
+        .to_string()
+}
+
+/// An enum's name as the catalogue keeps it.
+fn word(value: impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => String::new(),
+    }
+}
+
+fn parse<T: DeserializeOwned>(text: &str, what: impl Into<String>) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|source| StoreError::Stored {
+        what: what.into(),
+        source,
+    })
+}
+
+/// A word of the catalogue back to its enum.
+fn unword<T: DeserializeOwned>(row: &Row<'_>, at: usize) -> rusqlite::Result<T> {
+    let word: String = row.get(at)?;
+    serde_json::from_value(word.into()).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(
+            at,
+            rusqlite::types::Type::Text,
+            Box::new(error),
+        )
+    })
+}
+
+fn json(value: &impl Serialize, what: &str) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|source| StoreError::Stored {
+        what: what.to_owned(),
+        source,
+    })
+}
+
+/// What makes a version another one beside its content: a change of metadata alone is worth a version.
+fn identity(layer: &Layer) -> Result<String, StoreError> {
+    let said = json(
+        &(
+            &layer.title,
+            &layer.description,
+            &layer.metadata,
+            &layer.standard,
+            &layer.profile,
+        ),
+        "metadata",
+    )?;
+    Ok(blake3::hash(said.as_bytes()).to_hex()[..16].to_owned())
+}
+
+struct Made<'a> {
+    report: &'a Report,
+    became: Became,
+    version: Option<Version>,
+    features: u64,
+    at: &'a str,
+}
+
+fn add_delivery(connection: &Connection, made: &Made<'_>) -> Result<i64, StoreError> {
+    connection
+        .execute(
+            "INSERT INTO deliveries (layer, file, verdict, summary, became, version, features, at, report)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            params![
+                made.report.layer.as_str(),
+                made.report.source.file,
+                word(made.report.verdict),
+                made.report.summary,
+                word(made.became),
+                made.version.map(|version| version.0),
+                made.features as i64,
+                made.at,
+                json(made.report, "a report")?,
+            ],
+        )
+        .map_err(failed("keep the delivery"))?;
+    Ok(connection.last_insert_rowid())
+}
+
+fn raise_generation(transaction: &Transaction<'_>) -> Result<(), StoreError> {
+    transaction
+        .execute(
+            "UPDATE meta SET value = value + 1 WHERE name = 'generation'",
+            [],
+        )
+        .map_err(failed("count the change"))?;
+    Ok(())
+}
+
+/// Columns of an entry that is a version with its delivery.
+const VERSION_COLUMNS: &str = "v.layer, v.version, v.hash, d.verdict, d.summary, v.features, d.id, d.file, v.at
+    FROM versions v JOIN deliveries d ON d.id = v.delivery";
+
+fn version_entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
+    Ok(Entry {
+        layer: unword(row, 0)?,
+        state: State::Published,
+        version: Some(Version(row.get(1)?)),
+        hash: Some(row.get(2)?),
+        verdict: unword(row, 3)?,
+        summary: row.get(4)?,
+        features: row.get::<_, i64>(5)? as u64,
+        report_id: format!("d-{}", row.get::<_, i64>(6)?),
+        file: row.get(7)?,
+        at: row.get(8)?,
+    })
+}
+
+impl LayerStore for Embedded {
+    fn generation(&self) -> Result<u64, StoreError> {
+        Ok(catalogue::number(&self.connection(), "generation")? as u64)
+    }
+
+    fn touched(&self) -> bool {
+        // Someone else is looking this very moment, and will tell.
+        let Ok(mut watch) = self.watch.try_lock() else {
+            return false;
+        };
+        let seen = sign(&self.folder);
+        if seen == watch.sign && watch.asked.elapsed() < TRUST {
+            return false;
+        }
+        watch.sign = seen;
+        watch.asked = Instant::now();
+        match self.generation() {
+            Ok(generation) if generation != watch.generation => {
+                watch.generation = generation;
+                true
+            }
+            Ok(_) => false,
+            Err(error) => {
+                tracing::error!(%error, "the catalogue cannot be asked for changes");
+                false
+            }
+        }
+    }
+
+    fn list(&self) -> Result<Vec<Entry>, StoreError> {
+        let connection = self.connection();
+        let mut statement = connection
+            .prepare_cached(&format!(
+                "SELECT {VERSION_COLUMNS} JOIN layers l ON l.layer = v.layer AND l.version = v.version"
+            ))
+            .map_err(failed("list layers"))?;
+        let mut entries: Vec<Entry> = statement
+            .query_map([], version_entry)
+            .and_then(Iterator::collect)
+            .map_err(failed("list layers"))?;
+        let mut statement = connection
+            .prepare_cached(
+                "SELECT layer, verdict, summary, features, id, file, at FROM deliveries
+                 WHERE id IN (SELECT max(id) FROM deliveries
+                              WHERE layer NOT IN (SELECT layer FROM layers) GROUP BY layer)",
+            )
+            .map_err(failed("list withheld layers"))?;
+        let withheld = statement
+            .query_map([], |row| {
+                Ok(Entry {
+                    layer: unword(row, 0)?,
+                    state: State::Withheld,
+                    version: None,
+                    hash: None,
+                    verdict: unword(row, 1)?,
+                    summary: row.get(2)?,
+                    features: row.get::<_, i64>(3)? as u64,
+                    report_id: format!("d-{}", row.get::<_, i64>(4)?),
+                    file: row.get(5)?,
+                    at: row.get(6)?,
+                })
+            })
+            .and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>)
+            .map_err(failed("list withheld layers"))?;
+        entries.extend(withheld);
+        entries.sort_by(|a, b| a.layer.cmp(&b.layer));
+        Ok(entries)
+    }
+
+    fn versions(&self, layer: &LayerId) -> Result<Vec<Entry>, StoreError> {
+        let connection = self.connection();
+        let mut statement = connection
+            .prepare_cached(&format!(
+                "SELECT {VERSION_COLUMNS} WHERE v.layer = ?1 ORDER BY v.version DESC"
+            ))
+            .map_err(failed("list versions"))?;
+        statement
+            .query_map([layer.as_str()], version_entry)
+            .and_then(Iterator::collect)
+            .map_err(failed("list versions"))
+    }
+
+    fn load(&self, layer: &LayerId, version: Option<Version>) -> Result<Snapshot, StoreError> {
+        let folder: Option<String> = self
+            .connection()
+            .query_row(
+                "SELECT v.folder FROM versions v WHERE v.layer = ?1 AND v.version =
+                 coalesce(?2, (SELECT version FROM layers WHERE layer = ?1))",
+                params![layer.as_str(), version.map(|version| version.0)],
+                |row| row.get(0),
+            )
+            .optional()
+            .map_err(failed("find the version"))?;
+        let folder = folder.ok_or_else(|| StoreError::NotFound {
+            what: match version {
+                Some(version) => format!("version {version} of layer {layer}"),
+                None => format!("published layer {layer}"),
+            },
+        })?;
+        Snapshot::open(&self.folder.join(folder)).map_err(|source| StoreError::Snapshot {
+            layer: layer.clone(),
+            source,
+        })
+    }
+
+    fn publish(&self, layer: &Layer, report: &Report) -> Result<(Entry, Became), StoreError> {
+        if !report.verdict.admits() || !layer.verdict.admits() {
+            return Err(StoreError::NotAdmitted(layer.id.clone()));
+        }
+        let hash = snapshot::content_hash(layer);
+        let identity = identity(layer)?;
+        let at = now();
+        // One publisher at a time over all processes; the lock dies with its holder.
+        let lock = self.lock_file()?;
+        lock.lock()
+            .map_err(disk("lock", &self.folder.join("publish.lock")))?;
+
+        let (public, next) = {
+            let connection = self.connection();
+            let public: Option<(u32, String, String)> = connection
+                .query_row(
+                    "SELECT v.version, v.hash, v.identity FROM versions v
+                     JOIN layers l ON l.layer = v.layer AND l.version = v.version
+                     WHERE v.layer = ?1",
+                    [layer.id.as_str()],
+                    |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+                )
+                .optional()
+                .map_err(failed("find the public version"))?;
+            let next: u32 = connection
+                .query_row(
+                    "SELECT coalesce(max(version), 0) + 1 FROM versions WHERE layer = ?1",
+                    [layer.id.as_str()],
+                    |row| row.get(0),
+                )
+                .map_err(failed("count versions"))?;
+            (public, Version(next))
+        };
+        let same = public
+            .filter(|(_, old_hash, old_identity)| *old_hash == hash && *old_identity == identity)
+            .map(|(version, ..)| Version(version));
+        let became = if same.is_some() {
+            Became::Confirmed
+        } else {
+            Became::Published
+        };
+        let version = same.unwrap_or(next);
+        let folder = match same {
+            Some(_) => None,
+            None => Some(self.write_files(layer, version, &hash, &at)?),
+        };
+
+        let mut connection = self.connection();
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(failed("begin a publish"))?;
+        let features = layer.ids.len() as u64;
+        let delivery = add_delivery(
+            &transaction,
+            &Made {
+                report,
+                became,
+                version: Some(version),
+                features,
+                at: &at,
+            },
+        )?;
+        if let Some(folder) = folder {
+            transaction
+                .execute(
+                    "INSERT INTO versions (layer, version, hash, identity, folder, features, delivery, at)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                    params![
+                        layer.id.as_str(),
+                        version.0,
+                        hash,
+                        identity,
+                        folder,
+                        features as i64,
+                        delivery,
+                        at
+                    ],
+                )
+                .and_then(|_| {
+                    transaction.execute(
+                        "INSERT INTO layers (layer, version) VALUES (?1, ?2)
+                         ON CONFLICT (layer) DO UPDATE SET version = excluded.version",
+                        params![layer.id.as_str(), version.0],
+                    )
+                })
+                .map_err(failed("name the version"))?;
+        }
+        journal::append(
+            &transaction,
+            &at,
+            &word(became),
+            layer.id.as_str(),
+            &serde_json::json!({
+                "version": version,
+                "hash": hash,
+                "delivery": format!("d-{delivery}"),
+                "file": report.source.file,
+                "file_hash": report.source.hash,
+            }),
+        )?;
+        raise_generation(&transaction)?;
+        transaction.commit().map_err(failed("commit a publish"))?;
+
+        Ok((
+            Entry {
+                layer: layer.id.clone(),
+                state: State::Published,
+                version: Some(version),
+                hash: Some(hash),
+                verdict: report.verdict,
+                summary: report.summary.clone(),
+                features,
+                report_id: format!("d-{delivery}"),
+                file: report.source.file.clone(),
+                at,
+            },
+            became,
+        ))
+    }
+
+    fn withhold(&self, report: &Report) -> Result<Entry, StoreError> {
+        let at = now();
+        let mut connection = self.connection();
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(failed("begin"))?;
+        let delivery = add_delivery(
+            &transaction,
+            &Made {
+                report,
+                became: Became::Withheld,
+                version: None,
+                features: report.rows,
+                at: &at,
+            },
+        )?;
+        journal::append(
+            &transaction,
+            &at,
+            "withheld",
+            report.layer.as_str(),
+            &serde_json::json!({
+                "delivery": format!("d-{delivery}"),
+                "verdict": report.verdict,
+                "file": report.source.file,
+                "file_hash": report.source.hash,
+            }),
+        )?;
+        raise_generation(&transaction)?;
+        transaction.commit().map_err(failed("commit"))?;
+        Ok(Entry {
+            layer: report.layer.clone(),
+            state: State::Withheld,
+            version: None,
+            hash: None,
+            verdict: report.verdict,
+            summary: report.summary.clone(),
+            features: report.rows,
+            report_id: format!("d-{delivery}"),
+            file: report.source.file.clone(),
+            at,
+        })
+    }
+
+    fn deliveries(&self, limit: u32) -> Result<Vec<DeliveryEntry>, StoreError> {
+        let connection = self.connection();
+        let mut statement = connection
+            .prepare_cached(
+                "SELECT id, layer, file, verdict, summary, became, version, at
+                 FROM deliveries ORDER BY id DESC LIMIT ?1",
+            )
+            .map_err(failed("list deliveries"))?;
+        statement
+            .query_map([limit], |row| {
+                Ok(DeliveryEntry {
+                    id: format!("d-{}", row.get::<_, i64>(0)?),
+                    layer: unword(row, 1)?,
+                    file: row.get(2)?,
+                    verdict: unword(row, 3)?,
+                    summary: row.get(4)?,
+                    became: unword(row, 5)?,
+                    version: row.get::<_, Option<u32>>(6)?.map(Version),
+                    at: row.get(7)?,
+                })
+            })
+            .and_then(Iterator::collect)
+            .map_err(failed("list deliveries"))
+    }
+
+    fn report(&self, id: &str) -> Result<Report, StoreError> {
+        let number = id
+            .strip_prefix("d-")
+            .and_then(|number| number.parse::<i64>().ok());
+        let body: Option<String> = self
+            .connection()
+            .query_row(
+                "SELECT report FROM deliveries WHERE id = coalesce(?1,
+                    (SELECT v.delivery FROM versions v JOIN layers l
+                     ON l.layer = v.layer AND l.version = v.version WHERE v.layer = ?2),
+                    (SELECT max(id) FROM deliveries WHERE layer = ?2))",
+                params![number, id],
+                |row| row.get(0),
+            )
+            .optional()
+            .map_err(failed("find the report"))?;
+        let body = body.ok_or_else(|| StoreError::NotFound {
+            what: format!("report {id}"),
+        })?;
+        parse(&body, format!("report {id}"))
+    }
+
+    fn put_table(&self, table: &IndicatorTable, file: &str) -> Result<StoredTable, StoreError> {
+        let body = json(table, "an indicator table")?;
+        let hash = blake3::hash(body.as_bytes()).to_hex().to_string();
+        let indicator = table.id.as_str();
+        let mut at = now();
+        let mut connection = self.connection();
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(failed("begin"))?;
+        let last: Option<(u32, String, String)> = transaction
+            .query_row(
+                "SELECT version, hash, at FROM indicator_tables WHERE indicator = ?1
+                 ORDER BY version DESC LIMIT 1",
+                [indicator],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            )
+            .optional()
+            .map_err(failed("find the table"))?;
+        let version = match last {
+            Some((version, old, when)) if old == hash => {
+                at = when;
+                version
+            }
+            last => {
+                let version = last.map_or(1, |(version, ..)| version + 1);
+                transaction
+                    .execute(
+                        "INSERT INTO indicator_tables (indicator, version, hash, file, at, body)
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                        params![indicator, version, hash, file, at, body],
+                    )
+                    .map_err(failed("keep the table"))?;
+                journal::append(
+                    &transaction,
+                    &at,
+                    "table",
+                    indicator,
+                    &serde_json::json!({ "version": version, "hash": hash, "file": file }),
+                )?;
+                raise_generation(&transaction)?;
+                version
+            }
+        };
+        transaction.commit().map_err(failed("commit"))?;
+        Ok(StoredTable {
+            table: table.clone(),
+            version: Version(version),
+            file: file.to_owned(),
+            at,
+        })
+    }
+
+    fn tables(&self) -> Result<Vec<StoredTable>, StoreError> {
+        let connection = self.connection();
+        let mut statement = connection
+            .prepare_cached(
+                "SELECT body, version, file, at FROM indicator_tables t WHERE version =
+                 (SELECT max(version) FROM indicator_tables WHERE indicator = t.indicator)
+                 ORDER BY indicator",
+            )
+            .map_err(failed("list tables"))?;
+        let rows = statement
+            .query_map([], |row| {
+                Ok((
+                    row.get::<_, String>(0)?,
+                    row.get(1)?,
+                    row.get(2)?,
+                    row.get(3)?,
+                ))
+            })
+            .and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>)
+            .map_err(failed("list tables"))?;
+        rows.into_iter()
+            .map(|(body, version, file, at)| {
+                Ok(StoredTable {
+                    table: parse(&body, "an indicator table")?,
+                    version: Version(version),
+                    file,
+                    at,
+                })
+            })
+            .collect()
+    }
+
+    fn put_join(
+        &self,
+        layer: &LayerId,
+        indicator: &IndicatorId,
+        report: &JoinReport,
+    ) -> Result<(), StoreError> {
+        self.connection()
+            .execute(
+                "INSERT INTO join_reports (layer, indicator, at, report) VALUES (?1, ?2, ?3, ?4)",
+                params![
+                    layer.as_str(),
+                    indicator.as_str(),
+                    now(),
+                    json(report, "a join report")?
+                ],
+            )
+            .map_err(failed("keep the join report"))?;
+        Ok(())
+    }
+
+    fn journal(&self, limit: u32) -> Result<Vec<JournalEntry>, StoreError> {
+        journal::last(&self.connection(), limit)
+    }
+}

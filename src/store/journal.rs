@@ -1,0 +1,150 @@
+//! What happened, in the order it happened, each entry sealed with the hash of the one before it.
+
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::{Deserialize, Serialize};
+
+use super::{StoreError, catalogue::failed};
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JournalEntry {
+    /// Counts from 1.
+    pub id: i64,
+    /// When, RFC 3339 in UTC.
+    pub at: String,
+    /// Who: an office account, or `local` on a machine without accounts.
+    pub actor: String,
+    /// What: `published`, `confirmed`, `withheld`, `table`.
+    pub what: String,
+    /// Of which layer or indicator.
+    pub subject: String,
+    /// The version, the delivery, the hash, as JSON.
+    pub detail: String,
+    /// BLAKE3 over the hash before it and the fields above.
+    pub hash: String,
+}
+
+impl JournalEntry {
+    /// The hash that this entry must have after one with hash `before`.
+    fn seal(&self, before: &str) -> String {
+        let mut hasher = blake3::Hasher::new();
+        for field in [
+            before,
+            &self.at,
+            &self.actor,
+            &self.what,
+            &self.subject,
+            &self.detail,
+        ] {
+            // The length first: no two lists of fields run together into the same bytes.
+            hasher.update(&(field.len() as u64).to_le_bytes());
+            hasher.update(field.as_bytes());
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+}
+
+/// Adds an entry. Call it inside the transaction of what it tells.
+pub(super) fn append(
+    connection: &Connection,
+    at: &str,
+    what: &str,
+    subject: &str,
+    detail: &serde_json::Value,
+) -> Result<(), StoreError> {
+    let before: Option<String> = connection
+        .query_row(
+            "SELECT hash FROM journal ORDER BY id DESC LIMIT 1",
+            [],
+            |row| row.get(0),
+        )
+        .optional()
+        .map_err(failed("read the journal"))?;
+    let mut entry = JournalEntry {
+        id: 0,
+        at: at.to_owned(),
+        actor: "local".to_owned(),
+        what: what.to_owned(),
+        subject: subject.to_owned(),
+        detail: detail.to_string(),
+        hash: String::new(),
+    };
+    entry.hash = entry.seal(before.as_deref().unwrap_or(""));
+    connection
+        .execute(
+            "INSERT INTO journal (at, actor, what, subject, detail, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![
+                entry.at,
+                entry.actor,
+                entry.what,
+                entry.subject,
+                entry.detail,
+                entry.hash
+            ],
+        )
+        .map_err(failed("write the journal"))?;
+    Ok(())
+}
+
+/// The last entries, newest first.
+pub(super) fn last(connection: &Connection, limit: u32) -> Result<Vec<JournalEntry>, StoreError> {
+    let mut statement = connection
+        .prepare_cached(
+            "SELECT id, at, actor, what, subject, detail, hash FROM journal ORDER BY id DESC LIMIT ?1",
+        )
+        .map_err(failed("read the journal"))?;
+    let rows = statement
+        .query_map([limit], |row| {
+            Ok(JournalEntry {
+                id: row.get(0)?,
+                at: row.get(1)?,
+                actor: row.get(2)?,
+                what: row.get(3)?,
+                subject: row.get(4)?,
+                detail: row.get(5)?,
+                hash: row.get(6)?,
+            })
+        })
+        .map_err(failed("read the journal"))?;
+    rows.collect::<Result<_, _>>()
+        .map_err(failed("read the journal"))
+}
+
+/// The first entry, oldest first, whose hash is not what it must be; none when the journal is whole.
+pub fn first_broken(newest_first: &[JournalEntry]) -> Option<i64> {
+    let mut before = "";
+    for entry in newest_first.iter().rev() {
+        if entry.seal(before) != entry.hash {
+            return Some(entry.id);
+        }
+        before = &entry.hash;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_in_the_past_shows() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let connection =
+            super::super::catalogue::open(&folder.path().join("catalogue.sqlite")).expect("open");
+        for what in ["published", "withheld", "confirmed"] {
+            append(
+                &connection,
+                "2026-01-01T00:00:00Z",
+                what,
+                "road",
+                &serde_json::json!({ "version": 1 }),
+            )
+            .expect("appended");
+        }
+        assert_eq!(first_broken(&last(&connection, 9).expect("read")), None);
+        connection
+            .execute("UPDATE journal SET what = 'published' WHERE id = 2", [])
+            .expect("tampered");
+        assert_eq!(first_broken(&last(&connection, 9).expect("read")), Some(2));
+    }
+}
