@@ -89,4 +89,64 @@ struct Inner {
     store: Box<dyn LayerStore>,
     live: live::Live,
     permits: permits::Permits,
+    past: answer::Past,
+}
+
+impl App {
+    /// Opens the data folder that the settings name and everything published in it.
+    pub fn open(config: Config) -> Result<Self, AppError> {
+        let standards = match &config.standards {
+            None => Standards::builtin(),
+            // Once a process, and needed until its end.
+            Some(folder) => Box::leak(Box::new(
+                Standards::load(folder)
+                    .map_err(|error| AppError::internal("loading the standards", error))?,
+            )),
+        };
+        let store = Embedded::open(&config.data)?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                live: live::Live::open(&store)?,
+                permits: permits::Permits::new(
+                    config.permits(),
+                    config.queue,
+                    config.patience(),
+                ),
+                standards,
+                store: Box::new(store),
+                past: answer::Past::default(),
+                config,
+            }),
+        })
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &Config {
+        &self.inner.config
+    }
+
+    /// The standards that the gate holds layers to.
+    pub fn standards(&self) -> &'static Standards {
+        self.inner.standards
+    }
+
+    /// The set being served, with whatever any process has published until now. Costs a look at a file's
+    /// date; only when that has changed is anything opened.
+    pub fn live(&self) -> Arc<LiveLayers> {
+        if self.inner.store.touched()
+            && let Err(error) = self.renew()
+        {
+            // The set before it stays: old and whole is better than none.
+            tracing::error!(%error, "the catalogue changed but cannot be read");
+        }
+        self.inner.live.get()
+    }
+
+    fn renew(&self) -> Result<(), AppError> {
+        self.inner.live.renew(self.inner.store.as_ref())
+    }
+
+    fn store(&self) -> &dyn LayerStore {
+        self.inner.store.as_ref()
+    }
 }

@@ -1,0 +1,440 @@
+//! The way from a file to a verdict. `parat check`, `parat ingest`, `parat serve FILES` and the server all
+//! come through here, so the same file under the same question has the same report to the byte.
+
+use std::path::{Path, PathBuf};
+
+use super::delivery::{self, DeliveryError, Item};
+use crate::{
+    model::{LayerId, Metadata, RawLayer, Shapes, Source},
+    normalise::{self, NormaliseError},
+    read::ReadOptions,
+    standard::Standards,
+    validate::{self, Checked, Report},
+    worker::{self, Limits},
+};
+
+/// Files up to this size are read before the first is judged, so that a city's outline among them is known
+/// to all the others whatever it is called. Larger ones are read when their turn comes, one at a time.
+const SMALL_BYTES: u64 = 16 << 20;
+
+/// What is asked about the files that come in.
+#[derive(Clone, Debug, Default)]
+pub struct Ask {
+    /// The layer that the sender says they are.
+    pub layer: Option<LayerId>,
+    /// What the sender says about CRS, encoding and the layer inside the file.
+    pub read: ReadOptions,
+    /// A file of metadata for all of them, in place of those that lie beside the files.
+    pub metadata: Option<PathBuf>,
+    /// A file with the city's outline.
+    pub city: Option<PathBuf>,
+    /// Make the safe repairs first, each recorded.
+    pub repair: bool,
+}
+
+/// Something a person who waits may want to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A file is being read.
+    Reading {
+        /// Its name.
+        file: String,
+    },
+    /// A layer is being held to its standard.
+    Checking {
+        /// The file.
+        file: String,
+        /// The layer inside it.
+        layer: String,
+        /// How many rows.
+        rows: usize,
+    },
+    /// A layer is being written.
+    Publishing {
+        /// The layer.
+        layer: LayerId,
+        /// How many features.
+        features: usize,
+    },
+}
+
+/// A layer that came to the gate, judged.
+#[derive(Debug)]
+pub struct Judged {
+    /// What the gate said.
+    pub report: Report,
+    /// What can be done with it.
+    pub outcome: Outcome,
+}
+
+/// What can be done with a layer that was judged.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Nothing: it could not be read.
+    Refused,
+    /// It was read and judged.
+    Checked(Box<Checked>),
+}
+
+/// Why the gate could not even begin, or go on. What is wrong with the data is in the reports.
+#[derive(Debug, thiserror::Error)]
+pub enum GateError {
+    /// The files.
+    #[error(transparent)]
+    Delivery(#[from] DeliveryError),
+    /// The city's outline that was given is none.
+    #[error("{path} cannot serve as the city's outline: {detail}")]
+    City {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        detail: String,
+    },
+    /// The layer that was named has no standard.
+    #[error("there is no standard for a layer `{layer}`{}", nearest.as_ref().map(|near| format!("; did you mean `{near}`?")).unwrap_or_default())]
+    NoStandard {
+        /// What was named.
+        layer: LayerId,
+        /// What may have been meant.
+        nearest: Option<LayerId>,
+    },
+    /// The reader could not be started: our fault, not the file's.
+    #[error("files cannot be read on this machine")]
+    Reader(#[source] worker::WorkerError),
+}
+
+/// The gate: standards, limits, and the city's outline once it is known.
+pub struct Gate<'a> {
+    standards: &'a Standards,
+    limits: Limits,
+    ask: &'a Ask,
+    city: Option<Shapes<f64>>,
+    /// True when a person gave the outline; then no delivery replaces it.
+    city_given: bool,
+}
+
+impl<'a> Gate<'a> {
+    /// A gate for one delivery. `published` is the outline of the city as it is public, where it is.
+    pub fn new(
+        standards: &'a Standards,
+        limits: Limits,
+        ask: &'a Ask,
+        published: Option<Shapes<f64>>,
+    ) -> Result<Self, GateError> {
+        if let Some(layer) = &ask.layer
+            && standards.layer(layer).is_none()
+        {
+            return Err(GateError::NoStandard {
+                nearest: nearest_layer(standards, layer),
+                layer: layer.clone(),
+            });
+        }
+        let mut gate = Self {
+            standards,
+            limits,
+            ask,
+            city: published,
+            city_given: false,
+        };
+        if let Some(path) = &ask.city {
+            gate.city = Some(gate.read_city(path)?);
+            gate.city_given = true;
+        }
+        Ok(gate)
+    }
+
+    /// Judges every layer of the files and hands each to `take`: the city's outline first, then wards, then
+    /// the rest. `take` says whether to go on.
+    pub fn judge<E: From<GateError>>(
+        &mut self,
+        paths: &[PathBuf],
+        tell: &mut dyn FnMut(Step),
+        take: &mut dyn FnMut(Judged, &mut dyn FnMut(Step)) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let items = delivery::items(paths, self.ask.metadata.as_deref())
+            .map_err(GateError::from)?;
+        let (small, large): (Vec<Item>, Vec<Item>) = items
+            .into_iter()
+            .partition(|item| item.bytes <= SMALL_BYTES);
+
+        let mut waiting = vec![];
+        for item in small {
+            waiting.extend(self.read(item, tell)?);
+        }
+        // Stable: within a rank, the order of the sender.
+        waiting.sort_by_key(|read| self.rank(read));
+        for read in waiting {
+            let judged = self.hold(read, tell);
+            take(judged, tell)?;
+        }
+        for item in large {
+            let mut reads = self.read(item, tell)?;
+            reads.sort_by_key(|read| self.rank(read));
+            for read in reads {
+                let judged = self.hold(read, tell);
+                take(judged, tell)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads one file in the child. A file that cannot be read is a report; a machine that cannot read is an
+    /// error.
+    fn read(&self, item: Item, tell: &mut dyn FnMut(Step)) -> Result<Vec<Read>, GateError> {
+        let file = name_of(&item.path);
+        tell(Step::Reading { file: file.clone() });
+        let source = |member: Option<String>| Source {
+            file: file.clone(),
+            layer: member.clone().unwrap_or_else(|| file.clone()),
+            member,
+            format: "unknown".to_owned(),
+            hash: hash_of(&item.path),
+        };
+        let refuse = |source: Source, code: &str, message: &str, remedy: &str| {
+            Read::Refused(Box::new(validate::refused(
+                source,
+                None,
+                code,
+                message,
+                remedy,
+                self.standards,
+            )))
+        };
+        let delivery = match worker::read(&item.path, &self.ask.read, &self.limits) {
+            Ok(delivery) => delivery,
+            Err(error @ worker::WorkerError::Start(_)) => return Err(GateError::Reader(error)),
+            Err(error) => {
+                let (code, remedy) = blame(&error);
+                return Ok(vec![refuse(source(None), code, &error.to_string(), remedy)]);
+            }
+        };
+        let mut reads = vec![];
+        for mut raw in delivery.layers {
+            raw.notes.extend(delivery.notes.iter().cloned());
+            reads.push(Read::Layer(Box::new(raw), item.metadata.clone()));
+        }
+        for refused in delivery.refused {
+            let member = (refused.member != file).then_some(refused.member);
+            reads.push(refuse(
+                source(member),
+                &refused.code,
+                &refused.message,
+                &refused.remedy,
+            ));
+        }
+        if reads.is_empty() {
+            reads.push(refuse(
+                source(None),
+                "no_layer",
+                "the file holds no layer",
+                "Export the layer again and look whether it has any rows.",
+            ));
+        }
+        Ok(reads)
+    }
+
+    /// Holds one layer to its standard, and remembers it when it is the city's outline.
+    fn hold(&mut self, read: Read, tell: &mut dyn FnMut(Step)) -> Judged {
+        let (raw, metadata) = match read {
+            Read::Refused(report) => {
+                return Judged {
+                    report: *report,
+                    outcome: Outcome::Refused,
+                };
+            }
+            Read::Layer(raw, metadata) => (raw, metadata),
+        };
+        tell(Step::Checking {
+            file: raw.source.file.clone(),
+            layer: raw.source.layer.clone(),
+            rows: raw.len(),
+        });
+        let checked = validate::check(
+            *raw,
+            &validate::Ask {
+                standards: self.standards,
+                layer: self.ask.layer.as_ref(),
+                metadata: &metadata,
+                city: self.city.as_ref(),
+                repair: self.ask.repair,
+            },
+        );
+        let report = checked.report().clone();
+        if !self.city_given
+            && report.verdict.admits()
+            && report.layer.as_str() == CITY
+            && let Some(shapes) = checked.lonlat()
+        {
+            self.city = Some(shapes.clone());
+        }
+        Judged {
+            report,
+            outcome: Outcome::Checked(Box::new(checked)),
+        }
+    }
+
+    fn read_city(&self, path: &Path) -> Result<Shapes<f64>, GateError> {
+        let no = |detail: String| GateError::City {
+            path: path.to_owned(),
+            detail,
+        };
+        let delivery =
+            worker::read(path, &ReadOptions::default(), &self.limits).map_err(|error| match error {
+                error @ worker::WorkerError::Start(_) => GateError::Reader(error),
+                error => no(error.to_string()),
+            })?;
+        let Some(raw) = delivery.layers.into_iter().next() else {
+            let why = delivery
+                .refused
+                .first()
+                .map_or("it holds no layer", |refused| refused.message.as_str());
+            return Err(no(why.to_owned()));
+        };
+        let layer: LayerId = CITY.parse().expect("a layer name");
+        let checked = validate::check(
+            raw,
+            &validate::Ask {
+                standards: self.standards,
+                layer: Some(&layer),
+                metadata: &Metadata::default(),
+                city: None,
+                // An outline is only measured against: a bow-tie in it must not spoil the verdict of others.
+                repair: true,
+            },
+        );
+        let shapes = checked
+            .lonlat()
+            .ok_or_else(|| no("nobody knows where it lies (no CRS)".to_owned()))?;
+        if shapes.iter_dimensions().any(|dimension| dimension == 2) {
+            Ok(shapes.clone())
+        } else {
+            Err(no("it holds no area".to_owned()))
+        }
+    }
+
+    /// The city's outline goes first, then wards, then the rest; what cannot be read tells no one anything.
+    fn rank(&self, read: &Read) -> u8 {
+        let Read::Layer(raw, _) = read else {
+            return 3;
+        };
+        let layer = self.ask.layer.clone().or_else(|| {
+            self.standards
+                .best_fit(raw)
+                .map(|fit| fit.layer)
+        });
+        match layer.as_ref().map(LayerId::as_str) {
+            Some(CITY) => 0,
+            Some("ward_boundary") => 1,
+            _ => 2,
+        }
+    }
+}
+
+/// The layer whose areas are the city.
+pub(super) const CITY: &str = "city_boundary";
+
+enum Read {
+    Layer(Box<RawLayer>, Metadata),
+    Refused(Box<Report>),
+}
+
+/// What a failure of the child says about the file: a stable name, and what to do.
+fn blame(error: &worker::WorkerError) -> (&'static str, &'static str) {
+    use worker::WorkerError as E;
+    match error {
+        E::Start(_) | E::Protocol(_) => (
+            "reader_failed",
+            "Try again; if it happens again, report the file as a bug.",
+        ),
+        E::Crashed { .. } => (
+            "reader_crashed",
+            "Open the file in QGIS and export it again, as GeoPackage if you can.",
+        ),
+        E::OutOfMemory { .. } => (
+            "too_much_memory",
+            "Split the file, or export it as GeoPackage; a small file that needs this much is damaged.",
+        ),
+        E::TimedOut { .. } => (
+            "took_too_long",
+            "Split the file, or export it as GeoPackage or FlatGeobuf.",
+        ),
+        E::TooLarge { .. } => (
+            "unpacks_too_large",
+            "Split the archive; one that unpacks to this much is no delivery.",
+        ),
+        E::Read(_) => (
+            "unreadable",
+            "Open the file in QGIS and export it again, as GeoPackage if you can.",
+        ),
+    }
+}
+
+/// The standard whose name is nearest to what was typed.
+fn nearest_layer(standards: &Standards, typed: &LayerId) -> Option<LayerId> {
+    standards
+        .layers()
+        .map(|standard| {
+            (
+                strsim::jaro_winkler(standard.layer.as_str(), typed.as_str()),
+                &standard.layer,
+            )
+        })
+        .filter(|(score, _)| *score > 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, layer)| layer.clone())
+}
+
+/// The last part of a path, as the sender called it: no folder of any machine goes into a report.
+pub(super) fn name_of(path: &Path) -> String {
+    path.file_name()
+        .map_or_else(|| "file".to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+fn hash_of(path: &Path) -> String {
+    let mut hasher = blake3::Hasher::new();
+    let hashed = std::fs::File::open(path).and_then(|mut file| std::io::copy(&mut file, &mut hasher));
+    match hashed {
+        Ok(_) => hasher.finalize().to_hex().to_string(),
+        Err(_) => String::new(),
+    }
+}
+
+impl Judged {
+    /// The layer in the form of its standard, when the verdict admits it to be published.
+    pub fn accepted(
+        self,
+        standards: &Standards,
+    ) -> Result<Result<crate::model::Layer, Box<Self>>, NormaliseError> {
+        let Self { report, outcome } = self;
+        let checked = match outcome {
+            Outcome::Refused => {
+                return Ok(Err(Box::new(Self {
+                    report,
+                    outcome: Outcome::Refused,
+                })));
+            }
+            Outcome::Checked(checked) => checked,
+        };
+        match checked.accept() {
+            Ok(accepted) => normalise::normalise(accepted, standards).map(Ok),
+            Err(checked) => Ok(Err(Box::new(Self {
+                report,
+                outcome: Outcome::Checked(checked),
+            }))),
+        }
+    }
+
+    /// The layer to look at on the local map, whatever the verdict; none when nobody knows where it lies.
+    pub fn draft(
+        self,
+        standards: &Standards,
+    ) -> Result<Option<crate::model::Layer>, NormaliseError> {
+        match self.outcome {
+            Outcome::Refused => Ok(None),
+            Outcome::Checked(checked) => checked
+                .draft()
+                .map(|accepted| normalise::normalise(accepted, standards))
+                .transpose(),
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! The stable id of every feature.
+//!
+//! A feature whose key is whole and its own gets the id that [`FeatureId::of_key`] makes of the key, so it
+//! survives re-ingest, another row order and another format. The parts of a key are joined by the unit
+//! separator. A feature of a draft whose key is blank or not its own gets an id from its content, which at
+//! least survives another row order.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::model::{FeatureId, Shapes, Table};
+
+/// Between the parts of a key: a character that no one types.
+const BETWEEN: char = '\u{1f}';
+
+/// One id a row, all distinct.
+pub(super) fn of(table: &Table, shapes: &Shapes<f64>, key: &[String]) -> Vec<FeatureId> {
+    let rows = shapes.len();
+    let mut names = keys(table, rows, key);
+    let mut times: HashMap<&str, u32> = HashMap::with_capacity(rows);
+    for name in names.iter().flatten() {
+        *times.entry(name).or_default() += 1;
+    }
+    let shared: HashSet<String> = times
+        .into_iter()
+        .filter(|&(_, times)| times > 1)
+        .map(|(name, _)| name.to_owned())
+        .collect();
+    let mut twins: HashMap<String, u32> = HashMap::new();
+    for (row, name) in names.iter_mut().enumerate() {
+        let own = name.as_ref().is_some_and(|name| !shared.contains(name));
+        if own {
+            continue;
+        }
+        let content = content(table, shapes, row);
+        let twin = twins.entry(content.clone()).or_default();
+        // Rows alike to the last byte are told apart by their order alone.
+        *name = Some(format!("{BETWEEN}content{BETWEEN}{content}{BETWEEN}{twin}"));
+        *twin += 1;
+    }
+    let names: Vec<String> = names.into_iter().flatten().collect();
+    settle(&names, FeatureId::of_key)
+}
+
+/// The key of each row as text; none where a part of it is blank or the layer has no key.
+fn keys(table: &Table, rows: usize, key: &[String]) -> Vec<Option<String>> {
+    let columns: Option<Vec<_>> = key.iter().map(|name| table.column(name)).collect();
+    let Some(columns) = columns.filter(|columns| !columns.is_empty()) else {
+        return vec![None; rows];
+    };
+    (0..rows)
+        .map(|row| {
+            let mut text = String::new();
+            for (number, column) in columns.iter().enumerate() {
+                let value = column.get(row).to_text();
+                if value.is_empty() {
+                    return None;
+                }
+                if number > 0 {
+                    text.push(BETWEEN);
+                }
+                text.push_str(&value);
+            }
+            Some(text)
+        })
+        .collect()
+}
+
+/// A hash of everything a row says.
+fn content(table: &Table, shapes: &Shapes<f64>, row: usize) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for (field, column) in table.fields.iter().zip(&table.columns) {
+        let text = column.get(row).to_text();
+        for part in [field.name.as_str(), &text] {
+            hasher.update(&(part.len() as u64).to_le_bytes());
+            hasher.update(part.as_bytes());
+        }
+    }
+    let shape = shapes.get(row);
+    hasher.update(&[shape.kind as u8]);
+    for part in shape.parts() {
+        for ring in part.rings() {
+            hasher.update(&(ring.len() as u64).to_le_bytes());
+            for [x, y] in ring {
+                hasher.update(&x.to_le_bytes());
+                hasher.update(&y.to_le_bytes());
+            }
+        }
+    }
+    hasher.finalize().to_hex()[..32].to_owned()
+}
+
+/// Gives each name an id. Where two names ask for the same one, the smaller text keeps it and the larger is
+/// asked again with a number behind it: whoever comes first in the file has no say.
+fn settle(names: &[String], ask: impl Fn(&str) -> FeatureId) -> Vec<FeatureId> {
+    let mut ids: Vec<FeatureId> = names.iter().map(|name| ask(name)).collect();
+    let mut first: HashMap<FeatureId, usize> = HashMap::with_capacity(ids.len());
+    let mut meet = false;
+    for (row, &id) in ids.iter().enumerate() {
+        meet |= first.insert(id, row).is_some();
+    }
+    if !meet {
+        return ids;
+    }
+    let mut order: Vec<usize> = (0..names.len()).collect();
+    order.sort_by(|&a, &b| names[a].cmp(&names[b]));
+    let mut taken: HashSet<FeatureId> = HashSet::with_capacity(ids.len());
+    let mut later = vec![];
+    for &row in &order {
+        if !taken.insert(ids[row]) {
+            later.push(row);
+        }
+    }
+    for row in later {
+        let id = (1_u32..)
+            .map(|again| ask(&format!("{}{BETWEEN}{again}", names[row])))
+            .find(|id| !taken.contains(id))
+            .expect("there are more ids than rows");
+        taken.insert(id);
+        ids[row] = id;
+    }
+    ids
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Column, Field, FieldType, ShapeKind, Value};
+
+    fn table(keys: &[Option<&str>]) -> (Table, Shapes<f64>) {
+        let mut column = Column::new(FieldType::Text);
+        let mut shapes = Shapes::new();
+        for key in keys {
+            column.push(key.map_or(Value::Null, Value::Text));
+            shapes.push_none(ShapeKind::Missing);
+        }
+        let table = Table {
+            fields: vec![Field::new("ward_no", FieldType::Text)],
+            columns: vec![column],
+        };
+        (table, shapes)
+    }
+
+    #[test]
+    fn a_good_key_is_kept_in_any_order_and_a_bad_one_falls_back_to_content() {
+        let key = ["ward_no".to_owned()];
+        let ids = |keys: &[Option<&str>]| {
+            let (table, shapes) = table(keys);
+            of(&table, &shapes, &key)
+        };
+        let found = ids(&[Some("12"), Some("5"), None, Some("5"), Some("W7")]);
+        assert_eq!(found[0], FeatureId(12));
+        assert_eq!(found[4], FeatureId::of_key("W7"));
+        assert_ne!(found[1], FeatureId(5), "a shared key names nobody");
+        assert_eq!(found.iter().collect::<HashSet<_>>().len(), 5);
+        let turned = ids(&[Some("W7"), None, Some("12")]);
+        assert_eq!(turned, [found[4], found[2], found[0]]);
+    }
+
+    #[test]
+    fn names_that_hash_alike_are_settled_whatever_their_order() {
+        let ask = |name: &str| FeatureId(name.len() as u64);
+        let names = |list: &[&str]| list.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+        let one = settle(&names(&["bb", "aa", "c", "ab"]), ask);
+        let other = settle(&names(&["ab", "bb", "c", "aa"]), ask);
+        assert_eq!((one[1], one[2]), (FeatureId(2), FeatureId(1)));
+        assert_eq!((one[0], one[1], one[3]), (other[1], other[3], other[0]));
+        assert_eq!(one.iter().collect::<HashSet<_>>().len(), 4);
+    }
+}
