@@ -118,6 +118,9 @@ mod tests {
         assert_eq!((config.permits(), config.queue), (3, 256));
         std::fs::write(&file, "permit = 3\n").expect("written");
         let error = Config::load(&file).expect_err("refused").to_string();
-        assert!(error.contains("permit") && error.contains("parat.toml"), "{error}");
+        assert!(
+            error.contains("permit") && error.contains("parat.toml"),
+            "{error}"
+        );
     }
 }

@@ -11,8 +11,8 @@ use crate::model::Metadata;
 
 /// Endings of files that may hold a layer. Parts of a shapefile come along with its `.shp`.
 const ENDINGS: &[&str] = &[
-    "zip", "kmz", "shp", "gpkg", "geojson", "json", "geojsonl", "geojsons", "ndjson", "kml", "fgb", "csv",
-    "xlsx", "ods", "gml", "gpx",
+    "zip", "kmz", "shp", "gpkg", "geojson", "json", "geojsonl", "geojsons", "ndjson", "kml", "fgb",
+    "csv", "xlsx", "ods", "gml", "gpx",
 ];
 
 /// How deep folders are followed, and how many files are taken from one. A delivery is a few dozen files;
@@ -143,9 +143,10 @@ fn holds_a_layer(path: &Path) -> bool {
         .unwrap_or_default();
     name != "metadata.json"
         && !name.ends_with(".metadata.json")
-        && ENDINGS
-            .iter()
-            .any(|ending| name.strip_suffix(ending).is_some_and(|stem| stem.ends_with('.')))
+        && ENDINGS.iter().any(|ending| {
+            name.strip_suffix(ending)
+                .is_some_and(|stem| stem.ends_with('.'))
+        })
 }
 
 /// The size of a file with its parts: what shares its stem in the same folder, for a shapefile.
@@ -163,8 +164,12 @@ fn size(path: &Path) -> u64 {
 
 /// `wards.zip.metadata.json`, `wards.metadata.json`, or the folder's `metadata.json`; empty without any.
 fn beside(file: &Path) -> Result<Metadata, DeliveryError> {
-    let name = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let stem = file.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+    let name = file
+        .file_name()
+        .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let stem = file
+        .file_stem()
+        .map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
     for candidate in [
         format!("{name}.metadata.json"),
         format!("{stem}.metadata.json"),
@@ -221,7 +226,11 @@ mod tests {
             .iter()
             .map(|item| {
                 (
-                    item.path.file_name().expect("a name").to_string_lossy().into_owned(),
+                    item.path
+                        .file_name()
+                        .expect("a name")
+                        .to_string_lossy()
+                        .into_owned(),
                     item.metadata.text("title").map(str::to_owned),
                 )
             })

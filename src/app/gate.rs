@@ -151,8 +151,8 @@ impl<'a> Gate<'a> {
         tell: &mut dyn FnMut(Step),
         take: &mut dyn FnMut(Judged, &mut dyn FnMut(Step)) -> Result<(), E>,
     ) -> Result<(), E> {
-        let items = delivery::items(paths, self.ask.metadata.as_deref())
-            .map_err(GateError::from)?;
+        let items =
+            delivery::items(paths, self.ask.metadata.as_deref()).map_err(GateError::from)?;
         let (small, large): (Vec<Item>, Vec<Item>) = items
             .into_iter()
             .partition(|item| item.bytes <= SMALL_BYTES);
@@ -278,11 +278,12 @@ impl<'a> Gate<'a> {
             path: path.to_owned(),
             detail,
         };
-        let delivery =
-            worker::read(path, &ReadOptions::default(), &self.limits).map_err(|error| match error {
+        let delivery = worker::read(path, &ReadOptions::default(), &self.limits).map_err(
+            |error| match error {
                 error @ worker::WorkerError::Start(_) => GateError::Reader(error),
                 error => no(error.to_string()),
-            })?;
+            },
+        )?;
         let Some(raw) = delivery.layers.into_iter().next() else {
             let why = delivery
                 .refused
@@ -305,7 +306,11 @@ impl<'a> Gate<'a> {
         let shapes = checked
             .lonlat()
             .ok_or_else(|| no("nobody knows where it lies (no CRS)".to_owned()))?;
-        if shapes.iter_dimensions().any(|dimension| dimension == 2) {
+        if shapes
+            .view()
+            .iter()
+            .any(|shape| shape.kind.dimension() == Some(2))
+        {
             Ok(shapes.clone())
         } else {
             Err(no("it holds no area".to_owned()))
@@ -317,11 +322,11 @@ impl<'a> Gate<'a> {
         let Read::Layer(raw, _) = read else {
             return 3;
         };
-        let layer = self.ask.layer.clone().or_else(|| {
-            self.standards
-                .best_fit(raw)
-                .map(|fit| fit.layer)
-        });
+        let layer = self
+            .ask
+            .layer
+            .clone()
+            .or_else(|| self.standards.best_fit(raw).map(|fit| fit.layer));
         match layer.as_ref().map(LayerId::as_str) {
             Some(CITY) => 0,
             Some("ward_boundary") => 1,
@@ -386,13 +391,16 @@ fn nearest_layer(standards: &Standards, typed: &LayerId) -> Option<LayerId> {
 
 /// The last part of a path, as the sender called it: no folder of any machine goes into a report.
 pub(super) fn name_of(path: &Path) -> String {
-    path.file_name()
-        .map_or_else(|| "file".to_owned(), |name| name.to_string_lossy().into_owned())
+    path.file_name().map_or_else(
+        || "file".to_owned(),
+        |name| name.to_string_lossy().into_owned(),
+    )
 }
 
 fn hash_of(path: &Path) -> String {
     let mut hasher = blake3::Hasher::new();
-    let hashed = std::fs::File::open(path).and_then(|mut file| std::io::copy(&mut file, &mut hasher));
+    let hashed =
+        std::fs::File::open(path).and_then(|mut file| std::io::copy(&mut file, &mut hasher));
     match hashed {
         Ok(_) => hasher.finalize().to_hex().to_string(),
         Err(_) => String::new(),

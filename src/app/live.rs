@@ -60,11 +60,17 @@ impl LiveLayers {
     }
 }
 
+/// A draft, and the folder that goes when it does.
+struct Draft {
+    live: LiveLayer,
+    _folder: tempfile::TempDir,
+}
+
 /// Holds the current set and renews it when the store has changed.
 pub(super) struct Live {
     current: RwLock<Arc<LiveLayers>>,
     /// Drafts of this process; laid over what the store holds.
-    drafts: RwLock<BTreeMap<LayerId, LiveLayer>>,
+    drafts: RwLock<BTreeMap<LayerId, Draft>>,
     /// Held while a set is built, so that an older one never replaces a newer one.
     renewing: Mutex<()>,
 }
@@ -85,9 +91,22 @@ impl Live {
     }
 
     /// Lays a draft over the store's layers.
-    pub(super) fn lay_draft(&self, draft: LiveLayer) {
+    pub(super) fn lay_draft(&self, live: LiveLayer, folder: tempfile::TempDir) {
         let mut drafts = self.drafts.write().unwrap_or_else(PoisonError::into_inner);
-        drafts.insert(draft.entry.layer.clone(), draft);
+        drafts.insert(
+            live.entry.layer.clone(),
+            Draft {
+                live,
+                _folder: folder,
+            },
+        );
+    }
+
+    pub(super) fn has_draft(&self, layer: &LayerId) -> bool {
+        self.drafts
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains_key(layer)
     }
 
     /// Builds the set anew from the store and swaps it in. Snapshots of unchanged versions stay open.
@@ -122,7 +141,7 @@ impl Live {
                 .get(layer)
                 .is_some_and(|live: &LiveLayer| live.snapshot.is_some());
             if !published {
-                layers.insert(layer.clone(), draft.clone());
+                layers.insert(layer.clone(), draft.live.clone());
             }
         }
         let next = LiveLayers {

@@ -5,6 +5,7 @@
 //! long queue.
 
 mod answer;
+mod delivery;
 mod gate;
 mod ingest;
 mod live;
@@ -14,9 +15,11 @@ mod tables;
 
 use std::sync::Arc;
 
-pub use gate::{Ask, Gate, Judged, Outcome};
+pub use delivery::DeliveryError;
+pub use gate::{Ask, Gate, GateError, Judged, Outcome, Step};
 pub use ingest::{Arrived, IngestError};
 pub use live::{LiveLayer, LiveLayers};
+pub use tables::Met;
 
 use crate::{
     config::Config,
@@ -98,20 +101,17 @@ impl App {
         let standards = match &config.standards {
             None => Standards::builtin(),
             // Once a process, and needed until its end.
-            Some(folder) => Box::leak(Box::new(
-                Standards::load(folder)
-                    .map_err(|error| AppError::internal("loading the standards", error))?,
-            )),
+            Some(folder) => {
+                Box::leak(Box::new(Standards::load(folder).map_err(|error| {
+                    AppError::internal("loading the standards", error)
+                })?))
+            }
         };
         let store = Embedded::open(&config.data)?;
         Ok(Self {
             inner: Arc::new(Inner {
                 live: live::Live::open(&store)?,
-                permits: permits::Permits::new(
-                    config.permits(),
-                    config.queue,
-                    config.patience(),
-                ),
+                permits: permits::Permits::new(config.permits(), config.queue, config.patience()),
                 standards,
                 store: Box::new(store),
                 past: answer::Past::default(),

@@ -59,11 +59,8 @@ impl Permits {
             if before >= self.queue {
                 return Err(AppError::Busy);
             }
-            match tokio::time::timeout(
-                self.patience,
-                Arc::clone(&self.running).acquire_owned(),
-            )
-            .await
+            match tokio::time::timeout(self.patience, Arc::clone(&self.running).acquire_owned())
+                .await
             {
                 Ok(Ok(permit)) => permit,
                 Ok(Err(closed)) => return Err(AppError::internal("waiting for a permit", closed)),

@@ -33,7 +33,10 @@ pub(super) fn canonical(
     let mut out = Table::default();
     let mut leftovers = vec![];
     let mut used = vec![false; table.columns.len()];
-    for rule in standard.into_iter().flat_map(|standard| standards.fields(standard)) {
+    for rule in standard
+        .into_iter()
+        .flat_map(|standard| standards.fields(standard))
+    {
         let Some(at) = map.column(&rule.name).filter(|&at| at < used.len()) else {
             continue;
         };
@@ -80,7 +83,11 @@ pub(super) fn canonical(
 }
 
 /// A column in the type of its rule, and where that failed for a value, a column of those values as text.
-fn converted(column: &Column, rule: &FieldRule, codes: Option<&CodeList>) -> (Column, Option<Column>) {
+fn converted(
+    column: &Column,
+    rule: &FieldRule,
+    codes: Option<&CodeList>,
+) -> (Column, Option<Column>) {
     let rows = column.len();
     let mut good = Column::new(kept_as(rule.kind));
     let mut bad: Option<Column> = None;
@@ -180,14 +187,30 @@ mod tests {
     #[test]
     fn names_become_safe_and_never_meet() {
         let mut taken: HashSet<String> = HashSet::from(["name".to_owned()]);
-        let names: Vec<String> = ["@id", "Name", "name", "2011WardNumbers", "नाम", "PB.water", "st_area(shape)"]
-            .into_iter()
-            .enumerate()
-            .map(|(at, name)| free_name(&sanitised(name, at), &mut taken))
-            .collect();
+        let names: Vec<String> = [
+            "@id",
+            "Name",
+            "name",
+            "2011WardNumbers",
+            "नाम",
+            "PB.water",
+            "st_area(shape)",
+        ]
+        .into_iter()
+        .enumerate()
+        .map(|(at, name)| free_name(&sanitised(name, at), &mut taken))
+        .collect();
         assert_eq!(
             names,
-            ["id", "name_2", "name_3", "f_2011wardnumbers", "field_5", "pb_water", "st_area_shape"]
+            [
+                "id",
+                "name_2",
+                "name_3",
+                "f_2011wardnumbers",
+                "field_5",
+                "pb_water",
+                "st_area_shape"
+            ]
         );
     }
 }

@@ -63,9 +63,17 @@ fn number(text: &str) -> Option<f64> {
             .enumerate()
             .all(|(at, group)| {
                 let digits = group.bytes().all(|byte| byte.is_ascii_digit());
-                digits && if at == 0 { (1..=3).contains(&group.len()) } else { matches!(group.len(), 2 | 3) }
+                digits
+                    && if at == 0 {
+                        (1..=3).contains(&group.len())
+                    } else {
+                        matches!(group.len(), 2 | 3)
+                    }
             });
-        if !grouped || whole.len() != text.rfind(',').map_or(0, |at| at + 4) || text[whole.len()..].contains(',') {
+        if !grouped
+            || whole.len() != text.rfind(',').map_or(0, |at| at + 4)
+            || text[whole.len()..].contains(',')
+        {
             return None;
         }
         Cow::Owned(text.replace(',', ""))
@@ -75,7 +83,11 @@ fn number(text: &str) -> Option<f64> {
     let shaped = plain
         .bytes()
         .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e' | b'E'));
-    if shaped { plain.parse().ok().filter(|number: &f64| number.is_finite()) } else { None }
+    if shaped {
+        plain.parse().ok().filter(|number: &f64| number.is_finite())
+    } else {
+        None
+    }
 }
 
 /// A whole number, exactly.
@@ -103,7 +115,9 @@ fn date(text: &str) -> Option<i32> {
     let [a, b, c] = parts.as_slice() else {
         return None;
     };
-    let digits = |part: &str| (1..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    let digits = |part: &str| {
+        (1..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
     if !(digits(a) && digits(b) && digits(c)) {
         return None;
     }
@@ -129,7 +143,9 @@ fn boolean(text: &str) -> Option<bool> {
 /// Strips the `.0` that a spreadsheet or a float column leaves behind an identifier.
 fn without_point_zero(text: &str) -> &str {
     match text.strip_suffix(".0") {
-        Some(digits) if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) => digits,
+        Some(digits) if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            digits
+        }
         _ => text,
     }
 }
@@ -217,7 +233,11 @@ pub(super) fn convert<'a>(
 /// whatever the format called them, and text that is only numbers or dates becomes them when writing them
 /// back gives the same text. So a column is one thing in KML (all text), a shapefile and a GeoPackage.
 pub(super) fn plainest(column: &crate::model::Column) -> FieldType {
-    let rows = || (0..column.len()).map(|row| column.get(row)).filter(|value| !value.is_null());
+    let rows = || {
+        (0..column.len())
+            .map(|row| column.get(row))
+            .filter(|value| !value.is_null())
+    };
     let kind = column.kind();
     match kind {
         FieldType::Real if rows().all(|value| value.as_f64().and_then(whole).is_some()) => FieldType::Integer,
@@ -263,7 +283,8 @@ mod tests {
     use crate::model::Column;
 
     fn kept(value: Value<'_>, kind: Kind) -> Option<String> {
-        convert(value, kind, kind == Kind::Text, None).map(|kept| kept.value().to_text().into_owned())
+        convert(value, kind, kind == Kind::Text, None)
+            .map(|kept| kept.value().to_text().into_owned())
     }
 
     #[test]
@@ -276,8 +297,14 @@ mod tests {
         assert_eq!(text("1,2", Kind::Decimal), None);
         assert_eq!(text("about 12", Kind::Integer), None);
         assert_eq!(text("inf", Kind::Decimal), None);
-        assert_eq!(text("31/12/2020", Kind::Date).as_deref(), Some("2020-12-31"));
-        assert_eq!(text("2020-12-31T10:00:00Z", Kind::Date).as_deref(), Some("2020-12-31"));
+        assert_eq!(
+            text("31/12/2020", Kind::Date).as_deref(),
+            Some("2020-12-31")
+        );
+        assert_eq!(
+            text("2020-12-31T10:00:00Z", Kind::Date).as_deref(),
+            Some("2020-12-31")
+        );
         assert_eq!(text("12/31/2020", Kind::Date), None);
         assert_eq!(text("Yes", Kind::Boolean).as_deref(), Some("true"));
         assert_eq!(text("maybe", Kind::Boolean), None);
@@ -297,11 +324,29 @@ mod tests {
             values.iter().for_each(|&value| column.push(value));
             plainest(&column)
         };
-        assert_eq!(column(&[Value::Real(1.0), Value::Null], FieldType::Real), FieldType::Integer);
-        assert_eq!(column(&[Value::Text("1"), Value::Text("20")], FieldType::Text), FieldType::Integer);
-        assert_eq!(column(&[Value::Text("007")], FieldType::Text), FieldType::Text);
-        assert_eq!(column(&[Value::Text("1.5"), Value::Text("2")], FieldType::Text), FieldType::Real);
-        assert_eq!(column(&[Value::Text("2020-01-01")], FieldType::Text), FieldType::Date);
-        assert_eq!(column(&[Value::Text(" ")], FieldType::Text), FieldType::Text);
+        assert_eq!(
+            column(&[Value::Real(1.0), Value::Null], FieldType::Real),
+            FieldType::Integer
+        );
+        assert_eq!(
+            column(&[Value::Text("1"), Value::Text("20")], FieldType::Text),
+            FieldType::Integer
+        );
+        assert_eq!(
+            column(&[Value::Text("007")], FieldType::Text),
+            FieldType::Text
+        );
+        assert_eq!(
+            column(&[Value::Text("1.5"), Value::Text("2")], FieldType::Text),
+            FieldType::Real
+        );
+        assert_eq!(
+            column(&[Value::Text("2020-01-01")], FieldType::Text),
+            FieldType::Date
+        );
+        assert_eq!(
+            column(&[Value::Text(" ")], FieldType::Text),
+            FieldType::Text
+        );
     }
 }

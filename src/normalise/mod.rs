@@ -42,7 +42,10 @@ pub enum NormaliseError {
 pub fn normalise(accepted: Accepted, standards: &Standards) -> Result<Layer, NormaliseError> {
     let parts = accepted.into_parts();
     let (raw, report) = (parts.raw, parts.report);
-    let id = parts.standard.clone().unwrap_or_else(|| report.layer.clone());
+    let id = parts
+        .standard
+        .clone()
+        .unwrap_or_else(|| report.layer.clone());
     let wanted = parts.lonlat.len();
     for (field, column) in raw.table.fields.iter().zip(&raw.table.columns) {
         if column.len() != wanted {

@@ -231,11 +231,7 @@ fn parse<T: DeserializeOwned>(text: &str, what: impl Into<String>) -> Result<T, 
 fn unword<T: DeserializeOwned>(row: &Row<'_>, at: usize) -> rusqlite::Result<T> {
     let word: String = row.get(at)?;
     serde_json::from_value(word.into()).map_err(|error| {
-        rusqlite::Error::FromSqlConversionFailure(
-            at,
-            rusqlite::types::Type::Text,
-            Box::new(error),
-        )
+        rusqlite::Error::FromSqlConversionFailure(at, rusqlite::types::Type::Text, Box::new(error))
     })
 }
 
@@ -301,7 +297,8 @@ fn raise_generation(transaction: &Transaction<'_>) -> Result<(), StoreError> {
 }
 
 /// Columns of an entry that is a version with its delivery.
-const VERSION_COLUMNS: &str = "v.layer, v.version, v.hash, d.verdict, d.summary, v.features, d.id, d.file, v.at
+const VERSION_COLUMNS: &str =
+    "v.layer, v.version, v.hash, d.verdict, d.summary, v.features, d.id, d.file, v.at
     FROM versions v JOIN deliveries d ON d.id = v.delivery";
 
 fn version_entry(row: &Row<'_>) -> rusqlite::Result<Entry> {

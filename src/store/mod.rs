@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use embedded::Embedded;
-pub use journal::JournalEntry;
+pub use journal::{JournalEntry, first_broken};
 
 use crate::{
     indicator::{IndicatorTable, JoinReport},
@@ -51,7 +51,9 @@ pub enum StoreError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The catalogue was written by a newer Parat.
-    #[error("the data folder has schema {found}, this Parat knows up to {known}; use a newer Parat")]
+    #[error(
+        "the data folder has schema {found}, this Parat knows up to {known}; use a newer Parat"
+    )]
     Newer {
         /// The schema on disk.
         found: i64,

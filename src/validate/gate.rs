@@ -68,6 +68,11 @@ impl Checked {
         &self.report
     }
 
+    /// The geometries in longitude/latitude; none when nobody knows where they lie.
+    pub fn lonlat(&self) -> Option<&Shapes<f64>> {
+        self.lonlat.as_ref()
+    }
+
     /// The layer to publish; the same back when the verdict does not admit it.
     pub fn accept(self) -> Result<Accepted, Box<Self>> {
         if self.report.verdict.admits() && self.lonlat.is_some() && self.standard.is_some() {
