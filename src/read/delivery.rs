@@ -81,6 +81,26 @@ pub enum ReadError {
     },
 }
 
+/// Why reading one bundle stopped.
+pub(super) enum Failed {
+    /// The machine.
+    Io(std::io::Error),
+    /// An option.
+    Read(ReadError),
+}
+
+impl From<std::io::Error> for Failed {
+    fn from(error: std::io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<ReadError> for Failed {
+    fn from(error: ReadError) -> Self {
+        Self::Read(error)
+    }
+}
+
 /// How many rows a note names; it counts all.
 pub const KEPT_ROWS: usize = 100;
 

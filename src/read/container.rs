@@ -1,0 +1,325 @@
+//! Zip archives, opened within limits: how many entries, how large, how deep, what names.
+//!
+//! Members are written under names of our own making into a folder of the job, so no name in an archive
+//! ever becomes a path. What is refused is refused by name, and the rest is still read.
+
+use std::{
+    fs::File,
+    io::{Read, Write},
+    path::{Path, PathBuf},
+};
+
+use zip::{ZipArchive, result::ZipError};
+
+use super::{bundle::Kind, delivery::Refused};
+
+/// What an archive may hold.
+#[derive(Clone, Copy, Debug)]
+pub struct ArchiveLimits {
+    /// Entries, folders included. A city's yearly delivery has some hundred.
+    pub entries: usize,
+    /// Bytes of all members together, unpacked.
+    pub unpacked_bytes: u64,
+    /// How often larger a member may be than its packed bytes; text formats pack better.
+    pub ratio: u64,
+    /// The same for formats that are text.
+    pub ratio_text: u64,
+}
+
+impl Default for ArchiveLimits {
+    fn default() -> Self {
+        Self {
+            entries: 10_000,
+            unpacked_bytes: 8 << 30,
+            ratio: 200,
+            ratio_text: 1000,
+        }
+    }
+}
+
+/// Ratios say nothing about small members: 64 KiB of zeros is no attack.
+const RATIO_FROM_BYTES: u64 = 16 << 20;
+
+/// The longest path inside an archive.
+const NAME_BYTES: usize = 1024;
+
+/// A file that was unpacked.
+#[derive(Clone, Debug)]
+pub(super) struct Member {
+    /// Its path as the archive has it.
+    pub(super) name: String,
+    /// Where its bytes are.
+    pub(super) file: PathBuf,
+}
+
+/// What came out of an archive.
+#[derive(Debug, Default)]
+pub(super) struct Archive {
+    /// What may be data or belong to data.
+    pub(super) members: Vec<Member>,
+    /// What was not taken, and why.
+    pub(super) refused: Vec<Refused>,
+    /// What was passed over: documents, styles, thumbnails.
+    pub(super) ignored: Vec<String>,
+}
+
+impl Archive {
+    fn nothing(label: &str, code: &str, message: impl Into<String>, remedy: &str) -> Self {
+        Self {
+            refused: vec![Refused::new(label, code, message, remedy)],
+            ..Self::default()
+        }
+    }
+}
+
+/// Unpacks what may be data into `folder`. `label` is the archive's name for messages.
+pub(super) fn unpack(
+    archive: &Path,
+    label: &str,
+    folder: &Path,
+    limits: &ArchiveLimits,
+) -> std::io::Result<Archive> {
+    let file = File::open(archive)?;
+    let packed_bytes = file.metadata()?.len();
+    let mut zip = match ZipArchive::new(std::io::BufReader::new(file)) {
+        Ok(zip) => zip,
+        Err(_broken) => {
+            return Ok(Archive::nothing(
+                label,
+                "damaged_archive",
+                "the archive is cut short or damaged: its list of files cannot be read",
+                "zip the files again, or send the archive again in full",
+            ));
+        }
+    };
+    if zip.len() > limits.entries {
+        let message = format!(
+            "the archive has {} entries; at most {} are taken",
+            zip.len(),
+            limits.entries
+        );
+        return Ok(Archive::nothing(
+            label,
+            "too_many_entries",
+            message,
+            "send the layers in several archives, without folders of other things",
+        ));
+    }
+    if zip.has_overlapping_files().unwrap_or(true) {
+        return Ok(Archive::nothing(
+            label,
+            "hostile_archive",
+            "files in the archive share the same bytes or point outside it, as only a damaged or a hostile archive does",
+            "zip the files again with an ordinary tool",
+        ));
+    }
+    let mut found = Archive::default();
+    let mut files = 0;
+    let mut left = limits.unpacked_bytes;
+    for at in 0..zip.len() {
+        let Some(entry) = Entry::look(&mut zip, at) else {
+            continue;
+        };
+        files += 1;
+        match entry.judge() {
+            Judged::Take => {}
+            Judged::Ignore => {
+                found.ignored.push(entry.name);
+                continue;
+            }
+            Judged::Refuse(refused) => {
+                found.refused.push(refused);
+                continue;
+            }
+        }
+        let to = folder.join(format!("{at:05}"));
+        match copy(&mut zip, at, &entry, &to, left, limits)? {
+            Ok(bytes) => {
+                left -= bytes;
+                found.members.push(Member {
+                    name: entry.name,
+                    file: to,
+                });
+            }
+            Err(refused) => {
+                // What a refused member wrote is not kept, so that many of them cannot fill the disk.
+                let _ = std::fs::remove_file(&to);
+                let bomb = refused.code == "bomb";
+                found.refused.push(refused);
+                if bomb {
+                    break;
+                }
+            }
+        }
+    }
+    if files == 0 {
+        let message = if packed_bytes <= 22 || zip.is_empty() {
+            "archive has no files"
+        } else {
+            "archive has no files, only folders"
+        };
+        return Ok(Archive::nothing(
+            label,
+            "empty_archive",
+            message,
+            "put the layer's files into the archive",
+        ));
+    }
+    Ok(found)
+}
+
+/// What the archive's list says of one entry.
+struct Entry {
+    name: String,
+    packed: u64,
+    encrypted: bool,
+    link: bool,
+}
+
+enum Judged {
+    Take,
+    Ignore,
+    Refuse(Refused),
+}
+
+impl Entry {
+    /// None for folders and for what an operating system leaves behind.
+    fn look(zip: &mut ZipArchive<impl Read + std::io::Seek>, at: usize) -> Option<Self> {
+        let entry = zip.by_index_data(at).ok()?;
+        let name = name_text(entry.name_raw());
+        let link = entry.is_symlink()
+            || entry
+                .unix_mode()
+                .is_some_and(|mode| !matches!(mode & 0o170_000, 0 | 0o100_000 | 0o040_000));
+        if entry.is_dir() || name.ends_with(['/', '\\']) || is_litter(&name) {
+            return None;
+        }
+        Some(Self {
+            name,
+            packed: entry.compressed_size(),
+            encrypted: entry.encrypted(),
+            link,
+        })
+    }
+
+    fn judge(&self) -> Judged {
+        let refuse = |code: &str, message: &str, remedy: &str| {
+            let name: String = self.name.chars().take(200).collect();
+            Judged::Refuse(Refused::new(&name, code, message, remedy))
+        };
+        if is_unsafe(&self.name) {
+            return refuse(
+                "unsafe_path",
+                "the name leads out of the archive or is not a path",
+                "zip the files again from inside their own folder",
+            );
+        }
+        if self.link {
+            return refuse(
+                "link",
+                "the entry is a link or a device, not a file",
+                "put the file itself into the archive",
+            );
+        }
+        match Kind::of_name(&self.name) {
+            Kind::Archive => refuse(
+                "nested_archive",
+                "an archive inside the archive is not opened",
+                "unpack it, and send its files in one archive",
+            ),
+            Kind::Other => Judged::Ignore,
+            _ if self.encrypted => refuse(
+                "encrypted",
+                "the file is locked with a password",
+                "zip it again without a password",
+            ),
+            _ => Judged::Take,
+        }
+    }
+}
+
+/// The name as text: UTF-8 where it is that, else what old tools on Windows write.
+fn name_text(raw: &[u8]) -> String {
+    String::from_utf8(raw.to_vec())
+        .unwrap_or_else(|_| encoding_rs::WINDOWS_1252.decode(raw).0.into_owned())
+}
+
+fn is_unsafe(name: &str) -> bool {
+    name.len() > NAME_BYTES
+        || name.starts_with(['/', '\\'])
+        || name.contains(|letter: char| letter.is_control())
+        || name
+            .split(['/', '\\'])
+            .any(|part| part == ".." || (part.len() >= 2 && part.as_bytes()[1] == b':'))
+}
+
+/// What the Finder and the Explorer add unasked.
+fn is_litter(name: &str) -> bool {
+    name.split('/').any(|part| part == "__MACOSX")
+        || name.rsplit(['/', '\\']).next().is_some_and(|last| {
+            last.starts_with("._")
+                || ["thumbs.db", ".ds_store", "desktop.ini"].contains(&last.to_lowercase().as_str())
+        })
+}
+
+/// Writes one member out, counting what really comes, whatever its header says.
+fn copy(
+    zip: &mut ZipArchive<impl Read + std::io::Seek>,
+    at: usize,
+    entry: &Entry,
+    to: &Path,
+    left: u64,
+    limits: &ArchiveLimits,
+) -> std::io::Result<Result<u64, Refused>> {
+    let refuse = |code: &str, message: String, remedy: &str| {
+        Ok(Err(Refused::new(&entry.name, code, message, remedy)))
+    };
+    let damaged = || {
+        refuse(
+            "damaged_member",
+            "the file inside the archive is cut short or damaged".to_owned(),
+            "zip the files again, or send the archive again in full",
+        )
+    };
+    let mut member = match zip.by_index(at) {
+        Ok(member) => member,
+        Err(ZipError::UnsupportedArchive(_) | ZipError::CompressionMethodNotSupported(_)) => {
+            return refuse(
+                "unsupported_compression",
+                "the file is packed in a way that is not read here".to_owned(),
+                "zip it again with the ordinary method (Deflate), without a password",
+            );
+        }
+        Err(_) => return damaged(),
+    };
+    let ratio = if Kind::of_name(&entry.name).is_text() {
+        limits.ratio_text
+    } else {
+        limits.ratio
+    };
+    let allowed = left.min(RATIO_FROM_BYTES.max(entry.packed.saturating_mul(ratio)));
+    let mut out = File::create(to)?;
+    let mut buffer = vec![0; 1 << 16];
+    let mut written = 0;
+    loop {
+        let count = match member.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(count) => count,
+            Err(_broken) => return damaged(),
+        };
+        written += count as u64;
+        if written > allowed {
+            return refuse(
+                "bomb",
+                format!(
+                    "the file unpacks to more than {} MiB from {} bytes; the rest of the archive was not opened",
+                    allowed >> 20,
+                    entry.packed
+                ),
+                "send the file by itself, or in an ordinary archive",
+            );
+        }
+        out.write_all(&buffer[..count])?;
+    }
+    Ok(Ok(written))
+}

@@ -1,0 +1,182 @@
+//! A shapefile: its geometry, its attributes, its encoding and its reference system put together.
+
+use std::{fs, io};
+
+use super::{
+    bundle::Bundle,
+    dbf::{Dbf, lengthen},
+    delivery::{Failed, ReadOptions, Refused, Rows, note},
+    encoding::Hints,
+    ogr::{self, SeenRows},
+    shp::{self, Bad},
+    srs,
+};
+use crate::model::{Column, Encoding, Note, RawLayer, Shapes, Source, Table};
+
+/// The largest text file beside a shapefile that is looked at.
+const SIDE_BYTES: u64 = 1 << 20;
+
+/// Reads one shapefile.
+pub(super) fn read(
+    bundle: &Bundle,
+    mut source: Source,
+    options: &ReadOptions,
+) -> Result<Result<RawLayer, Refused>, Failed> {
+    ogr::prepare();
+    "Shapefile".clone_into(&mut source.format);
+    let bytes = |extension: &str| bundle.files.get(extension).map(fs::read).transpose();
+    let words = |extension: &str| -> io::Result<Option<String>> {
+        let Some(path) = bundle.files.get(extension) else {
+            return Ok(None);
+        };
+        if fs::metadata(path)?.len() > SIDE_BYTES {
+            return Ok(None);
+        }
+        Ok(Some(String::from_utf8_lossy(&fs::read(path)?).into_owned()))
+    };
+    let shp = bytes("shp")?.unwrap_or_default();
+    let shx = bytes("shx")?;
+    let dbf_bytes = bytes("dbf")?;
+    let mut notes = bundle.sidecar_notes();
+    let dbf = dbf_bytes.as_deref().and_then(Dbf::open);
+    if dbf_bytes.is_some() && dbf.is_none() {
+        notes.push(note(
+            "dbf_unreadable",
+            format!(
+                "{}.dbf is damaged or no DBF; only the geometries could be read",
+                bundle.layer_name()
+            ),
+        ));
+    }
+    let declared = dbf.as_ref().map(|dbf| dbf.declared);
+    // A wild row count in a broken header must not make a billion empty rows.
+    let believable = dbf.as_ref().map(|dbf| {
+        if dbf.declared <= shp.len().max(1 << 16) {
+            dbf.declared
+        } else {
+            dbf.rows
+        }
+    });
+    let geometry = match shp::read(&shp, shx.as_deref(), believable) {
+        Ok(geometry) => geometry,
+        Err(bad) => {
+            let message = match bad {
+                Bad::NotShp => "the .shp is damaged: it does not begin as a shapefile".to_owned(),
+                Bad::Type(kind) => {
+                    format!("the .shp holds shapes of type {kind}, which is unknown")
+                }
+            };
+            return Ok(Err(Refused::new(
+                &bundle.name,
+                "unreadable",
+                message,
+                "export the layer again",
+            )));
+        }
+    };
+    drop((shp, shx));
+    let rows = geometry.shapes.len();
+    if let Some(cut) = geometry.cut_at {
+        notes.push(Note {
+            count: (rows - cut) as u64,
+            rows: vec![cut as u32],
+            ..note(
+                "truncated",
+                format!(
+                    "the .shp breaks off at row {}: {} of {rows} rows have no geometry",
+                    cut + 1,
+                    rows - cut
+                ),
+            )
+        });
+    }
+    let mut misplaced = Rows::default();
+    geometry
+        .misplaced
+        .iter()
+        .for_each(|row| misplaced.add(*row));
+    notes.extend(misplaced.note("index_damaged", |count| {
+        format!("the .shx points outside the .shp for {count} rows")
+    }));
+    let mut seen = SeenRows::default();
+    for (row, what) in &geometry.seen {
+        seen.add(*row, shp::GIVEN, *what);
+    }
+    notes.extend(seen.notes());
+
+    let mut table = Table::default();
+    let mut encoding = None;
+    let mut shapes = geometry.shapes;
+    if let Some(dbf) = &dbf {
+        let hints = Hints {
+            given: options.encoding.clone(),
+            cpg: words("cpg")?,
+            cst: words("cst")?,
+            language_byte: 0,
+        };
+        let chosen = dbf.encoding(hints)?;
+        table = dbf.table(&chosen, &mut notes);
+        if dbf.rows < rows {
+            notes.push(Note {
+                count: (rows - dbf.rows) as u64,
+                ..note(
+                    "attributes_missing",
+                    format!(
+                        "the .dbf has {} rows for {rows} shapes: the last {} have no attributes",
+                        dbf.rows,
+                        rows - dbf.rows
+                    ),
+                )
+            });
+        }
+        let deleted = dbf.deleted();
+        lengthen(&mut table, rows);
+        if deleted.iter().any(|gone| *gone) {
+            let count = drop_rows(&mut shapes, &mut table, &deleted);
+            notes.push(Note {
+                count,
+                ..note(
+                    "deleted_rows",
+                    format!("{count} rows are marked as deleted in the .dbf and were left out"),
+                )
+            });
+        }
+        notes.extend(chosen.notes.iter().cloned());
+        encoding = Some(Encoding {
+            name: chosen.encoding.name().to_owned(),
+            origin: chosen.origin.to_owned(),
+        });
+    }
+    let (crs, crs_origin) = srs::of_prj(&words("prj")?.unwrap_or_default());
+    Ok(Ok(ogr::finish(RawLayer {
+        source,
+        crs,
+        crs_origin,
+        encoding,
+        declared_rows: declared.map(|rows| rows as u64),
+        table,
+        shapes,
+        notes,
+    })))
+}
+
+/// Leaves out the rows that are marked.
+fn drop_rows(shapes: &mut Shapes<f64>, table: &mut Table, gone: &[bool]) -> u64 {
+    let kept: Vec<usize> = (0..shapes.len())
+        .filter(|row| !gone.get(*row).copied().unwrap_or(false))
+        .collect();
+    let count = (shapes.len() - kept.len()) as u64;
+    let mut fewer = Shapes::new();
+    for &row in &kept {
+        fewer.push_shape(shapes.get(row));
+    }
+    *shapes = fewer;
+    for column in &mut table.columns {
+        let mut shorter = Column::new(column.kind());
+        for &row in &kept {
+            shorter.push(column.get(row));
+        }
+        *column = shorter;
+    }
+    count
+}

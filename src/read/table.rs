@@ -1,0 +1,655 @@
+//! Tables with coordinate columns: CSV and spreadsheets.
+//!
+//! A table has no geometry of its own: columns are coordinates when their names say so. CSV stays text;
+//! the standard knows that a ward number `007` is no number, the file does not. A table never names a
+//! reference system.
+
+use std::{fs, io};
+
+use calamine::{Data, Reader};
+
+use super::{
+    bundle::{Bundle, Kind},
+    delivery::{Delivery, Failed, ReadOptions, Refused, Rows, note},
+    encoding::{self, Hints},
+    ogr, raw, wkb,
+};
+use crate::model::{
+    CrsName, CrsOrigin, Encoding, Field, FieldType, Note, RawLayer, ShapeKind, Shapes, Source,
+    Table, Value,
+};
+
+/// The most columns a table may have.
+const COLUMNS: usize = 4096;
+/// The most cells of a sheet: Excel allows 1,048,576 rows by 16,384 columns, nearly all of them empty.
+const CELLS: usize = 64 << 20;
+
+/// Rows of one table or sheet.
+struct Sheet {
+    name: String,
+    table: Table,
+    rows: usize,
+    notes: Vec<Note>,
+    encoding: Option<Encoding>,
+}
+
+/// Reads a table, or every sheet of a workbook, into layers.
+pub(super) fn read(
+    bundle: &Bundle,
+    source: &Source,
+    options: &ReadOptions,
+    found: &mut Delivery,
+) -> Result<(), Failed> {
+    ogr::prepare();
+    let Some(path) = bundle.main() else {
+        return Ok(());
+    };
+    let (sheets, format) = if bundle.kind == Kind::Csv {
+        (csv(&fs::read(path)?, bundle, options)?, "CSV")
+    } else {
+        (
+            workbook(path, &bundle.name)?,
+            if bundle.name.to_lowercase().ends_with(".ods") {
+                "ODS"
+            } else {
+                "XLSX"
+            },
+        )
+    };
+    let sheets = match sheets {
+        Ok(sheets) => sheets,
+        Err(refused) => {
+            found.refused.push(refused);
+            return Ok(());
+        }
+    };
+    let before = found.layers.len();
+    let mut plain = vec![];
+    for sheet in sheets {
+        let Some(place) = Place::of(&sheet.table) else {
+            plain.push(sheet);
+            continue;
+        };
+        let (shapes, mut notes) = place.shapes(&sheet.table, sheet.rows);
+        notes.splice(0..0, sheet.notes);
+        found.layers.push(ogr::finish(RawLayer {
+            source: Source {
+                layer: sheet.name,
+                format: format.to_owned(),
+                ..source.clone()
+            },
+            crs: CrsName::Missing,
+            crs_origin: CrsOrigin::Unknown,
+            encoding: sheet.encoding,
+            declared_rows: None,
+            table: sheet.table,
+            shapes,
+            notes,
+        }));
+    }
+    let headers = |sheet: &Sheet| {
+        sheet
+            .table
+            .fields
+            .iter()
+            .take(20)
+            .map(|field| field.name.as_str())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    if found.layers.len() == before {
+        let message = match plain.first() {
+            Some(sheet) => format!(
+                "no columns hold coordinates (the columns are: {})",
+                headers(sheet)
+            ),
+            None => "the table is empty".to_owned(),
+        };
+        found.refused.push(Refused::new(
+            &bundle.name,
+            "no_coordinates",
+            message,
+            "name the coordinate columns longitude and latitude (or x and y, or WKT); a table of values without places is loaded with `parat table`",
+        ));
+    } else if !plain.is_empty() {
+        let names: Vec<_> = plain.iter().map(|sheet| sheet.name.as_str()).collect();
+        found.notes.push(note(
+            "sheets_without_coordinates",
+            format!(
+                "sheets without coordinate columns were left out: {}",
+                names.join(", ")
+            ),
+        ));
+    }
+    Ok(())
+}
+
+/// Which columns say where a row is.
+#[derive(Debug, PartialEq)]
+enum Place {
+    Pair { x: usize, y: usize },
+    Wkt(usize),
+}
+
+impl Place {
+    fn of(table: &Table) -> Option<Self> {
+        // Pairs in the order in which they are believed.
+        const PAIRS: &[(&[&str], &[&str])] = &[
+            (
+                &[
+                    "longitude",
+                    "lon",
+                    "long",
+                    "lng",
+                    "longitud",
+                    "decimallongitude",
+                    "longdd",
+                    "londd",
+                    "xlongitude",
+                    "gpslongitude",
+                    "gpslong",
+                    "gpslon",
+                ],
+                &[
+                    "latitude",
+                    "lat",
+                    "latitud",
+                    "decimallatitude",
+                    "latdd",
+                    "ylatitude",
+                    "gpslatitude",
+                    "gpslat",
+                ],
+            ),
+            (
+                &["easting", "eastings", "east", "utme", "utmx"],
+                &["northing", "northings", "north", "utmn", "utmy"],
+            ),
+            (
+                &[
+                    "x",
+                    "xcoord",
+                    "xcoordinate",
+                    "pointx",
+                    "coordx",
+                    "xcord",
+                    "xm",
+                ],
+                &[
+                    "y",
+                    "ycoord",
+                    "ycoordinate",
+                    "pointy",
+                    "coordy",
+                    "ycord",
+                    "ym",
+                ],
+            ),
+        ];
+        let names: Vec<String> = table
+            .fields
+            .iter()
+            .map(|field| {
+                field
+                    .name
+                    .chars()
+                    .filter(char::is_ascii_alphanumeric)
+                    .collect::<String>()
+                    .to_lowercase()
+            })
+            .collect();
+        let find = |wanted: &[&str]| {
+            wanted
+                .iter()
+                .find_map(|name| names.iter().position(|have| have == name))
+        };
+        if let Some((x, y)) = PAIRS.iter().find_map(|(x, y)| Some((find(x)?, find(y)?))) {
+            return Some(Self::Pair { x, y });
+        }
+        let wkt = find(&[
+            "wkt",
+            "wktgeom",
+            "wktgeometry",
+            "geomwkt",
+            "thegeom",
+            "geom",
+            "geometry",
+            "shape",
+        ])?;
+        let column = &table.columns[wkt];
+        let first = (0..column.len()).find_map(|row| match column.get(row) {
+            Value::Text(text) => Some(text.trim_start().to_uppercase()),
+            _ => None,
+        })?;
+        [
+            "POINT",
+            "LINESTRING",
+            "POLYGON",
+            "MULTI",
+            "GEOMETRYCOLLECTION",
+            "SRID=",
+        ]
+        .iter()
+        .any(|start| first.starts_with(start))
+        .then_some(Self::Wkt(wkt))
+    }
+
+    fn shapes(&self, table: &Table, rows: usize) -> (Shapes<f64>, Vec<Note>) {
+        let mut shapes = Shapes::new();
+        let mut bad = Rows::default();
+        let mut seen = ogr::SeenRows::default();
+        let mut buffer = vec![];
+        for row in 0..rows {
+            match *self {
+                Self::Pair { x, y } => {
+                    let (x, y) = (table.columns[x].get(row), table.columns[y].get(row));
+                    if x.is_null() && y.is_null() {
+                        shapes.push_none(ShapeKind::Missing);
+                    } else if let (Some(x), Some(y)) = (number(x), number(y)) {
+                        shapes.push_point([x, y]);
+                    } else {
+                        bad.add(row);
+                        shapes.push_none(ShapeKind::Missing);
+                    }
+                }
+                Self::Wkt(column) => match table.columns[column].get(row) {
+                    Value::Text(text)
+                        if raw::wkb_of_text(
+                            text.rsplit(';').next().unwrap_or(text).trim(),
+                            &mut buffer,
+                        ) =>
+                    {
+                        seen.add(row, raw::Given::Wkb, wkb::push(&mut shapes, &buffer));
+                    }
+                    value => {
+                        if !value.is_null() {
+                            bad.add(row);
+                        }
+                        shapes.push_none(ShapeKind::Missing);
+                    }
+                },
+            }
+        }
+        let names = match *self {
+            Self::Pair { x, y } => format!(
+                "columns `{}` and `{}`",
+                table.fields[x].name, table.fields[y].name
+            ),
+            Self::Wkt(column) => format!("column `{}`", table.fields[column].name),
+        };
+        let mut notes = vec![note(
+            "coordinate_columns",
+            format!("places were taken from {names}"),
+        )];
+        notes.extend(bad.note("bad_coordinates", |count| {
+            format!("{count} rows have something in {names} that is no coordinate")
+        }));
+        notes.extend(seen.notes());
+        (shapes, notes)
+    }
+}
+
+/// A coordinate: a number, with a decimal comma if need be, or degrees, minutes and seconds.
+fn number(value: Value<'_>) -> Option<f64> {
+    let text = match value {
+        Value::Text(text) => text.trim(),
+        value => return value.as_f64().filter(|number| number.is_finite()),
+    };
+    if let Ok(number) = text.parse::<f64>() {
+        return number.is_finite().then_some(number);
+    }
+    if text.matches(',').count() == 1 && !text.contains('.') {
+        return text
+            .replace(',', ".")
+            .parse()
+            .ok()
+            .filter(|number: &f64| number.is_finite());
+    }
+    degrees(text)
+}
+
+/// `12°58'18.5"N`, `12 58 18.5 N`: the letters S and W are negative.
+fn degrees(text: &str) -> Option<f64> {
+    let upper = text.to_uppercase();
+    let side = upper.chars().find(|letter| letter.is_alphabetic());
+    if side.is_some_and(|letter| !matches!(letter, 'N' | 'S' | 'E' | 'W'))
+        || upper
+            .chars()
+            .filter(|letter| letter.is_alphabetic())
+            .count()
+            > 1
+    {
+        return None;
+    }
+    let numbers: Vec<f64> = upper
+        .split(|letter: char| !(letter.is_ascii_digit() || letter == '.' || letter == '-'))
+        .filter(|part| !part.is_empty())
+        .map(str::parse)
+        .collect::<Result<_, _>>()
+        .ok()?;
+    let (first, rest) = numbers.split_first()?;
+    if rest.len() > 2
+        || rest.iter().any(|part| !(0.0..60.0).contains(part))
+        || (rest.is_empty() && side.is_none())
+    {
+        return None;
+    }
+    let size = first.abs()
+        + rest
+            .iter()
+            .zip([60.0, 3600.0])
+            .map(|(part, of)| part / of)
+            .sum::<f64>();
+    let negative = *first < 0.0 || matches!(side, Some('S' | 'W'));
+    Some(if negative { -size } else { size })
+}
+
+/// Column names that are present and distinct.
+fn headers(names: impl Iterator<Item = String>) -> (Vec<String>, Vec<Note>) {
+    let mut found: Vec<String> = vec![];
+    let mut notes = vec![];
+    for (at, name) in names.enumerate() {
+        let name = name.trim().to_owned();
+        let name = if name.is_empty() {
+            format!("column_{}", at + 1)
+        } else {
+            name
+        };
+        if found.contains(&name) {
+            let other = format!("{name}_{}", at + 1);
+            notes.push(note(
+                "duplicate_column",
+                format!("two columns are called `{name}`; the later is read as `{other}`"),
+            ));
+            found.push(other);
+        } else {
+            found.push(name);
+        }
+    }
+    (found, notes)
+}
+
+fn csv(
+    bytes: &[u8],
+    bundle: &Bundle,
+    options: &ReadOptions,
+) -> Result<Result<Vec<Sheet>, Refused>, Failed> {
+    let refuse = |code: &str, message: &str| {
+        Ok(Err(Refused::new(
+            &bundle.name,
+            code,
+            message,
+            "export the table again as CSV in UTF-8",
+        )))
+    };
+    let marked = encoding_rs::Encoding::for_bom(bytes);
+    let hints = Hints {
+        given: options.encoding.clone(),
+        ..Hints::default()
+    };
+    let (body, chosen, mut notes) = match marked {
+        Some((encoding, skip)) => (&bytes[skip..], (encoding, "byte order mark"), vec![]),
+        None => {
+            let texts: Vec<&[u8]> = if bytes.is_ascii() {
+                vec![]
+            } else {
+                bytes
+                    .split(|byte| *byte == b'\n')
+                    .filter(|line| !line.is_ascii())
+                    .collect()
+            };
+            let chosen = encoding::choose(&texts, &hints)?;
+            (bytes, (chosen.encoding, chosen.origin), chosen.notes)
+        }
+    };
+    let text = encoding::decode(body, chosen.0);
+    if text.contains('\0') {
+        return refuse("not_csv", "this is no text: it holds NUL bytes");
+    }
+    let Some(first) = text.lines().find(|line| !line.trim().is_empty()) else {
+        return refuse("empty_file", "the table is empty");
+    };
+    let separator = [b',', b';', b'\t', b'|']
+        .into_iter()
+        .max_by_key(|separator| {
+            (
+                first.bytes().filter(|byte| byte == separator).count(),
+                *separator == b',',
+            )
+        })
+        .unwrap_or(b',');
+    let mut lines = ::csv::ReaderBuilder::new()
+        .delimiter(separator)
+        .flexible(true)
+        .from_reader(text.as_bytes());
+    let Ok(head) = lines.headers().cloned() else {
+        return refuse("not_csv", "the first line cannot be read as column names");
+    };
+    if head.len() > COLUMNS {
+        return refuse("too_many_columns", "the table has more than 4,096 columns");
+    }
+    let (names, more) = headers(head.iter().map(str::to_owned));
+    notes.extend(more);
+    let mut table = Table::new(
+        names
+            .into_iter()
+            .map(|name| Field::new(name, FieldType::Text))
+            .collect(),
+    );
+    let mut ragged = Rows::default();
+    let mut rows = 0;
+    let mut record = ::csv::StringRecord::new();
+    while let Ok(true) = lines.read_record(&mut record) {
+        if record.len() != table.fields.len() {
+            ragged.add(rows);
+        }
+        for (at, column) in table.columns.iter_mut().enumerate() {
+            column.push(
+                record
+                    .get(at)
+                    .filter(|cell| !cell.is_empty())
+                    .map_or(Value::Null, Value::Text),
+            );
+        }
+        rows += 1;
+    }
+    notes.extend(ragged.note("ragged_rows", |count| {
+        format!("{count} rows have more or fewer cells than there are column names; missing cells were read as empty")
+    }));
+    Ok(Ok(vec![Sheet {
+        name: bundle.layer_name(),
+        table,
+        rows,
+        notes,
+        encoding: Some(Encoding {
+            name: chosen.0.name().to_owned(),
+            origin: chosen.1.to_owned(),
+        }),
+    }]))
+}
+
+fn workbook(path: &std::path::Path, label: &str) -> io::Result<Result<Vec<Sheet>, Refused>> {
+    let bytes = fs::read(path)?;
+    let broken = || {
+        Ok(Err(Refused::new(
+            label,
+            "unreadable",
+            "the workbook is damaged, locked or no workbook",
+            "save it again as XLSX without a password",
+        )))
+    };
+    let Ok(mut book) = calamine::open_workbook_auto_from_rs(io::Cursor::new(bytes)) else {
+        return broken();
+    };
+    let mut sheets = vec![];
+    for name in book.sheet_names() {
+        let Ok(range) = book.worksheet_range(&name) else {
+            return broken();
+        };
+        let (height, width) = range.get_size();
+        if height.saturating_mul(width) > CELLS || width > COLUMNS {
+            return Ok(Err(Refused::new(
+                label,
+                "too_large",
+                format!("sheet `{name}` spans {height} rows and {width} columns"),
+                "delete the empty rows and columns, or send CSV",
+            )));
+        }
+        // The first row that is not empty holds the names: titles above it would be column names of one cell.
+        let mut rows = range
+            .rows()
+            .skip_while(|row| row.iter().filter(|cell| !is_blank(cell)).count() < 2.min(width));
+        let Some(head) = rows.next() else { continue };
+        let body: Vec<&[Data]> = rows.filter(|row| !row.iter().all(is_blank)).collect();
+        let (names, notes) = headers(head.iter().map(ToString::to_string));
+        let mut table = Table::default();
+        for (at, column) in names.into_iter().enumerate() {
+            if is_blank(&head[at]) && body.iter().all(|row| is_blank(&row[at])) {
+                continue;
+            }
+            let kind = kind_of(body.iter().map(|row| &row[at]));
+            let field = Field::new(column, kind);
+            let mut cells = crate::model::Column::new(kind);
+            for row in &body {
+                push_cell(&mut cells, kind, &row[at]);
+            }
+            table.fields.push(field);
+            table.columns.push(cells);
+        }
+        sheets.push(Sheet {
+            name,
+            rows: body.len(),
+            table,
+            notes,
+            encoding: Some(Encoding {
+                name: "UTF-8".to_owned(),
+                origin: "format".to_owned(),
+            }),
+        });
+    }
+    Ok(Ok(sheets))
+}
+
+fn is_blank(cell: &Data) -> bool {
+    match cell {
+        Data::Empty | Data::Error(_) => true,
+        Data::String(text) => text.trim().is_empty(),
+        _ => false,
+    }
+}
+
+/// The type that all cells of a column share; text when they do not.
+fn kind_of<'a>(cells: impl Iterator<Item = &'a Data>) -> FieldType {
+    let mut kind = None;
+    for cell in cells.filter(|cell| !is_blank(cell)) {
+        let one = match cell {
+            Data::Int(_) => FieldType::Integer,
+            Data::Float(number) if number.fract() == 0.0 && number.abs() < 9e15 => {
+                FieldType::Integer
+            }
+            Data::Float(_) => FieldType::Real,
+            Data::Bool(_) => FieldType::Bool,
+            Data::DateTime(moment) if moment.is_datetime() && moment.as_f64().fract() == 0.0 => {
+                FieldType::Date
+            }
+            Data::DateTime(moment) if moment.is_datetime() => FieldType::DateTime,
+            _ => FieldType::Text,
+        };
+        kind = Some(match (kind, one) {
+            (None, one) => one,
+            (Some(same), one) if same == one => one,
+            (Some(FieldType::Integer | FieldType::Real), FieldType::Integer | FieldType::Real) => {
+                FieldType::Real
+            }
+            (
+                Some(FieldType::Date | FieldType::DateTime),
+                FieldType::Date | FieldType::DateTime,
+            ) => FieldType::DateTime,
+            _ => return FieldType::Text,
+        });
+    }
+    kind.unwrap_or(FieldType::Text)
+}
+
+/// Milliseconds since 1970-01-01 of a spreadsheet's day count, which starts on 1899-12-30.
+fn millis(days: f64) -> i64 {
+    ((days - 25_569.0) * 86_400_000.0).round() as i64
+}
+
+fn push_cell(column: &mut crate::model::Column, kind: FieldType, cell: &Data) {
+    if is_blank(cell) {
+        column.push(Value::Null);
+        return;
+    }
+    match (kind, cell) {
+        (FieldType::Integer, Data::Int(number)) => column.push(Value::Integer(*number)),
+        (FieldType::Integer, Data::Float(number)) => column.push(Value::Integer(*number as i64)),
+        (FieldType::Real, Data::Int(number)) => column.push(Value::Real(*number as f64)),
+        (FieldType::Real, Data::Float(number)) => column.push(Value::Real(*number)),
+        (FieldType::Bool, Data::Bool(yes)) => column.push(Value::Bool(*yes)),
+        (FieldType::Date, Data::DateTime(moment)) => {
+            column.push(Value::Date((moment.as_f64() - 25_569.0) as i32))
+        }
+        (FieldType::DateTime, Data::DateTime(moment)) => {
+            column.push(Value::DateTime(millis(moment.as_f64())))
+        }
+        (_, Data::DateTime(moment)) if moment.is_datetime() => {
+            column.push(Value::Text(&crate::model::value::date_time_text(millis(
+                moment.as_f64(),
+            ))));
+        }
+        (_, Data::Float(number)) if number.fract() == 0.0 && number.abs() < 9e15 => {
+            column.push(Value::Text(&(*number as i64).to_string()));
+        }
+        (_, cell) => column.push(Value::Text(&cell.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(names: &[&str]) -> Option<Place> {
+        Place::of(&Table::new(
+            names
+                .iter()
+                .map(|name| Field::new(*name, FieldType::Text))
+                .collect(),
+        ))
+    }
+
+    #[test]
+    fn coordinate_columns_are_known_by_their_names() {
+        assert_eq!(
+            place(&["id", "Latitude", "Longitude"]),
+            Some(Place::Pair { x: 2, y: 1 })
+        );
+        assert_eq!(
+            place(&["X", "Y", "lat", "lon"]),
+            Some(Place::Pair { x: 3, y: 2 })
+        );
+        assert_eq!(
+            place(&["Easting (m)", "POINT_X", "POINT_Y"]),
+            Some(Place::Pair { x: 1, y: 2 })
+        );
+        assert_eq!(place(&["ward", "name", "lat"]), None);
+        assert_eq!(place(&["wkt"]), None, "an empty column shows no WKT");
+    }
+
+    #[test]
+    fn coordinates_are_read_as_people_write_them() {
+        for (text, wanted) in [
+            ("77.5946", 77.5946),
+            (" 12,97 ", 12.97),
+            ("12°58'30\"N", 12.975),
+            ("12 58 30 S", -12.975),
+            ("77.5 E", 77.5),
+        ] {
+            let found = number(Value::Text(text)).unwrap();
+            assert!((found - wanted).abs() < 1e-9, "{text} {found}");
+        }
+        for text in ["", "n/a", "1,234,567.5", "NaN", "inf", "12°75'N", "12.5 km"] {
+            assert_eq!(number(Value::Text(text)), None, "{text}");
+        }
+    }
+}
