@@ -1,0 +1,4 @@
+//! Tests in process, over several rooms at once: one binary, a module a subject.
+
+mod crs;
+mod real_files;
