@@ -3,6 +3,7 @@
 import { ApiError, indicatorValues, type BreakKind, type Indicator, type IndicatorValues } from "./api";
 import { change, currentIndicator, state } from "./state";
 import { byId, h } from "./element";
+import { summary } from "./join";
 import { humanise, measure, number, percent, say, t, tMaybe } from "./i18n";
 
 export interface Wants {
@@ -114,7 +115,7 @@ function joinCard(values: IndicatorValues, wants: Wants): HTMLElement {
     "section",
     { class: "join-card" },
     h("h3", {}, t("ind.join"), " ", h("span", { class: `badge badge-quality-${join.quality}` }, tMaybe(`quality.${join.quality}`, join.quality))),
-    h("p", {}, join.summary),
+    h("p", {}, summary(join)),
     h("p", { class: "buttons" },
       h("button", { type: "button", id: "open-join", onclick: wants.openJoin }, t("ind.joinOpen")),
       h("button", { type: "button", id: "open-table", onclick: wants.openTable }, t("ind.table"))),

@@ -2,7 +2,7 @@
 
 import { features, type IndicatorValues, type JoinReport, type Keyed } from "./api";
 import { h } from "./element";
-import { measure, number, percent, t, tMaybe } from "./i18n";
+import { getLanguage, measure, number, percent, t, tMaybe } from "./i18n";
 import { nameOf } from "./place";
 
 /** Called with a feature that somebody wants to see. */
@@ -28,7 +28,7 @@ export function report(join: JoinReport, show: Show): Node[] {
         ? t("join.otherWards", { table: wards.table ?? "?", layer: wards.layer ?? "?" })
         : t("join.unknownWards");
   return [
-    h("p", { class: "lead" }, h("span", { class: `badge badge-quality-${join.quality}` }, tMaybe(`quality.${join.quality}`, join.quality)), " ", join.summary),
+    h("p", { class: "lead" }, h("span", { class: `badge badge-quality-${join.quality}` }, tMaybe(`quality.${join.quality}`, join.quality)), " ", summary(join)),
     h("ul", { class: "bars" },
       bar("good", t("join.exact"), exact),
       bar("fair", t("join.normalised"), tidied),
@@ -51,6 +51,16 @@ export function report(join: JoinReport, show: Show): Node[] {
       : []),
     h("p", { class: "quiet" }, t("join.versions", { layer: join.layer_version ?? "–", table: String(join.table_version ?? "–").slice(0, 8), period: join.period })),
   ];
+}
+
+/** The server's sentence is English; in other languages the counts are put into ours. */
+export function summary(join: JoinReport): string {
+  if (getLanguage() === "en") return join.summary;
+  return t("join.summary", {
+    matched: number(join.matched),
+    missing: number(join.features_without_value_count),
+    extra: number(join.keys_without_feature_count),
+  });
 }
 
 function featureList(layer: string, list: Keyed[], count: number, show: Show): HTMLElement {

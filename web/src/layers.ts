@@ -60,6 +60,8 @@ function row(layer: LayerInfo, openReport: (id: string) => void, announce: (text
   const canShow = drawable().includes(layer);
   const legend = swatches(layer, state.dark);
   const sample = legend.lines.length === 1 || layer.dimension !== 2 ? legend.lines.slice(0, 1) : legend.lines.slice(0, 3);
+  const keyed = canShow && legend.lines.length > 1;
+  const note = h("small", { class: "note", "data-from": shownFrom(layer) }, canShow && layer.features ? number(layer.features) : "");
   const reachable = layer.state !== "absent" && layer.report;
   return h(
     "li",
@@ -79,10 +81,7 @@ function row(layer: LayerInfo, openReport: (id: string) => void, announce: (text
           h("span", { class: "track", "aria-hidden": "true" }))
       : h("span", { class: "switch none" }),
     h("span", { class: "samples", "aria-hidden": "true" }, canShow ? sample.map(swatchElement) : null),
-    h("span", { class: "layer-name" },
-      h("span", {}, name),
-      h("small", { class: "note", "data-from": shownFrom(layer) },
-        canShow && layer.features ? number(layer.features) : "")),
+    h("span", { class: "layer-name" }, h("span", {}, name), keyed ? null : note),
     reachable
       ? h("button", {
           type: "button", id: `report-${layer.id}`, class: `badge badge-${mark.kind}`, title: layer.summary ?? "",
@@ -90,9 +89,9 @@ function row(layer: LayerInfo, openReport: (id: string) => void, announce: (text
           onclick: () => openReport(layer.id),
         }, mark.text)
       : badgeElement(mark.kind, mark.text),
-    canShow && legend.lines.length > 1
+    keyed
       ? h("details", { id: `legend-${layer.id}`, class: "legend" },
-          h("summary", { "aria-label": t("layer.legend", { layer: name }) }),
+          h("summary", { title: t("layer.legend", { layer: name }) }, note),
           h("ul", {}, ...legend.lines.map((line) => h("li", {}, swatchElement(line), codeLabel(layer, legend.field, line)))))
       : null,
   );

@@ -37,7 +37,7 @@ export function draw(): void {
   const digits = decimals(made);
   const edges = [made.range[0], ...made.thresholds, made.range[1]];
 
-  const row = (swatch: Node, text: string, count: number, target: boolean): HTMLElement =>
+  const row = (swatch: Node, text: string | (string | Node)[], count: number, target: boolean): HTMLElement =>
     h(
       "li",
       target ? { class: "on-target" } : {},
@@ -57,7 +57,7 @@ export function draw(): void {
       ...made.colours.map((colour, at) =>
         row(
           h("span", { class: "swatch", style: `background:${colour}` }),
-          `${number(edges[at] ?? 0, digits)} – ${number(edges[at + 1] ?? 0, digits)}`,
+          [number(edges[at] ?? 0, digits), h("span", {}, ` – ${number(edges[at + 1] ?? 0, digits)}`)],
           counts[at] ?? 0,
           made.middle !== null && edges[at] === made.middle,
         ),

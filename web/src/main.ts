@@ -160,6 +160,9 @@ function grown([west, south, east, north]: Bbox): Bbox {
 function showPlace(hits: import("./map").Hit[]): void {
   if (state.open) change({ open: null });
   if (hits.length === 0) return drawer.close();
+  // Under an indicator people ask about the coloured area, not about the street across it.
+  const coloured = currentIndicator()?.layer;
+  hits.sort((a, b) => Number(b.layer === coloured) - Number(a.layer === coloured));
   drawer.open(t("place.title"), place.cards(hits), () => {
     picked = NOTHING;
     redraw();

@@ -6,6 +6,7 @@ import "maplibre-gl/dist/maplibre-gl.css";
 import type { Bbox } from "./api";
 import { byId } from "./element";
 import type { View } from "./hash";
+import { state } from "./state";
 import { compose, FAULTS, hatch, PICKED, type Scene } from "./style";
 
 declare const WORKER_NAME: string;
@@ -48,6 +49,8 @@ export function hasWebGl(): boolean {
 
 export function createMap(scene: Scene, city: Bbox | null, view: View | null, label: string, listeners: Listeners): CityMap {
   setWorkerUrl(new URL(WORKER_NAME, import.meta.url).href);
+  // An indicator's legend stands at the left of a wide map.
+  const margin = state.indicator && innerWidth > 1100 ? 300 : 24;
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const map = new GlMap({
     container: "map",
@@ -62,7 +65,7 @@ export function createMap(scene: Scene, city: Bbox | null, view: View | null, la
     ...(view
       ? { zoom: view[0], center: [view[2], view[1]] as [number, number] }
       : city
-        ? { bounds: city, fitBoundsOptions: { padding: 24 } }
+        ? { bounds: city, fitBoundsOptions: { padding: { top: 24, right: 24, bottom: 24, left: margin } } }
         : {}),
   });
   map.touchZoomRotate.disableRotation();
@@ -167,6 +170,7 @@ export function createMap(scene: Scene, city: Bbox | null, view: View | null, la
     if (drawer.hidden) return even;
     const stage = map.getContainer().getBoundingClientRect();
     const over = drawer.getBoundingClientRect();
+    if (over.right <= stage.left + 1) return even;
     if (over.width >= stage.width - 1) even.bottom += Math.max(0, stage.bottom - over.top);
     else even.right += Math.max(0, stage.right - over.left);
     // A small screen has no room for margins.

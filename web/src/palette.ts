@@ -57,7 +57,7 @@ function ramp(count: number, hue: number, dark: boolean): string[] {
 function side(count: number, hue: number, dark: boolean): string[] {
   const [from, to]: [Lch, Lch] = dark
     ? [[0.4, 0.035, hue], [0.82, 0.13, hue]]
-    : [[0.9, 0.035, hue], [0.45, 0.13, hue]];
+    : [[0.91, 0.035, hue], [0.52, 0.125, hue]];
   return steps(count, from, to);
 }
 

@@ -59,9 +59,14 @@ function attributes(layer: LayerInfo | undefined, properties: Record<string, unk
     if (value === null || value === undefined || value === "") return [];
     const field = known.find((one) => one.name === name);
     return [
-      h("div", {}, h("dt", { title: name }, say(field?.title, humanise(name))), h("dd", {}, valueText(layer, field, name, value))),
+      h("div", {}, h("dt", { title: name }, titleOf(field, name)), h("dd", {}, valueText(layer, field, name, value))),
     ];
   });
+}
+
+function titleOf(field: FieldInfo | undefined, name: string): string {
+  const text = say(field?.title);
+  return text && text !== name ? text : humanise(name);
 }
 
 function valueText(layer: LayerInfo | undefined, field: FieldInfo | undefined, name: string, value: unknown): string {

@@ -112,12 +112,17 @@ function dress(file: FileLayer, layer: LayerInfo, scene: Scene): unknown {
   } else {
     for (const part of ["line-color", "fill-color", "circle-color"]) {
       // Hovering answers by the feature's stable id, so nothing is laid out anew.
-      if (part in paint && !file.id.includes("-ground")) paint[part] = hovered(paint[part], scene.dark);
+      if (part in paint && !file.id.includes("-ground")) paint[part] = hovered(paint[part], part, scene.dark);
     }
+  }
+  if (scene.choropleth && file.type === "symbol") {
+    paint["text-color"] = scene.dark ? "#ffffff" : "#231d28";
+    paint["text-halo-color"] = scene.dark ? "#15191d" : "#ffffff";
+    paint["text-halo-width"] = 2;
   }
   if (scene.choropleth && file.type === "line" && layer.dimension === 1) {
     // Streets stay for orientation but must not compete with the values.
-    paint["line-opacity"] = 0.35;
+    paint["line-opacity"] = file.id.includes("case") ? 0 : 0.22;
   }
   return { ...rest, source: layer.id, paint, layout };
 }
@@ -131,8 +136,10 @@ function local(text: unknown): unknown {
   return text.map(local);
 }
 
-function hovered(colour: unknown, dark: boolean): ExpressionSpecification {
-  const lit = dark ? "#ffd27a" : "#b3541e";
+/** Lines and points answer a pointer strongly; areas are large and answer with a tint. */
+function hovered(colour: unknown, part: string, dark: boolean): ExpressionSpecification {
+  const [area, mark] = dark ? ["#4d4129", "#ffd27a"] : ["#f6dfbd", "#b3541e"];
+  const lit = part === "fill-color" ? area : mark;
   return ["case", ["boolean", ["feature-state", "hover"], false], lit, colour] as ExpressionSpecification;
 }
 
