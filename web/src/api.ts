@@ -68,6 +68,7 @@ export interface Indicator {
   direction: Direction;
   target?: number | null;
   rollup?: string | null;
+  /** The layer it colours; indicators without one are not offered. */
   layer: string;
   periods: string[];
   sector?: string | null;
@@ -85,7 +86,7 @@ export interface JoinReport {
   layer: string;
   layer_version?: number | null;
   indicator: string;
-  table_version?: number | null;
+  table_version?: number | string | null;
   period: string;
   matched: number;
   matched_exactly?: number;
@@ -134,13 +135,18 @@ export interface Finding {
 }
 
 export interface RuleWords {
-  title?: Texts | string;
   what?: Texts | string;
   why?: Texts | string;
   fix?: Texts | string;
 }
 
-export interface RuleReport extends RuleWords {
+/** The page of the standards on a rule, a layer or an attribute. */
+export interface Page {
+  name: string;
+  sections: { heading: string; text: Texts | string }[];
+}
+
+export interface RuleReport {
   code: string;
   name: string;
   severity: string;

@@ -91,7 +91,7 @@ function cityCard(indicator: Indicator, values: IndicatorValues): HTMLElement {
   if (!city || city.value === null) {
     return h("section", { class: "city-value" }, h("h3", {}, t("ind.city")), h("p", { class: "quiet" }, t("ind.noCity")));
   }
-  const rule = tMaybe(`ind.rule.${(city.rule ?? indicator.rollup ?? "none").split("(")[0]}`, city.rule ?? "");
+  const rule = tMaybe(`ind.rule.${(city.rule ?? indicator.rollup ?? "none").split(/[(:]/)[0]}`, city.rule ?? "");
   const facts = [
     typeof indicator.target === "number" ? t("ind.target", { value: measure(indicator.target, indicator.unit) }) : "",
     typeof city.coverage === "number" ? t("ind.coverage", { share: percent(city.coverage) }) : "",

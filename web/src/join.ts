@@ -2,7 +2,7 @@
 
 import { features, type IndicatorValues, type JoinReport, type Keyed } from "./api";
 import { h } from "./element";
-import { getLanguage, measure, number, percent, t, tMaybe } from "./i18n";
+import { getLanguage, number, percent, t, tMaybe } from "./i18n";
 import { nameOf } from "./place";
 
 /** Called with a feature that somebody wants to see. */
@@ -92,12 +92,12 @@ export async function table(values: IndicatorValues, unit: string | null | undef
   });
   rows.sort((a, b) => (b.value ?? -Infinity) - (a.value ?? -Infinity) || a.name.localeCompare(b.name, undefined, { numeric: true }));
   return h("table", { class: "values" },
-    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("table.key")), h("th", { scope: "col", class: "number" }, t("table.value")))),
+    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("table.key")), h("th", { scope: "col", class: "number" }, unit ? t("table.valueIn", { unit }) : t("table.value")))),
     h("tbody", {}, ...rows.map((row) =>
       h("tr", {},
         h("th", { scope: "row" },
           show
             ? h("button", { type: "button", class: "link", "aria-label": t("table.zoom", { name: row.name }), onclick: () => show(values.layer, row.id) }, row.name)
             : row.name),
-        h("td", { class: "number" }, row.value === null ? t("key.noData") : measure(row.value, unit))))));
+        h("td", { class: "number" }, row.value === null ? t("key.noData") : number(row.value))))));
 }

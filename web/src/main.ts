@@ -285,7 +285,7 @@ async function begin(): Promise<void> {
       getPatiently<{ indicators: Indicator[] }>("indicators", patience.waiting, patience.back),
     ]);
     state.city = { ...city, deliveries: city.deliveries ?? [] };
-    state.indicators = list.indicators;
+    state.indicators = list.indicators.filter((one) => one.layer && one.periods.length > 0);
   } catch (error) {
     notice(t("load.failed", { why: error instanceof Error ? error.message : String(error) }));
     return;

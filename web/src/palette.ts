@@ -6,6 +6,9 @@ import type { Direction } from "./api";
 /** The thresholds between classes, ascending, with a colour for each class: one colour more than thresholds. */
 export interface Classes {
   thresholds: number[];
+  /** Where the next class begins, for comparing with `>=`: a break is the largest value of its class, so
+   * it lies a hair above; a target that is met counts as met, so it lies on it. */
+  starts: number[];
   colours: string[];
   /** The smallest and the largest value. */
   range: [number, number];
@@ -32,7 +35,7 @@ export function classify(
   const parted = target !== null && target !== undefined && target > low && target < high;
   if (!parted || direction === "neutral") {
     const colours = ramp(thresholds.length + 1, HUE[direction], dark);
-    return { thresholds, colours, range: [low, high], middle: null };
+    return { thresholds, starts: starts(thresholds, null, high - low), colours, range: [low, high], middle: null };
   }
   // The target takes the place of the break nearest to it, so that no class holds both sides.
   const nearest = thresholds.reduce((a, b) => (Math.abs(b - target) < Math.abs(a - target) ? b : a), thresholds[0] ?? target);
@@ -42,7 +45,12 @@ export function classify(
   const [worse, better] = [50, 245];
   const [under, over] = direction === "lower" ? [better, worse] : [worse, better];
   const colours = [...side(below, under, dark).reverse(), ...side(above, over, dark)];
-  return { thresholds, colours, range: [low, high], middle: target };
+  const met = direction === "lower" ? null : target;
+  return { thresholds, starts: starts(thresholds, met, high - low), colours, range: [low, high], middle: target };
+}
+
+function starts(thresholds: number[], exact: number | null, span: number): number[] {
+  return thresholds.map((edge) => (edge === exact ? edge : edge + span * 1e-9));
 }
 
 /** One hue from quiet to strong: towards dark on paper, towards bright at night. */
@@ -88,7 +96,7 @@ function hex([lightness, chroma, hue]: Lch): string {
     .join("")}`;
 }
 
-/** The class a value falls in: thresholds belong to the class above them. */
+/** The class a value falls in. */
 export function classOf(value: number, classes: Classes): number {
-  return classes.thresholds.filter((edge) => value >= edge).length;
+  return classes.starts.filter((start) => value >= start).length;
 }

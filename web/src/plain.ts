@@ -17,7 +17,7 @@ export function draw(openReport: (id: string) => void): void {
     h("div", { class: "message", role: "alert" }, h("h2", {}, t("webgl.title")), h("p", {}, t("webgl.text"))),
     values,
     h("h2", {}, t("webgl.layers")),
-    h("table", {},
+    h("table", { class: "overview" },
       h("thead", {}, h("tr", {}, ...[t("webgl.layer"), t("webgl.verdict"), t("webgl.count"), t("webgl.data")].map((text) => h("th", { scope: "col" }, text)))),
       h("tbody", {}, ...state.city.layers.map((layer) => {
         const mark = badge(layer);

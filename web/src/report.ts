@@ -1,7 +1,7 @@
 // The gate's report of a layer or a delivery: the verdict, the three things to do, every rule, and the
 // faults, which stand in a table and on the map and lead to each other.
 
-import { address, get, type Finding, type Place, type Report, type RuleReport, type RuleWords } from "./api";
+import { address, getOnce, type Finding, type Page, type Place, type Report, type RuleReport, type RuleWords, type Texts } from "./api";
 import { h } from "./element";
 import { humanise, number, say, t, tMaybe } from "./i18n";
 import { badgeElement } from "./layers";
@@ -78,6 +78,10 @@ export function draw(report: Report, path: string, show: (index: number, place: 
   };
 }
 
+function nameOf(rule: RuleReport): string {
+  return humanise(rule.name);
+}
+
 function failedRule(
   rule: RuleReport,
   numbered: Map<Finding, number>,
@@ -120,10 +124,10 @@ function failedRule(
     },
     h("summary", {},
       h("code", {}, rule.code),
-      h("span", { class: "rule-name" }, say(rule.title, humanise(rule.name))),
+      h("span", { class: "rule-name" }, nameOf(rule)),
       h("span", { class: "rule-count" }, t("report.count", { n: number(count) }), h("small", {}, tMaybe(`severity.${rule.severity}`, rule.severity)))),
     words,
-    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": say(rule.title, humanise(rule.name)) },
+    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": nameOf(rule) },
       h("table", { class: "findings" },
         h("thead", {}, h("tr", {}, h("th", { scope: "col", class: "number" }, t("report.row")), h("th", { scope: "col" }, t("report.where")), h("th", { scope: "col" }, t("report.wrong")))),
         rows)),
@@ -140,11 +144,13 @@ function failedRule(
   return box;
 }
 
-/** What, why and how to mend: with the report where the server sends it along, else from the rule's page. */
+/** What, why and how to mend, from the rule's page in the standards. */
 async function explain(rule: RuleReport): Promise<RuleWords> {
-  if (rule.what || rule.why || rule.fix) return rule;
   try {
-    return await get<RuleWords>(`explain/${encodeURIComponent(rule.code)}?f=json`);
+    const page = await getOnce<Page>(`explain/${encodeURIComponent(rule.code)}`);
+    const part = (start: string): Texts | string =>
+      page.sections.find((section) => section.heading.startsWith(start))?.text ?? "";
+    return { what: part("What"), why: part("Why"), fix: part("How") };
   } catch {
     return {};
   }
@@ -162,7 +168,7 @@ function quietRules(title: string, rules: RuleReport[], note: (rule: RuleReport)
   return h("details", { class: "quiet-rules" },
     h("summary", {}, title),
     h("ul", {}, ...rules.map((rule) =>
-      h("li", {}, h("code", {}, rule.code), " ", say(rule.title, humanise(rule.name)), " ", h("span", { class: "quiet" }, note(rule))))));
+      h("li", {}, h("code", {}, rule.code), " ", nameOf(rule), " ", h("span", { class: "quiet" }, note(rule))))));
 }
 
 function facts(report: Report): HTMLElement {

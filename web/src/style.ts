@@ -145,7 +145,7 @@ function hovered(colour: unknown, part: string, dark: boolean): ExpressionSpecif
 
 function colouring(id: string, classes: Classes, dark: boolean): unknown[] {
   const value: ExpressionSpecification = ["to-number", ["feature-state", "value"], 0];
-  const stops = classes.thresholds.flatMap((edge, at) => [edge, classes.colours[at + 1] ?? "#000"]);
+  const stops = classes.starts.flatMap((start, at) => [start, classes.colours[at + 1] ?? "#000"]);
   const first = classes.colours[0] ?? "#888";
   const known = ["==", ["typeof", ["feature-state", "value"]], "number"];
   const shared = { type: "fill", source: id, "source-layer": id };
