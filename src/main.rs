@@ -1,3 +1,5 @@
 //! The `parat` program.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    parat::cli::run()
+}

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{
     App, AppError, Ask, Step,
-    gate::{CITY, Gate, GateError, Judged},
+    gate::{CITY, Gate, GateError, Judged, Outcome},
 };
 use crate::{
     model::Shapes,
@@ -43,6 +43,8 @@ pub struct Arrived {
     pub entry: Entry,
     /// What became of it.
     pub became: Became,
+    /// True when it could not even be read.
+    pub refused: bool,
 }
 
 impl App {
@@ -61,6 +63,7 @@ impl App {
             tell,
             &mut |judged: Judged, tell: &mut dyn FnMut(Step)| {
                 let report = judged.report.clone();
+                let refused = matches!(judged.outcome, Outcome::Refused);
                 let (entry, became) = match judged.accepted(self.standards())? {
                     Ok(layer) => {
                         tell(Step::Publishing {
@@ -75,6 +78,7 @@ impl App {
                     report,
                     entry,
                     became,
+                    refused,
                 };
                 arrived(&one);
                 all.push(one);

@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use super::{
     App, Ask, LiveLayer, Step,
-    gate::Judged,
+    gate::{Judged, Outcome},
     ingest::{Arrived, IngestError},
 };
 use crate::{
@@ -29,6 +29,7 @@ impl App {
             tell,
             &mut |judged: Judged, tell: &mut dyn FnMut(Step)| {
                 let report = judged.report.clone();
+                let refused = matches!(judged.outcome, Outcome::Refused);
                 let (entry, became) = match judged.accepted(self.standards())? {
                     Ok(layer) => {
                         tell(Step::Publishing {
@@ -49,6 +50,7 @@ impl App {
                     report,
                     entry,
                     became,
+                    refused,
                 };
                 arrived(&one);
                 all.push(one);

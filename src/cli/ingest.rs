@@ -1,0 +1,128 @@
+//! `parat ingest`: files into the data folder, through the gate.
+
+use std::path::PathBuf;
+
+use super::{
+    About, Exit, Failure, Place,
+    check::{Format, render},
+    terminal,
+};
+use crate::{
+    app::{App, Arrived},
+    config::Config,
+    store::Became,
+};
+
+const EXAMPLES: &str = "\
+Every layer of the files passes the gate. What conforms becomes the next version of its layer in one step;
+a running server serves it at the next request. What does not is kept out: its report is stored, and the
+version before it stays. The same content again is confirmed, not published twice.
+
+Examples:
+  parat ingest wards.zip --data city
+  parat ingest delivery/ --data city           Boundary first, then wards, then the rest
+  parat ingest roads.shp --as road --crs EPSG:32643 --metadata roads.json
+
+Exit codes: 0 all published or confirmed, 1 some layer was kept out, 2 some file could not be read, 3 some
+layer could not be judged.";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Ingest {
+    /// Files, folders or archives
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    about: About,
+    #[command(flatten)]
+    place: Place,
+    /// Print the report as text, or what became of each layer as JSON
+    #[arg(long, value_parser = ["text", "json"], default_value = "text")]
+    format: String,
+}
+
+impl Ingest {
+    pub(super) fn run(&self, config: Config) -> Result<Exit, Failure> {
+        let ask = self.about.ask()?;
+        let app = App::open(self.place.config(config))?;
+        let json = self.format == "json";
+        let progress = terminal::Progress::new();
+        let done = app.ingest(
+            &self.files,
+            &ask,
+            &mut |step| progress.step(step),
+            &mut |arrived| {
+                if !json {
+                    progress.aside(|| say(&app, arrived));
+                }
+            },
+        );
+        drop(progress);
+        let arrived = done?;
+        if json {
+            let all: Vec<_> = arrived.iter().map(told).collect();
+            terminal::out(&format!("{}\n", serde_json::Value::from(all)))?;
+        }
+        Ok(exit(&arrived))
+    }
+}
+
+/// The worst of what became of the layers.
+pub(super) fn exit(arrived: &[Arrived]) -> Exit {
+    arrived
+        .iter()
+        .map(|one| Exit::of(one.report.verdict, one.refused))
+        .max()
+        .unwrap_or(Exit::Good)
+}
+
+fn told(arrived: &Arrived) -> serde_json::Value {
+    serde_json::json!({
+        "layer": arrived.entry.layer,
+        "file": arrived.entry.file,
+        "became": arrived.became,
+        "verdict": arrived.report.verdict,
+        "summary": arrived.report.summary,
+        "version": arrived.entry.version,
+        "hash": arrived.entry.hash,
+        "features": arrived.entry.features,
+        "report": arrived.entry.report_id,
+    })
+}
+
+/// One line of what became of a layer.
+pub(super) fn line(arrived: &Arrived) -> String {
+    let entry = &arrived.entry;
+    let version = entry
+        .version
+        .map_or_else(String::new, |version| format!(" version {version}"));
+    match arrived.became {
+        Became::Published => format!(
+            "published  {}{version} ({} features, report {})",
+            entry.layer, entry.features, entry.report_id
+        ),
+        Became::Confirmed => format!(
+            "confirmed  {}{version}: the same content as before (report {})",
+            entry.layer, entry.report_id
+        ),
+        Became::Withheld => format!(
+            "kept out   {} of {} (report {})",
+            entry.layer, entry.file, entry.report_id
+        ),
+        Became::Draft => format!(
+            "draft      {} of {}: on this map only, not published (report {})",
+            entry.layer, entry.file, entry.report_id
+        ),
+    }
+}
+
+/// The report of a layer that came in, and what became of it.
+pub(super) fn say(app: &App, arrived: &Arrived) {
+    let report = render(
+        std::slice::from_ref(&arrived.report),
+        app.standards(),
+        Format::Text,
+        true,
+    );
+    println!("{report}\n{}\n", line(arrived));
+}
