@@ -77,7 +77,10 @@ impl SpatialIndex {
 
     /// Every two rows whose boxes meet, once, the smaller row first, in no particular order.
     pub fn pairs(&self, mut found: impl FnMut(u32, u32)) {
-        for (one, other) in self.tree.intersection_candidates_with_other_tree(&self.tree) {
+        for (one, other) in self
+            .tree
+            .intersection_candidates_with_other_tree(&self.tree)
+        {
             if one.row < other.row {
                 found(one.row, other.row);
             }
@@ -222,10 +225,7 @@ mod tests {
 
     #[test]
     fn the_nearest_place_on_a_line_is_its_foot_or_its_end() {
-        let index = SegmentIndex::new([
-            (7, [0.0, 0.0], [10.0, 0.0]),
-            (8, [0.0, 5.0], [0.0, 5.0]),
-        ]);
+        let index = SegmentIndex::new([(7, [0.0, 0.0], [10.0, 0.0]), (8, [0.0, 5.0], [0.0, 5.0])]);
         let first = |at| index.nearest(at).next().unwrap();
         let on = first([4.0, 1.0]);
         assert_eq!((on.row, on.distance, on.at), (7, 1.0, [4.0, 0.0]));

@@ -1,14 +1,56 @@
 //! The way through the gate: a raw layer and a question come in, a report comes out, and with it, when
 //! the verdict allows, the only thing that [`crate::normalise`] takes.
 
-use super::{Report, Rule};
+use std::{borrow::Cow, collections::BTreeMap};
+
+use super::{
+    Finding, Findings, Outcome, Place, Report, Rule, RuleReport, Subject, coverage, crs, duplicate,
+    encoding, fields, geometry, key, metadata, outline, place, placing, privacy, readable, repair,
+    words,
+};
 use crate::{
-    model::{Encoding, LayerId, Metadata, RawLayer, Shapes, Source},
-    standard::{ColumnMap, Standards},
+    model::{
+        Bbox, CrsName, CrsOrigin, Encoding, LayerId, Metadata, Note, RawLayer, Severity, ShapeKind,
+        Shapes, Source, Verdict,
+    },
+    standard::{ColumnMap, LayerStandard, RuleSettings, Standards},
 };
 
 /// Every rule, in the order of the report.
-pub const RULES: &[&dyn Rule] = &[];
+pub const RULES: &[&dyn Rule] = &[
+    &readable::Readable,
+    &readable::OtherLayer,
+    &readable::RowCount,
+    &readable::VertexBound,
+    &crs::CrsKnown,
+    &crs::Plausible,
+    &encoding::Text,
+    &fields::RequiredColumns,
+    &fields::RequiredValues,
+    &fields::Types,
+    &fields::Codes,
+    &fields::Ranges,
+    &fields::Widths,
+    &fields::CutNames,
+    &geometry::GeometryType,
+    &geometry::Valid,
+    &geometry::Slivers,
+    &place::Inside,
+    &coverage::Overlaps,
+    &coverage::Gaps,
+    &geometry::SinglePart,
+    &key::UniqueKey,
+    &geometry::SmallestSize,
+    &duplicate::Duplicates,
+    &privacy::PersonalData,
+    &metadata::RequiredElements,
+];
+
+/// Rules that run on every layer, whatever its standard asks for.
+const EVERYWHERE: &[&str] = &[
+    "R01", "L01", "L02", "V01", "C01", "C02", "E01", "A01", "A02", "A03", "A04", "A05", "A06",
+    "A07", "G01", "T01", "M01",
+];
 
 /// What is asked of the gate beside the layer itself.
 #[derive(Clone, Copy)]
@@ -118,19 +160,275 @@ impl Accepted {
 }
 
 /// Holds a layer to its standard.
-pub fn check(_raw: RawLayer, _ask: &Ask<'_>) -> Checked {
-    todo!("lands next")
+pub fn check(mut raw: RawLayer, ask: &Ask<'_>) -> Checked {
+    let standards = ask.standards;
+    let (standard, chosen) = choose(&raw, ask);
+    let repairs = if ask.repair {
+        repair::mend(&mut raw)
+    } else {
+        vec![]
+    };
+    let map = standard.map_or_else(ColumnMap::default, |standard| {
+        ColumnMap::of(standards, standard, &raw.table)
+    });
+    let placed = placing::place(&raw);
+    let base = Subject {
+        raw: &raw,
+        lonlat: placed.lonlat.as_deref(),
+        metres: placed.metres.as_deref(),
+        standard,
+        map: &map,
+        standards,
+        metadata: ask.metadata,
+        city: ask.city,
+        settings: &RuleSettings::default(),
+        named: ask.layer.is_some(),
+    };
+    let rules: Vec<RuleReport> = RULES.iter().map(|rule| run(*rule, &base)).collect();
+    let verdict = verdict(&rules, standard.is_some());
+    let mut report = blank(raw.source.clone(), standards);
+    report.layer = standard.map_or_else(
+        || LayerId::slug(&raw.source.layer),
+        |standard| standard.layer.clone(),
+    );
+    report.verdict = verdict;
+    report.standard = standard.map(|standard| format!("{}@{}", standard.layer, standard.revision));
+    report.standard_chosen = chosen;
+    report.rows = raw.len() as u64;
+    report.crs = raw.crs.clone();
+    report.crs_origin = raw.crs_origin;
+    report.encoding.clone_from(&raw.encoding);
+    report.bbox = placed
+        .lonlat
+        .as_ref()
+        .and_then(|lonlat| Bbox::around(&lonlat.coords));
+    for kind in &raw.shapes.kinds {
+        *report
+            .geometry
+            .entry(ShapeKind::from_u8(*kind).name().to_owned())
+            .or_default() += 1;
+    }
+    report.columns = map
+        .entries()
+        .iter()
+        .map(|(mapping, _)| mapping.clone())
+        .collect();
+    report.extra_columns = raw
+        .table
+        .fields
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| !map.entries().iter().any(|(_, taken)| taken == at))
+        .map(|(_, field)| field.name.clone())
+        .collect();
+    report.notes.clone_from(&raw.notes);
+    report.notes.extend(notes(&base));
+    report.rules = rules;
+    report.repairs = repairs;
+    if let Some(lonlat) = &placed.lonlat {
+        report.outline = outline::outline(lonlat);
+    }
+    report.todo = words::todo(&report, standards);
+    report.summary = words::summary(&report, standards);
+
+    let standard = standard.map(|standard| standard.layer.clone());
+    let lonlat = match placed.lonlat {
+        Some(Cow::Owned(shapes)) => Some(shapes),
+        Some(Cow::Borrowed(_)) => None,
+        None => {
+            return Checked {
+                report,
+                raw,
+                lonlat: None,
+                map,
+                standard,
+                metadata: ask.metadata.clone(),
+            };
+        }
+    };
+    let came = std::mem::take(&mut raw.shapes);
+    Checked {
+        report,
+        raw,
+        lonlat: Some(lonlat.unwrap_or(came)),
+        map,
+        standard,
+        metadata: ask.metadata.clone(),
+    }
+}
+
+/// The standard to hold a layer to, and how it was chosen.
+fn choose<'a>(raw: &RawLayer, ask: &Ask<'a>) -> (Option<&'a LayerStandard>, String) {
+    if let Some(id) = ask.layer {
+        return match ask.standards.layer(id) {
+            Some(standard) => (Some(standard), "given".to_owned()),
+            None => (None, format!("given, but no standard is called {id}")),
+        };
+    }
+    match ask.standards.best_fit(raw) {
+        Some(fit) => (
+            ask.standards.layer(&fit.layer),
+            format!("best fit: {}", fit.why),
+        ),
+        None => (None, "none fits".to_owned()),
+    }
+}
+
+/// Runs a rule, if the standard asks for it.
+fn run(rule: &dyn Rule, base: &Subject<'_>) -> RuleReport {
+    let info = rule.info();
+    let asked = base
+        .standard
+        .map_or_else(|| base.standards.common_rules(), |standard| &standard.rules);
+    let settings = asked.get(info.code);
+    let outcome = match (settings, base.standard) {
+        (Some(settings), _) => rule.check(&Subject { settings, ..*base }),
+        (None, _) if EVERYWHERE.contains(&info.code) => rule.check(base),
+        (None, Some(standard)) => Outcome::NotRun {
+            because: format!("the standard of {} does not ask for it", standard.layer),
+            needed: false,
+        },
+        (None, None) => Outcome::NotRun {
+            because: "no standard is named and none fits, so nobody asks for it".to_owned(),
+            needed: false,
+        },
+    };
+    let severity = settings
+        .and_then(|settings| settings.severity)
+        .unwrap_or(info.severity);
+    // A rule that grades its findings is as severe as the worst of them.
+    let severity = match &outcome {
+        Outcome::Failed { findings, .. } => findings
+            .iter()
+            .map(|finding| finding.severity.unwrap_or(severity))
+            .max()
+            .unwrap_or(severity),
+        _ => severity,
+    };
+    RuleReport {
+        code: info.code.to_owned(),
+        name: info.name.to_owned(),
+        severity,
+        outcome,
+    }
+}
+
+/// What the rules' outcomes come to.
+fn verdict(rules: &[RuleReport], judged: bool) -> Verdict {
+    let mut verdict = Verdict::Conforms;
+    if !judged {
+        verdict = Verdict::NotJudged;
+    }
+    for rule in rules {
+        let is = match &rule.outcome {
+            Outcome::Failed { .. } => match rule.severity {
+                Severity::Note => Verdict::Conforms,
+                Severity::Warning => Verdict::ConformsWithWarnings,
+                Severity::Error | Severity::Block => Verdict::DoesNotConform,
+            },
+            Outcome::NotRun { needed: true, .. } => Verdict::NotJudged,
+            Outcome::Passed { .. } | Outcome::NotRun { .. } => Verdict::Conforms,
+        };
+        verdict = verdict.max(is);
+    }
+    verdict
+}
+
+/// What the gate itself has to say beside the rules.
+fn notes(subject: &Subject<'_>) -> Vec<Note> {
+    let mut notes = vec![];
+    let asks = |code: &str| {
+        subject
+            .standard
+            .is_some_and(|standard| standard.rules.contains_key(code))
+    };
+    if subject.city.is_none() && asks("T03") {
+        notes.push(Note {
+            kind: "city_unknown".to_owned(),
+            text: "the city's outline is not known here, so whether features lie inside the city \
+                   was not checked (give it with --city)"
+                .to_owned(),
+            rows: vec![],
+            count: 0,
+        });
+    }
+    notes
+}
+
+fn blank(source: Source, standards: &Standards) -> Report {
+    Report {
+        layer: LayerId::slug(&source.layer),
+        verdict: Verdict::NotJudged,
+        summary: String::new(),
+        todo: vec![],
+        source,
+        standard: None,
+        standard_chosen: "none fits".to_owned(),
+        profile: standards.profile().label(),
+        rows: 0,
+        crs: CrsName::Missing,
+        crs_origin: CrsOrigin::Unknown,
+        encoding: None,
+        bbox: None,
+        geometry: BTreeMap::new(),
+        columns: vec![],
+        extra_columns: vec![],
+        notes: vec![],
+        rules: vec![],
+        repairs: vec![],
+        outline: vec![],
+    }
 }
 
 /// The report on a file that could not be read at all: rule R01 fails, and nothing else could run.
 /// `code` is the reader's name for the reason (`crashed`, `not_a_zip`), `remedy` what to do about it.
 pub fn refused(
-    _source: Source,
-    _encoding: Option<Encoding>,
-    _code: &str,
-    _message: &str,
-    _remedy: &str,
-    _standards: &Standards,
+    source: Source,
+    encoding: Option<Encoding>,
+    code: &str,
+    message: &str,
+    remedy: &str,
+    standards: &Standards,
 ) -> Report {
-    todo!("lands next")
+    let mut report = blank(source, standards);
+    report.verdict = Verdict::DoesNotConform;
+    report.encoding = encoding;
+    "not read, so no standard was chosen".clone_into(&mut report.standard_chosen);
+    report.notes.push(Note {
+        kind: code.to_owned(),
+        text: message.to_owned(),
+        rows: vec![],
+        count: 0,
+    });
+    report.rules = RULES
+        .iter()
+        .map(|rule| {
+            let info = rule.info();
+            let outcome = if info.code == "R01" {
+                let mut findings = Findings::new();
+                findings.add(|| Finding {
+                    place: Place::default(),
+                    message: message.to_owned(),
+                    remedy: Some(remedy.to_owned()).filter(|remedy| !remedy.is_empty()),
+                    measure: None,
+                    severity: None,
+                });
+                findings.outcome(1)
+            } else {
+                Outcome::NotRun {
+                    because: "the file could not be read".to_owned(),
+                    needed: true,
+                }
+            };
+            RuleReport {
+                code: info.code.to_owned(),
+                name: info.name.to_owned(),
+                severity: info.severity,
+                outcome,
+            }
+        })
+        .collect();
+    report.todo = words::todo(&report, standards);
+    report.summary = words::summary(&report, standards);
+    report
 }

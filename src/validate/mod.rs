@@ -1,8 +1,33 @@
 //! The gate: holds a raw layer to its standard and says what is wrong, where, and how to mend it.
+//!
+//! A rule is code, a standard is data that picks rules ([`crate::standard`]). A rule looks at the whole
+//! layer, counts every fault and keeps the first thousand with their place; what it could not look at it
+//! says aloud, because unknown is never a pass. Rules are a family a file; what several of them measure
+//! with (orientation, validity, overlap) stands in files of its own and knows no report.
 
+mod coverage;
+mod crs;
+mod duplicate;
+mod encoding;
+mod fields;
 mod gate;
+mod geometry;
+mod key;
+mod metadata;
+mod orient;
+mod outline;
+mod overlap;
+mod place;
+mod placing;
+mod privacy;
+mod pyramid;
+mod readable;
+mod repair;
 mod report;
 mod rule;
+mod validity;
+mod values;
+mod words;
 
 pub use gate::{Accepted, AcceptedParts, Ask, Checked, RULES, check, refused};
 pub use report::{

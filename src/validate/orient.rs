@@ -56,8 +56,12 @@ pub(super) fn is_ccw(ring: &[At]) -> bool {
     }) else {
         return false;
     };
-    let before = (1..count).map(|back| ring[(low + count - back) % count]).find(|&at| at != ring[low]);
-    let after = (1..count).map(|on| ring[(low + on) % count]).find(|&at| at != ring[low]);
+    let before = (1..count)
+        .map(|back| ring[(low + count - back) % count])
+        .find(|&at| at != ring[low]);
+    let after = (1..count)
+        .map(|on| ring[(low + on) % count])
+        .find(|&at| at != ring[low]);
     match (before, after) {
         (Some(before), Some(after)) => side(before, ring[low], after) == Ordering::Greater,
         _ => false,

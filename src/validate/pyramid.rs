@@ -125,7 +125,9 @@ impl Pyramid {
                 continue;
             }
             let below = self.level(level - 1).len();
-            todo.extend((node * RUN..((node + 1) * RUN).min(below)).map(|child| (level - 1, child)));
+            todo.extend(
+                (node * RUN..((node + 1) * RUN).min(below)).map(|child| (level - 1, child)),
+            );
         }
     }
 }

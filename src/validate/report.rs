@@ -34,7 +34,7 @@ pub struct Place {
 }
 
 /// One thing that is wrong in one place.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
     /// Where.
     pub place: Place,

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::report::Outcome;
+use super::report::{Outcome, Place};
 use crate::{
-    model::{Metadata, RawLayer, Severity, Shapes},
+    model::{Bbox, Metadata, RawLayer, Severity, Shapes, Value},
     standard::{ColumnMap, LayerStandard, RuleSettings, Standards},
 };
 
@@ -41,6 +41,92 @@ pub struct Subject<'a> {
     pub city: Option<&'a Shapes<f64>>,
     /// What the standard says to this rule.
     pub settings: &'a RuleSettings,
+    /// True when the sender named the standard.
+    pub named: bool,
+}
+
+/// Fields that name a feature for a person, where the key does not, in the order they are tried.
+const NAMES: &[&str] = &["name", "ward_no", "zone_no", "feature_id", "name_local"];
+
+impl Subject<'_> {
+    /// What a row calls itself: the parts of its key that set it apart, else its name.
+    pub fn key(&self, row: usize) -> Option<String> {
+        let key = self.standard.map_or(&[][..], |standard| &standard.key);
+        // The city and the delimitation are the same for all rows; the number is what people know.
+        let telling = key
+            .iter()
+            .map(String::as_str)
+            .filter(|field| !matches!(*field, "ulb_lgd" | "delim_id" | "valid_from" | "census_tc"));
+        for field in telling.chain(NAMES.iter().copied()) {
+            let text = self.value(row, field).to_text();
+            if !text.trim().is_empty() {
+                return Some(shortened(text.trim(), 60));
+            }
+        }
+        self.raw
+            .table
+            .fields
+            .iter()
+            .position(|field| field.name.to_lowercase().contains("name"))
+            .map(|at| self.raw.table.columns[at].get(row).to_text())
+            .filter(|text| !text.trim().is_empty())
+            .map(|text| shortened(text.trim(), 60))
+    }
+
+    /// The row and what it calls itself, for a sentence: `row 12 (7)`.
+    pub fn called(&self, row: usize) -> String {
+        self.key(row).map_or_else(
+            || format!("row {}", row + 1),
+            |key| format!("row {} ({key})", row + 1),
+        )
+    }
+
+    /// The value of a row in the column that answers a field; null where none does.
+    pub fn value(&self, row: usize, field: &str) -> Value<'_> {
+        self.map
+            .column(field)
+            .map_or(Value::Null, |at| self.raw.table.columns[at].get(row))
+    }
+
+    /// The place of a whole row.
+    pub fn row(&self, row: usize) -> Place {
+        Place {
+            row: Some(row as u64 + 1),
+            key: self.key(row),
+            bbox: self.bbox(row),
+            ..Place::default()
+        }
+    }
+
+    /// The place of a value: a row and a column.
+    pub fn cell(&self, row: usize, column: usize) -> Place {
+        Place {
+            field: Some(self.raw.table.fields[column].name.clone()),
+            ..self.row(row)
+        }
+    }
+
+    /// The place of a fault of a row's geometry.
+    pub fn spot(&self, row: usize, at: Option<[f64; 2]>) -> Place {
+        Place {
+            at: at.filter(|at| at[0].is_finite() && at[1].is_finite()),
+            ..self.row(row)
+        }
+    }
+
+    fn bbox(&self, row: usize) -> Option<Bbox> {
+        self.lonlat.and_then(|shapes| shapes.get(row).bbox())
+    }
+}
+
+/// A text of at most `count` letters; a longer one ends in an ellipsis.
+pub(super) fn shortened(text: &str, count: usize) -> String {
+    if text.chars().count() <= count {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(count.saturating_sub(1)).collect();
+    short.push('…');
+    short
 }
 
 /// One check over one layer.

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     index::SpatialIndex,
-    model::{Bbox, PartRef, ShapeRef},
+    model::{Bbox, ShapeRef},
 };
 
 /// Below this many segments plain pairs are quicker than a pyramid.
@@ -192,8 +192,8 @@ impl Checker {
         self.segments.clear();
         self.touches.clear();
         let mut at = begin;
-        for (part, rings) in shape.parts().map(PartRef::rings).enumerate() {
-            for ring in rings {
+        for (part, area) in shape.parts().enumerate() {
+            for ring in area.rings() {
                 let from = self.points.len();
                 let mut bbox = Bbox::from([f64::MAX, f64::MAX, f64::MIN, f64::MIN]);
                 for (offset, &point) in ring.iter().enumerate() {
@@ -421,12 +421,8 @@ impl Checker {
         let shells: Vec<usize> = (0..self.rings.len())
             .filter(|&ring| ring == 0 || self.rings[ring].part != self.rings[ring - 1].part)
             .collect();
-        let holes_of = |shell: usize| {
-            let part = self.rings[shell].part;
-            (shell + 1..self.rings.len()).take_while(move |&ring| self.rings[ring].part == part)
-        };
         for &shell in &shells {
-            for hole in holes_of(shell) {
+            for hole in self.holes_of(shell) {
                 if !self.lies_in(hole, shell) {
                     found.push((Flaw::HoleOutside, hole));
                 }
@@ -448,7 +444,7 @@ impl Checker {
                         && a
                         && b
                         && self.lies_in(inner, outer)
-                        && !holes_of(outer).any(|hole| self.lies_in(inner, hole))
+                        && !self.holes_of(outer).any(|hole| self.lies_in(inner, hole))
                     {
                         found.push((Flaw::PartInPart, inner));
                     }
@@ -459,6 +455,12 @@ impl Checker {
             let at = self.source[self.rings[ring].from];
             self.fault(Fault::vertex(flaw, at));
         }
+    }
+
+    /// The rings after a shell that are its holes.
+    fn holes_of(&self, shell: usize) -> impl Iterator<Item = usize> + '_ {
+        let part = self.rings[shell].part;
+        (shell + 1..self.rings.len()).take_while(move |&ring| self.rings[ring].part == part)
     }
 
     /// True when a ring lies inside another, given that they do not cross.
@@ -501,7 +503,11 @@ impl Checker {
             if turn == Ordering::Equal && within(a, b, point) {
                 // Of the two edges that meet in a corner, the one that starts there.
                 if edge.is_none() || point != b {
-                    edge = Some(if point == b { self.following(i, from, to) } else { i });
+                    edge = Some(if point == b {
+                        self.following(i, from, to)
+                    } else {
+                        i
+                    });
                 }
             } else if (a[1] > point[1]) != (b[1] > point[1])
                 && (turn == Ordering::Greater) == (b[1] > a[1])
@@ -515,7 +521,9 @@ impl Checker {
             (from..to - 1).for_each(&mut look);
         } else {
             self.pyramid
-                .ray(point, first, first + (to - 1 - from), |segment| look(segment + ring));
+                .ray(point, first, first + (to - 1 - from), |segment| {
+                    look(segment + ring)
+                });
         }
         match edge {
             Some(edge) => Spot::Edge(edge),
@@ -569,7 +577,10 @@ impl Checker {
                     let near = if self.points[near] == point {
                         near
                     } else {
-                        self.points.iter().position(|corner| *corner == point).unwrap_or(from)
+                        self.points
+                            .iter()
+                            .position(|corner| *corner == point)
+                            .unwrap_or(from)
                     };
                     self.fault(Fault::vertex(Flaw::Disconnected, self.source[near]));
                     return;

@@ -1,0 +1,416 @@
+//! G01, T01, T02, T06, T11: each geometry for itself.
+
+use super::{
+    Finding, Findings, Outcome, Rule, RuleInfo, Subject,
+    orient::At,
+    validity::{Checker, FAULTS_A_SHAPE, Flaw},
+};
+use crate::model::{Severity, ShapeKind, ShapeRef};
+
+/// The answer of a rule that measures in metres, where nobody knows where the layer lies.
+pub(super) fn not_placed() -> Outcome {
+    Outcome::NotRun {
+        because: "nobody knows where the layer lies (C01, C02), so nothing can be measured".into(),
+        needed: true,
+    }
+}
+
+/// G01: the geometry is of a kind that the standard allows.
+pub(super) struct GeometryType;
+
+impl Rule for GeometryType {
+    fn info(&self) -> &'static RuleInfo {
+        &RuleInfo {
+            code: "G01",
+            name: "geometry_type",
+            severity: Severity::Error,
+        }
+    }
+
+    fn check(&self, subject: &Subject<'_>) -> Outcome {
+        let Some(standard) = subject.standard else {
+            return Outcome::NotRun {
+                because: "no standard says which geometry there should be".into(),
+                needed: true,
+            };
+        };
+        let wanted: Vec<String> = standard
+            .geometry
+            .iter()
+            .map(|shape| format!("{shape:?}"))
+            .collect();
+        let mut findings = Findings::new();
+        for (row, shape) in subject.raw.shapes.view().iter().enumerate() {
+            let Some(dimension) = shape.kind.dimension() else {
+                continue;
+            };
+            if !standard
+                .geometry
+                .iter()
+                .any(|shape| shape.dimension() == dimension)
+            {
+                findings.add(|| Finding {
+                    place: subject.row(row),
+                    message: format!(
+                        "{} is a {}, but {} holds {}",
+                        subject.called(row),
+                        shape.kind.name(),
+                        standard.layer,
+                        wanted.join(" or ")
+                    ),
+                    remedy: Some("move it to the layer it belongs to, or draw it again".into()),
+                    ..Finding::default()
+                });
+            }
+        }
+        findings.outcome(subject.raw.len() as u64)
+    }
+}
+
+/// T01: geometries are there, and valid by OGC Simple Features.
+pub(super) struct Valid;
+
+impl Flaw {
+    fn says(self) -> (&'static str, &'static str) {
+        match self {
+            Self::NotFinite => (
+                "has a coordinate that is not a number",
+                "delete that vertex or draw the feature again",
+            ),
+            Self::Unclosed => (
+                "has a ring that is not closed: its last vertex is not its first",
+                "close it (it ends here), or run with --repair",
+            ),
+            Self::TooFewPoints => (
+                "has a ring or line with too few different vertices to enclose or connect anything",
+                "delete that part or draw it again",
+            ),
+            Self::Crossing => (
+                "crosses itself here",
+                "move or delete a vertex so that the edges no longer cross (QGIS: Fix geometries), or run with --repair",
+            ),
+            Self::Doubled => (
+                "runs back along its own edge here",
+                "delete the vertex at the tip of the spike (QGIS: Fix geometries), or run with --repair",
+            ),
+            Self::RingTouch => (
+                "has a ring that touches itself here",
+                "split it in two parts, or make the inner loop a hole (QGIS: Fix geometries), or run with --repair",
+            ),
+            Self::HoleOutside => (
+                "has a hole that lies outside its outline",
+                "delete that hole, or make it a part of its own, or run with --repair",
+            ),
+            Self::HoleInHole => (
+                "has a hole inside another hole",
+                "delete the inner hole, or make it a part of its own, or run with --repair",
+            ),
+            Self::Disconnected => (
+                "is cut in two by holes that touch each other or the outline here",
+                "split it into two parts, or run with --repair",
+            ),
+            Self::PartInPart => (
+                "has a part that lies inside another of its parts",
+                "delete the inner part, or run with --repair",
+            ),
+        }
+    }
+}
+
+impl Rule for Valid {
+    fn info(&self) -> &'static RuleInfo {
+        &RuleInfo {
+            code: "T01",
+            name: "valid",
+            severity: Severity::Error,
+        }
+    }
+
+    fn check(&self, subject: &Subject<'_>) -> Outcome {
+        let mut findings = Findings::new();
+        let mut checker = Checker::default();
+        let mut gave_up = None;
+        for (row, shape) in subject.raw.shapes.view().iter().enumerate() {
+            if matches!(shape.kind, ShapeKind::Missing | ShapeKind::Empty) || shape.is_blank() {
+                findings.add(|| Finding {
+                    place: subject.row(row),
+                    message: match shape.kind {
+                        ShapeKind::Missing => format!("{} has no geometry", subject.called(row)),
+                        _ => format!("{} has an empty geometry", subject.called(row)),
+                    },
+                    remedy: Some("draw it, or delete the row".into()),
+                    ..Finding::default()
+                });
+                continue;
+            }
+            let Some(faults) = checker.check(shape) else {
+                gave_up.get_or_insert(row);
+                continue;
+            };
+            for (at, fault) in faults.iter().enumerate() {
+                findings.add(|| {
+                    let (what, remedy) = fault.flaw.says();
+                    let more = if at + 1 == FAULTS_A_SHAPE {
+                        ", and perhaps in more places"
+                    } else {
+                        ""
+                    };
+                    Finding {
+                        place: subject.spot(
+                            row,
+                            subject.lonlat.map(|lonlat| fault.place(&lonlat.coords)),
+                        ),
+                        message: format!("{} {what}{more}", subject.called(row)),
+                        remedy: Some(remedy.into()),
+                        ..Finding::default()
+                    }
+                });
+            }
+        }
+        match gave_up {
+            Some(row) if findings.count() == 0 => Outcome::NotRun {
+                because: format!(
+                    "{} is so tangled that checking it would take too long; simplify it",
+                    subject.called(row)
+                ),
+                needed: true,
+            },
+            _ => findings.outcome(subject.raw.len() as u64),
+        }
+    }
+}
+
+/// T02: no part without area or length, no vertex twice, no spike.
+pub(super) struct Slivers;
+
+/// Vertices nearer than this are the same, in metres.
+const SAME_M: f64 = 0.001;
+/// A spike is sharper than this, in degrees, and reaches further than [`SPIKE_M`].
+const SPIKE_DEGREES: f64 = 1.0;
+const SPIKE_M: f64 = 0.5;
+
+/// What T02 can find in a ring or line.
+enum Sliver {
+    Nothing,
+    Twice(usize),
+    Spike(usize),
+}
+
+fn distance(a: At, b: At) -> f64 {
+    (a[0] - b[0]).hypot(a[1] - b[1])
+}
+
+/// The first vertex of a ring or line that repeats the one before it, or is the tip of a spike.
+fn sliver(path: &[At], area: bool) -> Sliver {
+    let sharp = SPIKE_DEGREES.to_radians().cos();
+    let is_spike = |before: At, tip: At, after: At| {
+        let (u, v) = (
+            [before[0] - tip[0], before[1] - tip[1]],
+            [after[0] - tip[0], after[1] - tip[1]],
+        );
+        let dot = u[0] * v[0] + u[1] * v[1];
+        let lengths_2 = (u[0] * u[0] + u[1] * u[1]) * (v[0] * v[0] + v[1] * v[1]);
+        // Squares spare a root a vertex; almost every corner fails the first test.
+        dot > 0.0
+            && dot * dot > sharp * sharp * lengths_2
+            && distance(before, tip).min(distance(after, tip)) > SPIKE_M
+    };
+    for at in 1..path.len() {
+        let (dx, dy) = (path[at][0] - path[at - 1][0], path[at][1] - path[at - 1][1]);
+        if dx * dx + dy * dy < SAME_M * SAME_M {
+            return Sliver::Twice(at);
+        }
+    }
+    let closed = area && path.len() > 3 && path[0] == path[path.len() - 1];
+    for at in 1..path.len().saturating_sub(1) {
+        if is_spike(path[at - 1], path[at], path[at + 1]) {
+            return Sliver::Spike(at);
+        }
+    }
+    if closed && is_spike(path[path.len() - 2], path[0], path[1]) {
+        return Sliver::Spike(0);
+    }
+    Sliver::Nothing
+}
+
+/// Twice the signed area of a ring.
+pub(super) fn doubled_area(ring: &[At]) -> f64 {
+    let Some(&[x0, y0]) = ring.first() else {
+        return 0.0;
+    };
+    ring.windows(2)
+        .map(|edge| (edge[0][0] - x0) * (edge[1][1] - y0) - (edge[1][0] - x0) * (edge[0][1] - y0))
+        .sum()
+}
+
+/// Square metres of a shape, holes taken off.
+pub(super) fn area(shape: ShapeRef<'_, f64>) -> f64 {
+    shape
+        .parts()
+        .map(|part| {
+            let mut rings = part.rings().map(|ring| doubled_area(ring).abs() / 2.0);
+            let shell = rings.next().unwrap_or(0.0);
+            shell - rings.sum::<f64>()
+        })
+        .sum()
+}
+
+/// Metres of all paths of a shape.
+pub(super) fn length(shape: ShapeRef<'_, f64>) -> f64 {
+    shape
+        .parts()
+        .flat_map(|part| {
+            part.rings()
+                .map(|path| {
+                    path.windows(2)
+                        .map(|step| distance(step[0], step[1]))
+                        .sum::<f64>()
+                })
+                .collect::<Vec<_>>()
+        })
+        .sum()
+}
+
+impl Rule for Slivers {
+    fn info(&self) -> &'static RuleInfo {
+        &RuleInfo {
+            code: "T02",
+            name: "slivers",
+            severity: Severity::Warning,
+        }
+    }
+
+    fn check(&self, subject: &Subject<'_>) -> Outcome {
+        let (Some(metres), Some(lonlat)) = (subject.metres, subject.lonlat) else {
+            return not_placed();
+        };
+        let mut findings = Findings::new();
+        for (row, shape) in metres.view().iter().enumerate() {
+            let dimension = shape.kind.dimension();
+            if dimension.is_none_or(|dimension| dimension == 0) {
+                continue;
+            }
+            let area = dimension == Some(2);
+            let mut begin = shape.coord_range().0;
+            'shape: for part in shape.parts() {
+                for path in part.rings() {
+                    let flat = area && path.len() > 3 && doubled_area(path).abs() < 2e-6;
+                    let (what, remedy, at) = if flat {
+                        (
+                            "has a ring without area",
+                            "delete it (QGIS: Fix geometries)",
+                            begin,
+                        )
+                    } else {
+                        match sliver(path, area) {
+                            Sliver::Nothing => {
+                                begin += path.len();
+                                continue;
+                            }
+                            Sliver::Twice(at) => (
+                                "has the same vertex twice (within 1 mm)",
+                                "remove it (QGIS: Remove duplicate vertices), or run with --repair",
+                                begin + at,
+                            ),
+                            Sliver::Spike(at) => (
+                                "has a spike: its edge runs out and straight back here",
+                                "delete the vertex at the tip",
+                                begin + at,
+                            ),
+                        }
+                    };
+                    findings.add(|| Finding {
+                        place: subject.spot(row, lonlat.coords.get(at).copied()),
+                        message: format!("{} {what}", subject.called(row)),
+                        remedy: Some(remedy.into()),
+                        ..Finding::default()
+                    });
+                    // One a feature: a layer digitised in stream mode has thousands.
+                    break 'shape;
+                }
+            }
+        }
+        findings.outcome(metres.len() as u64)
+    }
+}
+
+/// T06: features have one part.
+pub(super) struct SinglePart;
+
+impl Rule for SinglePart {
+    fn info(&self) -> &'static RuleInfo {
+        &RuleInfo {
+            code: "T06",
+            name: "single_part",
+            severity: Severity::Warning,
+        }
+    }
+
+    fn check(&self, subject: &Subject<'_>) -> Outcome {
+        let mut findings = Findings::new();
+        for (row, shape) in subject.raw.shapes.view().iter().enumerate() {
+            let parts = shape.parts().len();
+            if parts > 1 {
+                findings.add(|| Finding {
+                    place: subject.row(row),
+                    message: format!(
+                        "{} has {parts} parts where one is wanted",
+                        subject.called(row)
+                    ),
+                    remedy: Some(
+                        "split it into a row a part (QGIS: Multipart to singleparts)".into(),
+                    ),
+                    measure: Some(parts as f64),
+                    ..Finding::default()
+                });
+            }
+        }
+        findings.outcome(subject.raw.len() as u64)
+    }
+}
+
+/// T11: features are no smaller than the standard says.
+pub(super) struct SmallestSize;
+
+impl Rule for SmallestSize {
+    fn info(&self) -> &'static RuleInfo {
+        &RuleInfo {
+            code: "T11",
+            name: "smallest_size",
+            severity: Severity::Warning,
+        }
+    }
+
+    fn check(&self, subject: &Subject<'_>) -> Outcome {
+        let Some(limit) = subject.settings.limit else {
+            return Outcome::NotRun {
+                because: "the standard gives no smallest size".into(),
+                needed: false,
+            };
+        };
+        let Some(metres) = subject.metres else {
+            return not_placed();
+        };
+        let mut findings = Findings::new();
+        for (row, shape) in metres.view().iter().enumerate() {
+            let (size, unit) = match shape.kind.dimension() {
+                Some(1) => (length(shape), "m"),
+                Some(2) => (area(shape), "sqm"),
+                _ => continue,
+            };
+            if size < limit {
+                findings.add(|| Finding {
+                    place: subject.row(row),
+                    message: format!(
+                        "{} measures {size:.2} {unit}; less than {limit} {unit} is most often a slip of the hand",
+                        subject.called(row)
+                    ),
+                    remedy: Some("delete it, or join it to its neighbour".into()),
+                    measure: Some(size),
+                    ..Finding::default()
+                });
+            }
+        }
+        findings.outcome(metres.len() as u64)
+    }
+}

@@ -1,0 +1,52 @@
+//! M01: what must be said about the layer is said.
+
+use super::{Finding, Findings, Outcome, Place, Rule, RuleInfo, Subject};
+use crate::model::Severity;
+
+/// M01: the metadata elements that nobody can derive are written.
+pub(super) struct RequiredElements;
+
+impl Rule for RequiredElements {
+    fn info(&self) -> &'static RuleInfo {
+        &RuleInfo {
+            code: "M01",
+            name: "metadata",
+            // Metadata can be filled in after the file; a profile that will not wait makes it an error.
+            severity: Severity::Warning,
+        }
+    }
+
+    fn check(&self, subject: &Subject<'_>) -> Outcome {
+        let said = |element: &str| match subject.metadata.0.get(element) {
+            None | Some(serde_json::Value::Null) => false,
+            Some(serde_json::Value::String(text)) => !text.trim().is_empty(),
+            Some(serde_json::Value::Array(items)) => !items.is_empty(),
+            Some(serde_json::Value::Object(items)) => !items.is_empty(),
+            Some(_) => true,
+        };
+        let mut findings = Findings::new();
+        let mut checked = 0;
+        for rule in subject.standards.metadata() {
+            if !rule.must_be_written() {
+                continue;
+            }
+            checked += 1;
+            if !said(&rule.element) {
+                findings.add(|| Finding {
+                    place: Place {
+                        field: Some(rule.element.clone()),
+                        ..Place::default()
+                    },
+                    message: format!(
+                        "the metadata do not say `{}` ({})",
+                        rule.element,
+                        rule.title.say("en")
+                    ),
+                    remedy: Some(rule.about.say("en").to_owned()).filter(|about| !about.is_empty()),
+                    ..Finding::default()
+                });
+            }
+        }
+        findings.outcome(checked)
+    }
+}

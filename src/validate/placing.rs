@@ -1,0 +1,117 @@
+//! Where a layer lies: its coordinates in longitude/latitude and in metres.
+
+use std::borrow::Cow;
+
+use crate::{
+    crs::{Reprojector, utm_epsg},
+    model::{CrsName, RawLayer, Shapes},
+};
+
+/// How many coordinates are looked at to find the middle of a layer.
+const SAMPLE: usize = 2001;
+
+/// The same geometries in other units; none where that cannot be known.
+pub(super) struct Placed<'a> {
+    pub(super) lonlat: Option<Cow<'a, Shapes<f64>>>,
+    pub(super) metres: Option<Cow<'a, Shapes<f64>>>,
+}
+
+/// Places a layer by the CRS it names. Coordinates that cannot go become NaN.
+pub(super) fn place(raw: &RawLayer) -> Placed<'_> {
+    let Some(lonlat) = lonlat(raw) else {
+        return Placed {
+            lonlat: None,
+            metres: None,
+        };
+    };
+    let metres = metres(raw, &lonlat);
+    Placed {
+        lonlat: Some(lonlat),
+        metres,
+    }
+}
+
+/// True for the codes of WGS 84 longitude/latitude.
+pub(super) fn is_lonlat(crs: &CrsName) -> bool {
+    matches!(crs, CrsName::Authority { name, code } if matches!(
+        (name.as_str(), code.as_str()),
+        ("EPSG", "4326" | "4979") | ("OGC", "CRS84" | "CRS84h")
+    ))
+}
+
+/// True when a position can be one on Earth.
+pub(super) fn on_earth([lon, lat]: [f64; 2]) -> bool {
+    lon.abs() <= 180.0 && lat.abs() <= 90.0
+}
+
+/// Longitude/latitude; none when the CRS is missing or unknown to PROJ, or when most of what comes out is
+/// nowhere on Earth (metres that a file calls degrees).
+fn lonlat(raw: &RawLayer) -> Option<Cow<'_, Shapes<f64>>> {
+    let shapes = if is_lonlat(&raw.crs) {
+        Cow::Borrowed(&raw.shapes)
+    } else {
+        let way = Reprojector::to_lonlat(&raw.crs).ok()?;
+        let mut shapes = raw.shapes.clone();
+        way.apply(&mut shapes.coords);
+        Cow::Owned(shapes)
+    };
+    let good = shapes.coords.iter().filter(|&&at| on_earth(at)).count();
+    (good * 2 >= shapes.coords.len()).then_some(shapes)
+}
+
+/// Metres in the UTM zone of the layer's middle. A layer that came in UTM is in metres already.
+fn metres<'a>(raw: &'a RawLayer, lonlat: &Shapes<f64>) -> Option<Cow<'a, Shapes<f64>>> {
+    let middle = middle(&lonlat.coords)?;
+    if let CrsName::Authority { name, code } = &raw.crs
+        && name == "EPSG"
+        && *code == utm_epsg(middle).to_string()
+    {
+        return Some(Cow::Borrowed(&raw.shapes));
+    }
+    let mut shapes = lonlat.clone();
+    to_metres(middle, &mut shapes.coords).then_some(Cow::Owned(shapes))
+}
+
+/// Takes longitude/latitude to the UTM zone of `middle`. False when PROJ cannot.
+pub(super) fn to_metres(middle: [f64; 2], coords: &mut [[f64; 2]]) -> bool {
+    let zone = format!("EPSG:{}", utm_epsg(middle));
+    let Ok(way) = Reprojector::between("OGC:CRS84", &zone) else {
+        return false;
+    };
+    way.apply(coords);
+    true
+}
+
+/// The median of a sample of coordinates: a few stray ones do not move it.
+pub(super) fn middle(coords: &[[f64; 2]]) -> Option<[f64; 2]> {
+    let step = (coords.len() / SAMPLE).max(1);
+    let axis = |axis: usize| {
+        let mut sample: Vec<f64> = coords
+            .iter()
+            .step_by(step)
+            .filter(|&&at| on_earth(at))
+            .map(|at| at[axis])
+            .collect();
+        sample.sort_unstable_by(f64::total_cmp);
+        sample.get(sample.len() / 2).copied()
+    };
+    Some([axis(0)?, axis(1)?])
+}
+
+/// The way back from the metres of a layer to longitude/latitude.
+pub(super) struct Back(Reprojector);
+
+impl Back {
+    /// For the layer with these places; none when it has none.
+    pub(super) fn of(lonlat: &Shapes<f64>) -> Option<Self> {
+        let zone = format!("EPSG:{}", utm_epsg(middle(&lonlat.coords)?));
+        Reprojector::between(&zone, "OGC:CRS84").ok().map(Self)
+    }
+
+    /// Longitude and latitude of a place in metres; NaN where there is none.
+    pub(super) fn lonlat(&self, at: [f64; 2]) -> [f64; 2] {
+        let mut one = [at];
+        self.0.apply(&mut one);
+        one[0]
+    }
+}
