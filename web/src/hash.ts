@@ -13,6 +13,8 @@ export interface Settings {
   indicator: string | null;
   period: string | null;
   breaks: BreakKind;
+  /** True when all periods are shown in the classes of the latest, so that colours can be compared. */
+  hold: boolean;
   tab: string;
   /** What the drawer shows: `report:…`, `join`, `table`. */
   open: string | null;
@@ -31,6 +33,7 @@ export function read(hash: string): Settings {
     indicator: asked.get("ind"),
     period: asked.get("period"),
     breaks: BREAKS.find((kind) => kind === asked.get("breaks")) ?? "quantile",
+    hold: asked.get("hold") !== "no",
     tab: asked.get("tab") ?? (asked.get("ind") ? "indicators" : "layers"),
     open: asked.get("open"),
     lang: asked.get("lang"),
@@ -48,6 +51,7 @@ export function write(settings: Settings): string {
     said.set("ind", settings.indicator);
     if (settings.period) said.set("period", settings.period);
     if (settings.breaks !== "quantile") said.set("breaks", settings.breaks);
+    if (!settings.hold) said.set("hold", "no");
   }
   if (settings.tab !== (settings.indicator ? "indicators" : "layers")) said.set("tab", settings.tab);
   if (settings.open) said.set("open", settings.open);

@@ -61,6 +61,11 @@ export function draw(wants: Wants): void {
               h("label", {},
                 h("input", { type: "radio", name: "breaks", value: kind, checked: kind === state.breaks, onchange: () => change({ breaks: kind }) }),
                 h("span", {}, t(`breaks.${kind}`))))),
+          ...(chosen.periods.length > 1
+            ? [h("label", { class: "hold" },
+                h("input", { type: "checkbox", id: "hold", checked: state.hold, onchange: (event: Event) => change({ hold: (event.target as HTMLInputElement).checked }) }),
+                t("ind.hold"))]
+            : []),
           h("div", { id: "values" }),
         ]
       : [h("p", { class: "quiet" }, t("ind.lead"))]),
@@ -127,7 +132,7 @@ function choose(code: string | null): void {
   const next = state.indicators.find((one) => one.code === code);
   // The period stays where the new indicator has it too; else the latest.
   const period = next?.periods.find((one) => one === state.period) ?? next?.periods.at(-1) ?? null;
-  change({ indicator: code, period, values: null });
+  change({ indicator: code, period, values: null, latest: null });
 }
 
 function play(indicator: Indicator): void {
@@ -168,9 +173,12 @@ export async function load(wants: Wants): Promise<void> {
   if (!period) return;
   if (period !== state.period) return change({ period });
   try {
-    const values = await indicatorValues(indicator, period);
+    const [values, latest] = await Promise.all([
+      indicatorValues(indicator, period),
+      indicatorValues(indicator, indicator.periods.at(-1) ?? period).catch(() => null),
+    ]);
     if (mine !== asked) return;
-    change({ values });
+    change({ values, latest });
     wants.announce(t("live.indicator", { indicator: say(indicator.titles, indicator.title), period }));
   } catch (error) {
     if (mine !== asked) return;

@@ -1,5 +1,6 @@
 // The legend of the indicator on the map: class by class, with how many features fall in each.
 
+import type { IndicatorValues } from "./api";
 import { currentIndicator, state } from "./state";
 import { byId, h } from "./element";
 import { measure, number, say, t } from "./i18n";
@@ -7,16 +8,20 @@ import { classify, classOf, type Classes } from "./palette";
 
 /** The classes of the values that are shown; null while there are none. */
 export function classes(): Classes | null {
-  const { values, breaks, dark } = state;
+  const { values, latest, hold, breaks, dark } = state;
   const indicator = currentIndicator();
   if (!values || !indicator) return null;
-  const known = numbers();
-  if (known.length === 0) return null;
-  return classify(known, values.breaks[breaks] ?? [], indicator.direction, indicator.target, dark);
+  const basis = (hold && latest) || values;
+  const [known, shown] = [numbers(basis), numbers(values)];
+  if (known.length === 0 || shown.length === 0) return null;
+  const made = classify(known, basis.breaks[breaks] ?? [], indicator.direction, indicator.target, dark);
+  // The classes are the basis's; the ends hold what is shown too.
+  made.range = [Math.min(made.range[0], ...shown), Math.max(made.range[1], ...shown)];
+  return made;
 }
 
-function numbers(): number[] {
-  return Object.values(state.values?.values ?? {}).filter((value): value is number => value !== null);
+function numbers(of: IndicatorValues): number[] {
+  return Object.values(of.values).filter((value): value is number => value !== null);
 }
 
 /** Draws the legend, or hides it when no indicator is chosen. */
@@ -28,7 +33,7 @@ export function draw(): void {
   if (key.hidden || !indicator || !made || !state.values) return key.replaceChildren();
 
   const counts = made.colours.map(() => 0);
-  for (const value of numbers()) {
+  for (const value of numbers(state.values)) {
     const at = classOf(value, made);
     counts[at] = (counts[at] ?? 0) + 1;
   }

@@ -261,8 +261,8 @@ watch((changed) => {
   if (changed.has("indicator") && !state.indicator) announce(t("live.none"));
   if (any("values", "period")) indicators.drawValues(wants);
   if (any("values") && state.values) map?.setValues(state.values.layer, state.values.values);
-  if (any("on", "values", "breaks", "dark", "lang")) redraw();
-  if (any("values", "breaks", "dark")) legend.draw();
+  if (any("on", "values", "breaks", "hold", "dark", "lang")) redraw();
+  if (any("values", "breaks", "hold", "dark")) legend.draw();
   if (any("on", "dark")) layers.draw(openReport, announce);
   if (any("values") && !map) plain.draw(openReport);
   if (any("open") || (any("values") && (state.open === "join" || state.open === "table"))) void openDrawer();

@@ -12,6 +12,7 @@ export function draw(openReport: (id: string) => void): void {
   const plain = byId("plain");
   plain.hidden = false;
   byId("map").hidden = true;
+  document.body.classList.add("plain");
   const values = h("div", {});
   plain.replaceChildren(
     h("div", { class: "message", role: "alert" }, h("h2", {}, t("webgl.title")), h("p", {}, t("webgl.text"))),

@@ -8,6 +8,8 @@ export interface State extends Settings {
   indicators: Indicator[];
   /** The values on the map; null while none are chosen or still loading. */
   values: IndicatorValues | null;
+  /** The values of the latest period, whose classes all periods may share. */
+  latest: IndicatorValues | null;
   dark: boolean;
 }
 
@@ -21,6 +23,7 @@ export const state: State = {
   city: { city: {}, layers: [], deliveries: [] },
   indicators: [],
   values: null,
+  latest: null,
   dark: night.matches,
 };
 
