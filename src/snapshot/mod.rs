@@ -1,13 +1,35 @@
-//! One immutable version of a layer: the truth that other tools open, and the mapped columns we serve from.
+//! One immutable version of a layer, in a folder of its own.
+//!
+//! `truth.fgb` is a FlatGeobuf in WGS 84 with every attribute: what other tools open and every export
+//! starts from. `serve` holds the same rows as mapped columns: what tiles, box searches and scans read.
+//! Rows lie in one order in both, along a Hilbert curve; a row number means nothing outside its version,
+//! a [`FeatureId`] is for ever. `serve` can be lost: it is built again from the truth.
+
+mod build;
+mod columns;
+mod hash;
 mod info;
+mod labels;
+mod order;
 mod rows;
+#[cfg(test)]
+pub(crate) mod sample;
+mod tree;
+mod truth;
+mod vertices;
 mod view;
 
 use std::path::Path;
 
+pub(crate) use columns::Mapped;
+pub use hash::content_hash;
 pub use info::SnapshotInfo;
+pub(crate) use order::SMALL_LAYER;
 pub use rows::Rows;
 pub use view::{Codes, ColumnView, Entries};
+
+use columns::{Columns, Opened};
+use truth::Truth;
 
 use crate::model::{FeatureId, Layer, Shapes, ShapesRef, Value, Version};
 
@@ -43,32 +65,77 @@ pub enum SnapshotError {
     },
 }
 
+impl SnapshotError {
+    /// Turns the system's error about a path into ours.
+    fn disk(doing: &'static str, path: &Path) -> impl Fn(std::io::Error) -> Self + use<> {
+        let path = path.display().to_string();
+        move |source| Self::Disk {
+            doing,
+            path: path.clone(),
+            source,
+        }
+    }
+}
+
+/// The name of the truth in a version's folder.
+pub const TRUTH: &str = "truth.fgb";
+/// The name of the serving form in a version's folder.
+pub const SERVE: &str = "serve";
+
+/// A box that meets none.
+const NOWHERE: [u32; 4] = [u32::MAX, u32::MAX, 0, 0];
+
 /// An open version of a layer: mapped, cheap to open, shared between threads.
 #[derive(Debug)]
 pub struct Snapshot {
     info: SnapshotInfo,
-}
-
-/// The hash of a layer's content.
-pub fn content_hash(_layer: &Layer) -> String {
-    todo!()
+    columns: Columns,
+    truth: Truth,
 }
 
 impl Snapshot {
-    /// Writes `truth.fgb` into `dir`, then builds `serve` from it. Files get their names when whole.
+    /// Writes `truth.fgb` into `dir`, then builds `serve` from it. Both are written under a temporary
+    /// name, synced and renamed.
     pub fn build(
-        _layer: &Layer,
-        _version: Version,
-        _draft: bool,
-        _built_at: &str,
-        _dir: &Path,
+        layer: &Layer,
+        version: Version,
+        draft: bool,
+        built_at: &str,
+        dir: &Path,
     ) -> Result<SnapshotInfo, SnapshotError> {
-        todo!()
+        build::build(layer, version, draft, built_at, dir)
     }
 
-    /// Opens the version in `dir`; builds `serve` again from the truth when it is absent or of an old form.
-    pub fn open(_dir: &Path) -> Result<Self, SnapshotError> {
-        todo!()
+    /// Opens the version in `dir`; builds `serve` again from the truth when it is absent, of an old form
+    /// or of another truth. A damaged file is an error, and removing `serve` is then a cure.
+    pub fn open(dir: &Path) -> Result<Self, SnapshotError> {
+        let truth = Truth::open(&dir.join(TRUTH))?;
+        let path = dir.join(SERVE);
+        if path.exists()
+            && let Opened::Sound(sound) = Columns::open(&path, truth.bytes_len())?
+        {
+            let (info, columns) = *sound;
+            return Ok(Self {
+                info,
+                columns,
+                truth,
+            });
+        }
+        build::serve_from_truth(&truth, dir)?;
+        match Columns::open(&path, truth.bytes_len())? {
+            Opened::Sound(sound) => {
+                let (info, columns) = *sound;
+                Ok(Self {
+                    info,
+                    columns,
+                    truth,
+                })
+            }
+            Opened::Old => Err(SnapshotError::Damaged {
+                path: path.display().to_string(),
+                what: "it is of another form although it was just built".to_owned(),
+            }),
+        }
     }
 
     /// What is known of it.
@@ -78,7 +145,7 @@ impl Snapshot {
 
     /// The number of features.
     pub fn len(&self) -> usize {
-        todo!()
+        self.columns.rows()
     }
 
     /// True without features.
@@ -86,45 +153,70 @@ impl Snapshot {
         self.len() == 0
     }
 
+    /// How many features have a place; they are the first rows, the others follow.
+    pub fn placed(&self) -> usize {
+        self.columns.placed()
+    }
+
     /// The id of a row's feature.
-    pub fn id(&self, _row: u32) -> FeatureId {
-        todo!()
+    pub fn id(&self, row: u32) -> FeatureId {
+        FeatureId(self.columns.ids()[row as usize])
     }
 
     /// The row of a feature.
-    pub fn row_of(&self, _id: FeatureId) -> Option<u32> {
-        todo!()
+    pub fn row_of(&self, id: FeatureId) -> Option<u32> {
+        let (ids, order) = (self.columns.ids(), self.columns.id_order());
+        let of = |row: u32| ids.get(row as usize).copied().unwrap_or(u64::MAX);
+        let at = order.binary_search_by_key(&id.0, |&row| of(row)).ok()?;
+        Some(order[at])
     }
 
-    /// All geometries in world positions.
+    /// All geometries in world positions, of the kind and with the vertices that the truth has.
     pub fn world(&self) -> ShapesRef<'_, u32> {
-        todo!()
+        self.columns.world()
     }
 
     /// The box of a row: smallest x and y, largest x and y, world positions. A row without geometry has
     /// a box that meets none.
-    pub fn bounds(&self, _row: u32) -> [u32; 4] {
-        todo!()
+    pub fn bounds(&self, row: u32) -> [u32; 4] {
+        self.columns.tree().bounds(row).unwrap_or(NOWHERE)
     }
 
     /// Adds the rows whose boxes meet the given one to `out`, ascending.
-    pub fn search(&self, _world_box: [u32; 4], _out: &mut Vec<u32>) {
-        todo!()
+    pub fn search(&self, world_box: [u32; 4], out: &mut Vec<u32>) {
+        self.columns
+            .tree()
+            .search(&world_box, &mut |rows| out.extend(rows));
     }
 
     /// Where a row's label goes: inside an area, on a line, at a point. World position.
-    pub fn label(&self, _row: u32) -> [u32; 2] {
-        todo!()
+    pub fn label(&self, row: u32) -> [u32; 2] {
+        self.columns.labels()[row as usize]
+    }
+
+    /// For each row its place by importance: 0 stays longest in a crowded tile.
+    pub fn ranks(&self) -> &[u32] {
+        self.columns.ranks()
+    }
+
+    /// For each row the zoom from which it is shown.
+    pub fn first_zooms(&self) -> &[u8] {
+        self.columns.first_zooms()
+    }
+
+    /// For each coordinate of [`Self::world`] the zoom from which it matters.
+    pub fn vertex_zooms(&self) -> &[u8] {
+        self.columns.vertex_zooms()
     }
 
     /// The value of a row in a field.
-    pub fn value(&self, _row: u32, _field: usize) -> Value<'_> {
-        todo!()
+    pub fn value(&self, row: u32, field: usize) -> Value<'_> {
+        self.columns.field(field).get(row)
     }
 
     /// A field's values for a scan.
-    pub fn column(&self, _field: usize) -> ColumnView<'_> {
-        todo!()
+    pub fn column(&self, field: usize) -> ColumnView<'_> {
+        self.columns.field(field)
     }
 
     /// The position of a field by its exact name.
@@ -133,7 +225,11 @@ impl Snapshot {
     }
 
     /// Adds a row's exact longitude/latitude geometry, read from the truth, to `out`.
-    pub fn read_lonlat(&self, _row: u32, _out: &mut Shapes<f64>) {
-        todo!()
+    pub fn read_lonlat(&self, row: u32, out: &mut Shapes<f64>) {
+        self.truth
+            .read_shape(self.columns.truth_offsets()[row as usize], out);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,285 @@
+//! The serving form, made from the truth: from a fresh one at publication, from an old one when the form
+//! has changed. It is the same code.
+
+use std::{
+    fs::{self, File},
+    io::BufWriter,
+    path::Path,
+};
+
+use super::{
+    SERVE, SnapshotError, SnapshotInfo, TRUTH,
+    columns::{Part, Writer},
+    labels, order, tree,
+    truth::{self, Truth},
+    vertices,
+};
+use crate::model::{
+    Column, Layer, ShapeKind, Shapes, Table, Version,
+    value::{NULL_BOOL, NULL_CODE, NULL_DATE, NULL_INTEGER},
+    world,
+};
+
+/// Writes a file under a temporary name, syncs it, gives it its name.
+fn place(
+    dir: &Path,
+    name: &str,
+    write: impl FnOnce(File, &Path) -> Result<File, SnapshotError>,
+) -> Result<(), SnapshotError> {
+    let whole = dir.join(name);
+    let disk = SnapshotError::disk("write", &whole);
+    // In the same folder, so that the rename is one step; unique, so that two builders do not meet.
+    let draft = tempfile::Builder::new()
+        .prefix(&format!(".{name}."))
+        .tempfile_in(dir)
+        .map_err(&disk)?;
+    let (file, draft) = draft.into_parts();
+    let file = write(file, &whole)?;
+    file.sync_all().map_err(&disk)?;
+    set_readable(&file).map_err(&disk)?;
+    draft.persist(&whole).map_err(|error| disk(error.error))?;
+    File::open(dir)
+        .and_then(|dir| dir.sync_all())
+        .map_err(&disk)
+}
+
+/// Temporary files are for their owner alone; a version is for whoever may read the folder.
+fn set_readable(file: &File) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+/// Writes both files of a version.
+pub(super) fn build(
+    layer: &Layer,
+    version: Version,
+    draft: bool,
+    built_at: &str,
+    dir: &Path,
+) -> Result<SnapshotInfo, SnapshotError> {
+    let rows = layer.ids.len();
+    let fits = layer.shapes.len() == rows
+        && layer.table.columns.len() == layer.table.fields.len()
+        && layer
+            .table
+            .columns
+            .iter()
+            .all(|column| column.len() == rows);
+    if !fits || rows >= u32::MAX as usize {
+        return Err(SnapshotError::Layer {
+            layer: layer.id.to_string(),
+            what: "its ids, shapes and columns have different lengths".to_owned(),
+        });
+    }
+    fs::create_dir_all(dir).map_err(SnapshotError::disk("write", dir))?;
+    let info = SnapshotInfo::of(layer, version, draft, built_at);
+    let order = order::along_curve(layer);
+    place(dir, TRUTH, |file, path| {
+        truth::write(layer, &info, &order, file, path)
+    })?;
+    serve_from_truth(&Truth::open(&dir.join(TRUTH))?, dir)?;
+    Ok(info)
+}
+
+/// Writes `serve` from the truth beside it.
+pub(super) fn serve_from_truth(truth: &Truth, dir: &Path) -> Result<(), SnapshotError> {
+    let (ids, table, lonlat, offsets) = truth.read_all()?;
+    let info = truth.info();
+    let world = to_world(&lonlat);
+    drop(lonlat);
+    let view = world.view();
+    let placed: Vec<[u32; 4]> = view
+        .iter()
+        .map_while(|shape| order::bounds(shape.coords()))
+        .collect();
+    if view
+        .iter()
+        .skip(placed.len())
+        .any(|shape| !shape.is_blank())
+    {
+        return Err(SnapshotError::Damaged {
+            path: dir.join(TRUTH).display().to_string(),
+            what: "a row with a place follows one without".to_owned(),
+        });
+    }
+    let labels: Vec<[u32; 2]> = view.iter().map(|shape| labels::label(&shape)).collect();
+    let by_rank = order::by_rank(view, &table, info.rank_by.as_deref());
+    let mut ranks = vec![0_u32; ids.len()];
+    for (rank, &row) in by_rank.iter().enumerate() {
+        ranks[row as usize] = rank as u32;
+    }
+    let vertex_zooms = vertices::zooms(view);
+    let first_zooms = order::first_zooms(&order::Plan {
+        world: view,
+        boxes: &placed,
+        labels: &labels,
+        vertex_zooms: &vertex_zooms,
+        by_rank: &by_rank,
+        attribute_bytes: attribute_bytes(&table),
+    });
+    let mut id_order: Vec<u32> = (0..ids.len() as u32).collect();
+    id_order.sort_unstable_by_key(|&row| ids[row as usize]);
+
+    let description = serde_json::to_vec(info).map_err(|error| SnapshotError::Layer {
+        layer: info.id.to_string(),
+        what: format!("its description cannot be written: {error}"),
+    })?;
+    place(dir, SERVE, |file, path| {
+        let mut writer = Writer::new(BufWriter::with_capacity(1 << 20, file), truth.bytes_len());
+        writer.add(Part::Info, &description);
+        writer.add(Part::Kinds, &world.kinds);
+        writer.add(Part::PartEnds, &world.part_ends);
+        writer.add(Part::RingEnds, &world.ring_ends);
+        writer.add(Part::CoordEnds, &world.coord_ends);
+        writer.add(Part::Coords, &world.coords);
+        writer.add(Part::Boxes, &tree::build(placed));
+        writer.add(Part::Ids, &ids.iter().map(|id| id.0).collect::<Vec<_>>());
+        writer.add(Part::IdOrder, &id_order);
+        writer.add(Part::Labels, &labels);
+        writer.add(Part::Ranks, &ranks);
+        writer.add(Part::FirstZooms, &first_zooms);
+        writer.add(Part::VertexZooms, &vertex_zooms);
+        writer.add(Part::TruthOffsets, &offsets);
+        for (at, column) in table.columns.iter().enumerate() {
+            add_field(&mut writer, at, column);
+        }
+        let disk = SnapshotError::disk("write", path);
+        writer
+            .finish()
+            .map_err(&disk)?
+            .into_inner()
+            .map_err(|error| disk(error.into_error()))
+    })
+}
+
+fn to_world(lonlat: &Shapes<f64>) -> Shapes<u32> {
+    Shapes {
+        kinds: lonlat
+            .view()
+            .iter()
+            .map(|shape| {
+                if shape.is_blank() {
+                    ShapeKind::Missing as u8
+                } else {
+                    shape.kind as u8
+                }
+            })
+            .collect(),
+        part_ends: lonlat.part_ends.clone(),
+        ring_ends: lonlat.ring_ends.clone(),
+        coord_ends: lonlat.coord_ends.clone(),
+        coords: lonlat
+            .coords
+            .iter()
+            .map(|&at| world::from_lonlat(at))
+            .collect(),
+    }
+}
+
+/// What a feature's attributes cost in a tile on the average: two numbers for each tag, and the value
+/// itself where it hardly repeats.
+fn attribute_bytes(table: &Table) -> u32 {
+    let of = |column: &Column| match column {
+        Column::Text(text) if text.distinct() * 2 > text.codes.len() => {
+            4 + text.text.len() / text.distinct().max(1)
+        }
+        Column::Real(_) => 8,
+        Column::Integer(_) | Column::DateTime(_) => 5,
+        _ => 1,
+    };
+    table
+        .columns
+        .iter()
+        .map(|column| 3 + of(column) as u32)
+        .sum()
+}
+
+/// Codes of the smallest width that holds every code and a null, as bytes, and that width.
+fn narrow(codes: &[u32], distinct: usize) -> (u32, Vec<u8>) {
+    if distinct <= usize::from(u8::MAX) {
+        (1, codes.iter().map(|&code| code.min(255) as u8).collect())
+    } else if distinct <= usize::from(u16::MAX) {
+        let narrow: Vec<u16> = codes.iter().map(|&code| code.min(65_535) as u16).collect();
+        (2, bytemuck::cast_slice(&narrow).to_vec())
+    } else {
+        (4, bytemuck::cast_slice(codes).to_vec())
+    }
+}
+
+fn add_field<W: std::io::Write>(writer: &mut Writer<W>, at: usize, column: &Column) {
+    match column {
+        Column::Text(column) => {
+            let mut sorted: Vec<u32> = (0..column.distinct() as u32).collect();
+            sorted.sort_unstable_by_key(|&code| column.entry(code));
+            let mut new_codes = vec![0; sorted.len()];
+            let (mut text, mut ends) = (String::new(), vec![]);
+            for (new, &old) in sorted.iter().enumerate() {
+                new_codes[old as usize] = new as u32;
+                text.push_str(column.entry(old));
+                ends.push(text.len() as u32);
+            }
+            let codes: Vec<u32> = column
+                .codes
+                .iter()
+                .map(|&code| {
+                    if code == NULL_CODE {
+                        NULL_CODE
+                    } else {
+                        new_codes[code as usize]
+                    }
+                })
+                .collect();
+            let (width, codes) = narrow(&codes, sorted.len());
+            writer.add_field(at, width, codes, text.into_bytes(), &ends);
+        }
+        Column::Integer(rows) | Column::DateTime(rows) => {
+            add_numbers(writer, at, rows, |&number| number == NULL_INTEGER, Ord::cmp);
+        }
+        Column::Real(rows) => {
+            let rows: Vec<f64> = rows.iter().map(|number| number + 0.0).collect();
+            add_numbers(writer, at, &rows, |number| number.is_nan(), f64::total_cmp);
+        }
+        Column::Bool(rows) => add_numbers(writer, at, rows, |&yes| yes == NULL_BOOL, Ord::cmp),
+        Column::Date(rows) => add_numbers(writer, at, rows, |&days| days == NULL_DATE, Ord::cmp),
+    }
+}
+
+/// Distinct numbers ascending and a code a row, or the rows as they are when they hardly repeat.
+fn add_numbers<W: std::io::Write, T: bytemuck::Pod>(
+    writer: &mut Writer<W>,
+    at: usize,
+    rows: &[T],
+    is_null: impl Fn(&T) -> bool,
+    compare: impl Fn(&T, &T) -> std::cmp::Ordering,
+) {
+    let mut entries: Vec<T> = rows
+        .iter()
+        .copied()
+        .filter(|value| !is_null(value))
+        .collect();
+    entries.sort_unstable_by(&compare);
+    entries.dedup_by(|a, b| compare(a, b).is_eq());
+    if entries.len() > usize::from(u16::MAX) && entries.len() > rows.len() / 2 {
+        writer.add_field(at, 0, vec![], bytemuck::cast_slice(rows).to_vec(), &[]);
+        return;
+    }
+    let codes: Vec<u32> = rows
+        .iter()
+        .map(|value| {
+            if is_null(value) {
+                return NULL_CODE;
+            }
+            entries
+                .binary_search_by(|entry| compare(entry, value))
+                .map_or(NULL_CODE, |code| code as u32)
+        })
+        .collect();
+    let (width, codes) = narrow(&codes, entries.len());
+    writer.add_field(
+        at,
+        width,
+        codes,
+        bytemuck::cast_slice(&entries).to_vec(),
+        &[],
+    );
+}

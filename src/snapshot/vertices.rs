@@ -1,0 +1,342 @@
+//! For every vertex the zoom from which it matters.
+//!
+//! Neighbouring areas must lose the same vertices of the edge they share, or slivers open between them.
+//! So nothing here looks at whole rings. A vertex whose two neighbours are the same two wherever it
+//! occurs lies on an arc; any other (three areas meet, a line ends, a ring touches) is a junction and is
+//! kept at every zoom. Along an arc, the vertex that spans the smallest triangle with its neighbours goes
+//! first (Visvalingam and Whyatt), and equal triangles go by position. Neither area nor position depends
+//! on direction or on where a ring starts, so both owners of an arc come to the same answer, without
+//! having to meet.
+
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, HashSet},
+    hash::{BuildHasherDefault, Hasher},
+};
+
+use crate::model::ShapesRef;
+
+/// From this zoom on every vertex is kept: a tile unit is 15 cm there.
+pub(crate) const EXACT_ZOOM: u8 = 16;
+/// The zoom of a vertex that repeats the one before it: never needed.
+const NEVER: u8 = 64;
+
+/// Positions are spread well enough by one multiplication.
+#[derive(Default)]
+struct PlaceHasher(u64);
+
+impl Hasher for PlaceHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.write_u64(u64::from(byte));
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = (self.0 ^ number)
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            .rotate_left(29);
+    }
+}
+
+type Places = HashSet<u64, BuildHasherDefault<PlaceHasher>>;
+
+fn place([x, y]: [u32; 2]) -> u64 {
+    u64::from(x) << 32 | u64::from(y)
+}
+
+/// Which of a vertex's neighbours it has, in either direction; `None` at the end of a line.
+fn neighbours(before: Option<u64>, after: Option<u64>) -> u64 {
+    let (Some(a), Some(b)) = (before, after) else {
+        return 0;
+    };
+    let mut hasher = PlaceHasher::default();
+    hasher.write_u64(a.min(b));
+    hasher.write_u64(a.max(b));
+    hasher.finish() | 1
+}
+
+/// A ring or path without repeated positions: where each of its vertices lies in the layer's array.
+struct Walk {
+    at: Vec<u32>,
+    closed: bool,
+}
+
+/// Walks every ring of areas and every path of lines; points have no vertices to lose.
+fn walks(world: ShapesRef<'_, u32>, mut each: impl FnMut(&Walk)) {
+    let mut walk = Walk {
+        at: vec![],
+        closed: false,
+    };
+    for shape in world.iter() {
+        let (mut from, _) = shape.coord_range();
+        let Some(dimension @ 1..) = shape.kind.dimension() else {
+            continue;
+        };
+        for part in shape.parts() {
+            for ring in part.rings() {
+                walk.at.clear();
+                walk.closed = dimension == 2 || ring.len() > 3 && ring.first() == ring.last();
+                for (at, vertex) in ring.iter().enumerate() {
+                    if at == 0 || *vertex != ring[at - 1] {
+                        walk.at.push((from + at) as u32);
+                    }
+                }
+                if walk.closed && walk.at.len() > 1 && ring.first() == ring.last() {
+                    walk.at.pop();
+                }
+                each(&walk);
+                from += ring.len();
+            }
+        }
+    }
+}
+
+/// The positions where arcs end.
+fn junctions(world: ShapesRef<'_, u32>) -> Places {
+    let mut seen: Vec<(u64, u64)> = Vec::with_capacity(world.coords.len());
+    let mut ends = vec![];
+    walks(world, |walk| {
+        let of = |at: usize| place(world.coords[walk.at[at] as usize]);
+        let count = walk.at.len();
+        for at in 0..count {
+            let before = (at > 0)
+                .then(|| at - 1)
+                .or(walk.closed.then_some(count - 1));
+            let after = (at + 1 < count)
+                .then_some(at + 1)
+                .or(walk.closed.then_some(0));
+            let about = neighbours(before.map(of), after.map(of));
+            if about == 0 {
+                ends.push(of(at));
+            }
+            seen.push((of(at), about));
+        }
+    });
+    seen.sort_unstable();
+    let mut found: Places = ends.into_iter().collect();
+    found.extend(
+        seen.chunk_by(|a, b| a.0 == b.0)
+            .filter(|group| group.iter().any(|one| one.1 != group[0].1))
+            .map(|group| group[0].0),
+    );
+    found
+}
+
+/// Twice the area of a triangle, in cells.
+fn triangle(a: [u32; 2], b: [u32; 2], c: [u32; 2]) -> u128 {
+    let d = |p: u32, q: u32| i128::from(p) - i128::from(q);
+    (d(b[0], a[0]) * d(c[1], a[1]) - d(c[0], a[0]) * d(b[1], a[1])).unsigned_abs()
+}
+
+/// The zoom from which a triangle of this double area shows: four square tile units.
+fn zoom_of(double_area: u128) -> u8 {
+    (0..EXACT_ZOOM)
+        .find(|&zoom| double_area >= 8_u128 << (2 * (20 - u32::from(zoom))))
+        .unwrap_or(EXACT_ZOOM)
+}
+
+/// Ranks the inner vertices of an arc. `arc` names vertices in the layer's array, junctions at both ends;
+/// at least `keep` inner ones stay at every zoom, so that a ring stays a ring.
+fn rank_arc(coords: &[[u32; 2]], arc: &[u32], keep: usize, closed: bool, zooms: &mut [u8]) {
+    let count = arc.len();
+    let at = |index: usize| coords[arc[index] as usize];
+    let mut before: Vec<usize> = (0..count)
+        .map(|index| (index + count - 1) % count)
+        .collect();
+    let mut after: Vec<usize> = (0..count).map(|index| (index + 1) % count).collect();
+    let mut gone = vec![false; count];
+    let inner = if closed {
+        0..count
+    } else {
+        1..count.saturating_sub(1)
+    };
+    let area = |before: &[usize], after: &[usize], index: usize| {
+        triangle(at(before[index]), at(index), at(after[index]))
+    };
+    let mut left = inner.len();
+    let mut queue: BinaryHeap<Reverse<(u128, [u32; 2], usize)>> = inner
+        .clone()
+        .map(|index| Reverse((area(&before, &after, index), at(index), index)))
+        .collect();
+    let mut reached = 0;
+    let mut current: Vec<u128> = (0..count)
+        .map(|index| {
+            if inner.contains(&index) {
+                area(&before, &after, index)
+            } else {
+                0
+            }
+        })
+        .collect();
+    while let Some(Reverse((own, _, index))) = queue.pop() {
+        if gone[index] || current[index] != own {
+            continue;
+        }
+        if left <= keep {
+            zooms[arc[index] as usize] = 0;
+            gone[index] = true;
+            continue;
+        }
+        gone[index] = true;
+        left -= 1;
+        // A vertex that falls later must not matter less: otherwise tiles would depend on the order.
+        reached = own.max(reached);
+        zooms[arc[index] as usize] = zoom_of(reached);
+        let (a, b) = (before[index], after[index]);
+        after[a] = b;
+        before[b] = a;
+        for neighbour in [a, b] {
+            if inner.contains(&neighbour) && !gone[neighbour] {
+                current[neighbour] = area(&before, &after, neighbour);
+                queue.push(Reverse((current[neighbour], at(neighbour), neighbour)));
+            }
+        }
+    }
+}
+
+/// For each coordinate of the layer the zoom from which it matters, 0 to 16; more for one that repeats
+/// the coordinate before it.
+pub(super) fn zooms(world: ShapesRef<'_, u32>) -> Vec<u8> {
+    let coords = world.coords;
+    let pinned = junctions(world);
+    let mut zooms = vec![0_u8; coords.len()];
+    walks(world, |walk| {
+        if let (Some(&first), Some(&last)) = (walk.at.first(), walk.at.last()) {
+            // What the walk leaves out repeats; the closing coordinate takes the zoom of the first below.
+            for at in first..=last {
+                zooms[at as usize] = NEVER;
+            }
+            for &at in &walk.at {
+                zooms[at as usize] = 0;
+            }
+        }
+        let is_pinned = |&at: &u32| pinned.contains(&place(coords[at as usize]));
+        let Some(start) = walk.at.iter().position(is_pinned) else {
+            if walk.closed && walk.at.len() > 3 {
+                rank_arc(coords, &walk.at, 3, true, &mut zooms);
+            }
+            return;
+        };
+        let mut arc = vec![walk.at[start]];
+        let around = walk.at[start + 1..].iter().chain(&walk.at[..=start]);
+        let along = if walk.closed {
+            walk.at.len()
+        } else {
+            walk.at.len() - 1 - start
+        };
+        for &at in around.take(along) {
+            arc.push(at);
+            if is_pinned(&at) {
+                let back = walk.closed && coords[arc[0] as usize] == coords[at as usize];
+                if arc.len() > 2 {
+                    rank_arc(coords, &arc, if back { 2 } else { 0 }, false, &mut zooms);
+                }
+                arc.clear();
+                arc.push(at);
+            }
+        }
+    });
+    // The closing coordinate of a ring goes with the first one.
+    let mut from = 0;
+    for &end in world.coord_ends {
+        let end = end as usize;
+        if end > from + 1 && coords[from] == coords[end - 1] {
+            zooms[end - 1] = zooms[from];
+        }
+        from = end;
+    }
+    zooms
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::{ShapeKind, Shapes};
+
+    fn ring(shapes: &mut Shapes<u32>, coords: &[[u32; 2]]) {
+        shapes.coords.extend_from_slice(coords);
+        shapes.coords.push(coords[0]);
+        shapes.end_ring();
+        shapes.end_part();
+        shapes.end_feature(ShapeKind::Polygon);
+    }
+
+    proptest! {
+        #[test]
+        fn two_areas_keep_the_same_vertices_of_their_shared_edge(
+            wiggle in prop::collection::vec((0_u32..4000, 0_u32..9), 2..120),
+            turn in 0_usize..50,
+        ) {
+            // A wavy line from south to north with an area on each side of it.
+            let base = 1_u32 << 30;
+            let mut y = base;
+            let edge: Vec<[u32; 2]> = wiggle.iter().map(|&(x, step)| { y += step * 300 + 1; [base + 100_000 + x, y] }).collect();
+            let (south, north) = (edge[0][1], y);
+            let mut west = edge.clone();
+            west.extend([[base, north], [base, south]]);
+            let mut east: Vec<_> = edge.iter().rev().copied().collect();
+            east.extend([[base + 300_000, south], [base + 300_000, north]]);
+            let middle = turn % east.len();
+            east.rotate_left(middle);
+            let mut shapes = Shapes::new();
+            ring(&mut shapes, &west);
+            ring(&mut shapes, &east);
+            let zooms = zooms(shapes.view());
+            let mut seen: HashMap<[u32; 2], u8> = HashMap::new();
+            for (at, &zoom) in shapes.coords.iter().zip(&zooms) {
+                prop_assert!(zoom <= EXACT_ZOOM);
+                prop_assert_eq!(*seen.entry(*at).or_insert(zoom), zoom, "{:?}", at);
+            }
+            prop_assert_eq!((seen[&edge[0]], seen[edge.last().unwrap()]), (0, 0));
+        }
+    }
+
+    #[test]
+    fn a_ring_stays_a_ring_and_repeats_are_never_needed() {
+        let mut shapes = Shapes::new();
+        let b = 1_u32 << 31;
+        ring(
+            &mut shapes,
+            &[
+                [b, b],
+                [b + 5, b],
+                [b + 5, b],
+                [b + 5, b + 5],
+                [b + 2, b + 6],
+                [b, b + 5],
+            ],
+        );
+        let zooms = zooms(shapes.view());
+        assert_eq!(zooms[2], NEVER);
+        assert!(
+            zooms[..6].iter().filter(|&&zoom| zoom == 0).count() >= 3,
+            "{zooms:?}"
+        );
+        assert_eq!(zooms[0], zooms[6]);
+    }
+
+    #[test]
+    fn a_ring_of_a_hundred_thousand_vertices_is_ranked_quickly_whatever_its_form() {
+        let n = 100_000_u32;
+        let comb: Vec<[u32; 2]> = (0..n)
+            .map(|at| {
+                [
+                    (1 << 30) + at * 50,
+                    (1 << 30) + if at % 2 == 0 { 0 } else { at * 7 + 1 },
+                ]
+            })
+            .collect();
+        let mut shapes = Shapes::new();
+        ring(&mut shapes, &comb);
+        assert_eq!(zooms(shapes.view()).len(), 100_001);
+    }
+}
