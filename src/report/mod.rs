@@ -3,40 +3,56 @@
 //! All of them speak from [`Report`] alone, so the terminal, the server and an archive of old reports
 //! say the same.
 
-use crate::{standard::Standards, validate::Report};
+mod html;
+mod map;
+mod table;
+mod text;
 
-/// How the terminal wants its text.
-#[derive(Clone, Copy, Debug)]
-pub struct Look<'a> {
-    /// The language, as a BCP 47 tag; English stands in where it is missing.
-    pub language: &'a str,
-    /// The number of columns to fill.
-    pub width: usize,
-    /// True to use ANSI colours.
-    pub colour: bool,
-}
+use crate::{
+    model::{Severity, Verdict},
+    validate::{Finding, Outcome, Report, RuleReport},
+};
 
-/// The report as text for a terminal.
-pub fn text(_report: &Report, _standards: &Standards, _look: &Look<'_>) -> String {
-    todo!("lands next")
-}
-
-/// One self-contained page for all layers of a delivery: no script of others, no request to anyone.
-pub fn html(_reports: &[Report], _standards: &Standards, _language: &str) -> String {
-    todo!("lands next")
-}
-
-/// All kept findings with a place as a GeoJSON feature collection (RFC 7946).
-pub fn geojson(_report: &Report) -> String {
-    todo!("lands next")
-}
-
-/// All kept findings as CSV (RFC 4180), safe to open in a spreadsheet.
-pub fn csv(_report: &Report) -> String {
-    todo!("lands next")
-}
+pub use html::html;
+pub use table::{csv, geojson};
+pub use text::{Look, text};
 
 /// The report as JSON, always in the same order.
-pub fn json(_report: &Report) -> String {
-    todo!("lands next")
+pub fn json(report: &Report) -> String {
+    serde_json::to_string_pretty(report).expect("a report has only text keys and finite numbers")
+}
+
+/// What a verdict is called in a sentence.
+fn verdict_words(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Conforms => "Conforms",
+        Verdict::ConformsWithWarnings => "Conforms, with warnings",
+        Verdict::NotJudged => "Not judged",
+        Verdict::DoesNotConform => "Does not conform",
+    }
+}
+
+fn severity_words(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Note => "note",
+        Severity::Warning => "warning",
+        Severity::Error => "error",
+        Severity::Block => "block",
+    }
+}
+
+/// Rules that found something, the gravest first, with the count and the kept findings.
+fn failed(report: &Report) -> Vec<(&RuleReport, u64, &[Finding])> {
+    let mut failed: Vec<_> = report
+        .rules
+        .iter()
+        .filter_map(|rule| match &rule.outcome {
+            Outcome::Failed {
+                count, findings, ..
+            } => Some((rule, *count, findings.as_slice())),
+            _ => None,
+        })
+        .collect();
+    failed.sort_by_key(|(rule, ..)| std::cmp::Reverse(rule.severity));
+    failed
 }

@@ -1,0 +1,281 @@
+//! One self-contained page for all layers of a delivery: no script, no request to anyone, good on paper.
+
+use std::fmt::Write as _;
+
+use super::{failed, map, severity_words, verdict_words};
+use crate::{
+    model::Verdict,
+    standard::Standards,
+    validate::{Outcome, Report},
+};
+
+/// How many findings of a rule stand in the page's table and on its map.
+const SHOWN: usize = 300;
+
+const STYLE: &str = "
+:root{color-scheme:light dark;--line:#9aa4ad;--ink:#1b2730;--paper:#fff;--soft:#eef1f4;--error:#b3261e;--warning:#9a6700;--note:#0b5cad;--good:#1a7f37}
+@media (prefers-color-scheme:dark){:root{--ink:#e6edf3;--paper:#12181f;--soft:#1f2933;--error:#ff8a80;--warning:#e3b341;--note:#79b8ff;--good:#56d364}}
+*{box-sizing:border-box}body{margin:0 auto;padding:1rem;max-width:72rem;font:16px/1.5 system-ui,'Noto Sans',sans-serif;color:var(--ink);background:var(--paper)}
+h1{font-size:1.5rem;margin:.2rem 0}h2{font-size:1.2rem;margin:2rem 0 .4rem}h3{font-size:1rem;margin:1.4rem 0 .2rem}
+.verdict{display:inline-block;padding:.1rem .7rem;border-radius:1rem;border:2px solid;font-weight:600}
+.error,.block,.does_not_conform{color:var(--error)}.warning,.not_judged,.conforms_with_warnings{color:var(--warning)}.note{color:var(--note)}.conforms{color:var(--good)}
+ol.todo li{margin:.3rem 0}.map{width:100%;max-height:32rem;background:var(--soft);border-radius:.4rem}
+.outline path{fill:none;stroke:var(--line);stroke-width:1;stroke-linecap:round}
+.marks circle{fill:currentColor;fill-opacity:.55;stroke:currentColor}.marks a:target circle,.marks a:hover circle,.marks a:focus circle{r:11;fill-opacity:1}
+.scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.92rem}th,td{text-align:left;vertical-align:top;padding:.3rem .6rem;border-bottom:1px solid var(--soft)}
+tr:target{background:var(--soft)}dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem}dt{font-weight:600}dd{margin:0;overflow-wrap:anywhere}
+.why{margin:.2rem 0}a{color:var(--note)}code{overflow-wrap:anywhere}";
+
+/// Text for HTML and for attributes in double quotes.
+pub(super) fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            letter if letter.is_control() && letter != '\n' => out.push('\u{FFFD}'),
+            letter => out.push(letter),
+        }
+    }
+    out
+}
+
+fn verdict_class(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Conforms => "conforms",
+        Verdict::ConformsWithWarnings => "conforms_with_warnings",
+        Verdict::NotJudged => "not_judged",
+        Verdict::DoesNotConform => "does_not_conform",
+    }
+}
+
+/// One self-contained page for all layers of a delivery.
+pub fn html(reports: &[Report], standards: &Standards, language: &str) -> String {
+    let mut out = String::new();
+    let title = match reports {
+        [one] => format!("{}: {}", one.source.file, verdict_words(one.verdict)),
+        many => format!("{} layers", many.len()),
+    };
+    let _ = write!(
+        out,
+        "<!doctype html><html lang=\"{}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\
+         <title>{}</title><style>{STYLE}</style></head><body><main>",
+        escape(language),
+        escape(&title)
+    );
+    if reports.len() > 1 {
+        out.push_str("<h1>Delivery</h1><ul>");
+        for (at, report) in reports.iter().enumerate() {
+            let _ = write!(
+                out,
+                "<li><a href=\"#r{at}\">{}</a> <span class=\"{}\">{}</span></li>",
+                escape(&name_of(report)),
+                verdict_class(report.verdict),
+                verdict_words(report.verdict)
+            );
+        }
+        out.push_str("</ul>");
+    }
+    for (at, report) in reports.iter().enumerate() {
+        layer(at, report, standards, language, &mut out);
+    }
+    out.push_str("</main></body></html>\n");
+    out
+}
+
+fn name_of(report: &Report) -> String {
+    match &report.source.member {
+        Some(member) => format!("{} / {member}", report.source.file),
+        None => report.source.file.clone(),
+    }
+}
+
+fn layer(number: usize, report: &Report, standards: &Standards, language: &str, out: &mut String) {
+    let _ = write!(
+        out,
+        "<section id=\"r{number}\"><h1>{}</h1><p><span class=\"verdict {}\">{}</span></p><p>{}</p>",
+        escape(&name_of(report)),
+        verdict_class(report.verdict),
+        verdict_words(report.verdict),
+        escape(&report.summary)
+    );
+    if !report.todo.is_empty() {
+        out.push_str("<h2>First</h2><ol class=\"todo\">");
+        for todo in &report.todo {
+            let _ = write!(out, "<li>{}</li>", escape(todo));
+        }
+        out.push_str("</ol>");
+    }
+    let marks = marks(number, report);
+    map::svg(report, &marks, out);
+    if !failed(report).is_empty() {
+        out.push_str("<h2>What was found</h2>");
+    }
+    for (rule, count, findings) in failed(report) {
+        let words = standards.rule_words(&rule.code);
+        let title = words.map_or(rule.name.as_str(), |words| words.title.say(language));
+        let _ = write!(
+            out,
+            "<h3><span class=\"{0}\">{0}</span> {1} {2} ({count})</h3>",
+            severity_words(rule.severity),
+            rule.code,
+            escape(title)
+        );
+        if let Some(words) = words {
+            let _ = write!(
+                out,
+                "<p class=\"why\">{}</p><p class=\"why\"><b>How to mend it:</b> {}</p>",
+                escape(words.why.say(language)),
+                escape(words.fix.say(language))
+            );
+        }
+        out.push_str("<div class=\"scroll\"><table><thead><tr><th>Row</th><th>Key</th><th>Column</th><th>What</th><th>To do</th><th>Place</th></tr></thead><tbody>");
+        for (at, finding) in findings.iter().take(SHOWN).enumerate() {
+            let anchor = format!("r{number}-{}-{at}", rule.code);
+            let place = finding.place.at.map_or_else(String::new, |[lon, lat]| {
+                format!("<a href=\"#m-{anchor}\">{lon:.5}, {lat:.5}</a>")
+            });
+            let place = if place.is_empty() && marks.iter().any(|mark| mark.anchor == anchor) {
+                format!("<a href=\"#m-{anchor}\">on the map</a>")
+            } else {
+                place
+            };
+            let _ = write!(
+                out,
+                "<tr id=\"{anchor}\"><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{place}</td></tr>",
+                finding
+                    .place
+                    .row
+                    .map(|row| row.to_string())
+                    .unwrap_or_default(),
+                escape(finding.place.key.as_deref().unwrap_or_default()),
+                escape(finding.place.field.as_deref().unwrap_or_default()),
+                escape(&finding.message),
+                escape(finding.remedy.as_deref().unwrap_or_default()),
+            );
+        }
+        out.push_str("</tbody></table></div>");
+        let shown = findings.len().min(SHOWN) as u64;
+        if count > shown {
+            let _ = write!(out, "<p>The first {shown} of {count} are shown.</p>");
+        }
+    }
+    facts(report, out);
+    rules(report, standards, language, out);
+    out.push_str("</section>");
+}
+
+/// The marks of all findings that have a place, in the order of the tables.
+fn marks(number: usize, report: &Report) -> Vec<map::Mark> {
+    let mut marks = vec![];
+    for (rule, _, findings) in failed(report) {
+        for (at, finding) in findings.iter().take(SHOWN).enumerate() {
+            let middle = finding.place.bbox.map(|b| {
+                [
+                    f64::midpoint(b.west, b.east),
+                    f64::midpoint(b.south, b.north),
+                ]
+            });
+            let whole_layer = matches!(rule.code.as_str(), "A02" | "A03" | "A04" | "A05" | "A06");
+            // A fault of a value has its feature for a place, but thousands of them would hide the shapes' faults.
+            if let Some(place) = finding.place.at.or(middle.filter(|_| !whole_layer)) {
+                marks.push(map::Mark {
+                    anchor: format!("r{number}-{}-{at}", rule.code),
+                    at: place,
+                    class: severity_words(finding.severity.unwrap_or(rule.severity)),
+                    title: format!("{}: {}", rule.code, finding.message),
+                });
+            }
+        }
+    }
+    marks
+}
+
+fn facts(report: &Report, out: &mut String) {
+    out.push_str("<h2>The layer</h2><dl>");
+    let mut fact = |name: &str, text: &str| {
+        if !text.is_empty() {
+            let _ = write!(out, "<dt>{name}</dt><dd>{}</dd>", escape(text));
+        }
+    };
+    fact("Format", &report.source.format);
+    fact(
+        "Standard",
+        &format!(
+            "{} ({})",
+            report.standard.as_deref().unwrap_or("none"),
+            report.standard_chosen
+        ),
+    );
+    fact("Profile", &report.profile);
+    let kinds: Vec<String> = report
+        .geometry
+        .iter()
+        .map(|(kind, count)| format!("{count} {kind}"))
+        .collect();
+    fact("Rows", &format!("{} ({})", report.rows, kinds.join(", ")));
+    fact("CRS", &report.crs.to_string());
+    if let Some(encoding) = &report.encoding {
+        fact(
+            "Encoding",
+            &format!("{} ({})", encoding.name, encoding.origin),
+        );
+    }
+    let columns: Vec<String> = report
+        .columns
+        .iter()
+        .map(|mapping| format!("{} is {} ({})", mapping.column, mapping.field, mapping.why))
+        .collect();
+    fact("Columns", &columns.join("; "));
+    fact("Columns not used", &report.extra_columns.join(", "));
+    for note in &report.notes {
+        fact("Note", &note.text);
+    }
+    for repair in report.repairs.iter().take(SHOWN) {
+        let row = repair
+            .place
+            .row
+            .map(|row| format!("row {row}: "))
+            .unwrap_or_default();
+        fact(
+            "Repaired",
+            &format!(
+                "{row}{} ({} → {})",
+                repair.kind, repair.before, repair.after
+            ),
+        );
+    }
+    fact("File", &report.source.hash);
+    out.push_str("</dl>");
+}
+
+fn rules(report: &Report, standards: &Standards, language: &str, out: &mut String) {
+    out.push_str("<h2>Every rule</h2><div class=\"scroll\"><table><tbody>");
+    for rule in &report.rules {
+        let title = standards
+            .rule_words(&rule.code)
+            .map_or(rule.name.as_str(), |words| words.title.say(language));
+        let (class, said) = match &rule.outcome {
+            Outcome::Passed { checked } => ("conforms", format!("passed ({checked} looked at)")),
+            Outcome::Failed { count, .. } => {
+                (severity_words(rule.severity), format!("{count} found"))
+            }
+            Outcome::NotRun { because, needed } => (
+                if *needed { "not_judged" } else { "note" },
+                format!("not run: {because}"),
+            ),
+        };
+        let _ = write!(
+            out,
+            "<tr><td>{}</td><td>{}</td><td class=\"{class}\">{}</td></tr>",
+            rule.code,
+            escape(title),
+            escape(&said)
+        );
+    }
+    out.push_str("</tbody></table></div>");
+}
