@@ -1,1 +1,126 @@
-//! The HTTP interface: every route, and nothing that decides.
+//! The HTTP interface: every route on this page, and nothing that decides.
+//!
+//! A handler reads its request through [`extract::Ask`], asks [`App`] once, and renders. What requests may
+//! say and what answers are is data in [`ops`]; the API description is written from it. What every answer
+//! passes on its way out is in [`edge`].
+
+mod collections;
+mod conformance;
+mod edge;
+pub mod error;
+mod explain;
+mod extract;
+pub mod geojson;
+mod grid;
+mod health;
+mod html;
+mod indicators;
+mod items;
+mod landing;
+mod layers;
+mod links;
+mod metrics;
+mod negotiate;
+mod openapi;
+mod ops;
+mod page;
+mod params;
+mod query;
+mod reply;
+mod reports;
+mod select;
+mod site;
+mod styles;
+mod tiles;
+mod tilesets;
+
+use std::future::Future;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::StatusCode,
+    middleware::from_fn_with_state,
+    routing::get,
+};
+use tokio::net::TcpListener;
+use tower::{Layer as _, ServiceBuilder};
+use tower_http::{
+    CompressionLevel,
+    catch_panic::CatchPanicLayer,
+    compression::{
+        CompressionLayer,
+        predicate::{DefaultPredicate, NotForContentType, Predicate as _},
+    },
+    timeout::TimeoutLayer,
+};
+
+pub use openapi::description;
+pub use site::{Settings, Site};
+
+use crate::app::App;
+
+/// Every route. The same paths, with their parameters, stand in [`ops`].
+fn routes(site: Site) -> Router {
+    Router::new()
+        .route("/", get(landing::landing))
+        .route("/conformance", get(conformance::conformance))
+        .route("/api", get(openapi::api))
+        .route("/collections", get(collections::collections))
+        .route("/collections/{id}", get(collections::collection))
+        .route("/collections/{id}/items", get(items::items))
+        .route("/collections/{id}/items/{feature}", get(items::item))
+        .route("/collections/{id}/queryables", get(collections::queryables))
+        .route("/collections/{id}/schema", get(collections::schema))
+        .route("/collections/{id}/join", get(indicators::join))
+        .route("/collections/{id}/tiles", get(tilesets::of_collection))
+        .route("/collections/{id}/tiles/{grid}", get(tilesets::one_of_collection))
+        .route("/collections/{id}/tiles/{grid}/tilejson.json", get(tilesets::tilejson))
+        .route("/collections/{id}/tiles/{grid}/{z}/{row}/{col}", get(tiles::of_collection))
+        .route("/tiles", get(tilesets::of_dataset))
+        .route("/tiles/{grid}", get(tilesets::one_of_dataset))
+        .route("/tiles/{grid}/{z}/{row}/{col}", get(tiles::of_dataset))
+        .route("/tileMatrixSets", get(tilesets::grids))
+        .route("/tileMatrixSets/{grid}", get(tilesets::grid))
+        .route("/xyz/{source}/{z}/{x}/{y}", get(tiles::xyz))
+        .route("/styles", get(styles::styles))
+        .route("/styles/{id}", get(styles::style))
+        .route("/layers", get(layers::layers))
+        .route("/reports/{id}", get(reports::report))
+        .route("/explain/{name}", get(explain::explain))
+        .route("/indicators", get(indicators::indicators))
+        .route("/indicators/{code}", get(indicators::values))
+        .route("/query", get(query::get).post(query::post))
+        .route("/health", get(health::health))
+        .route("/metrics", get(health::metrics))
+        .fallback(page::asset)
+        .with_state(site)
+}
+
+/// The whole interface over an application.
+pub fn router(app: App, settings: Settings) -> Router {
+    let site = Site::new(app, settings);
+    let compressed = DefaultPredicate::new()
+        // Tiles are compressed once, when they are made.
+        .and(NotForContentType::const_new(negotiate::TILE));
+    let layers = ServiceBuilder::new()
+        .layer(from_fn_with_state(site.clone(), edge::edge))
+        .layer(CatchPanicLayer::new())
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(compressed))
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, site.settings().timeout))
+        .layer(DefaultBodyLimit::max(site.settings().body_bytes));
+    // Outside the router, so that the public prefix is off the path before a route is chosen.
+    Router::new().fallback_service(layers.layer(routes(site)))
+}
+
+/// Serves until `stop` is done, then lets what has begun come to its end.
+pub async fn serve(
+    listener: TcpListener,
+    app: App,
+    settings: Settings,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    axum::serve(listener, router(app, settings))
+        .with_graceful_shutdown(stop)
+        .await
+}

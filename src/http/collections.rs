@@ -1,0 +1,224 @@
+//! `/collections` and what describes one: the collection, its queryables, its schema.
+
+use axum::{
+    extract::{Path, State},
+    http::request::Parts,
+    response::Response,
+};
+use serde_json::{Map, Value, json};
+
+use super::{
+    error::Problem,
+    extract::{Ask, layer},
+    html,
+    links::{self, link, self_and_alternates},
+    negotiate::{Media, STYLE},
+    ops, reply,
+    select::is_queryable,
+    site::Site,
+};
+use crate::{
+    app::{LiveLayer, LiveLayers},
+    model::{Field, FieldType},
+    snapshot::SnapshotInfo,
+    store::State as Standing,
+};
+
+/// Longitude, latitude on WGS 84: the CRS of every answer.
+pub const CRS84: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
+/// The same as `Content-Crs` writes it.
+pub const CONTENT_CRS: &str = "<http://www.opengis.net/def/crs/OGC/1.3/CRS84>";
+
+/// The path to a collection, for pages.
+pub fn way_to(site: &Site, info: &SnapshotInfo) -> Vec<(&'static str, String)> {
+    vec![
+        ("Collections", site.url("/collections?f=html")),
+        ("Collection", site.url(&format!("/collections/{}?f=html", info.id))),
+    ]
+}
+
+/// The layers that can be shown, by name.
+pub fn shown(live: &LiveLayers) -> impl Iterator<Item = (&LiveLayer, &SnapshotInfo)> {
+    live.layers.values().filter_map(|layer| {
+        let snapshot = layer.snapshot.as_ref()?;
+        Some((layer, snapshot.info()))
+    })
+}
+
+/// True when a layer has any geometry; the box of one without is all zero.
+pub fn is_placed(info: &SnapshotInfo) -> bool {
+    <[f64; 4]>::from(info.bbox) != [0.0; 4]
+}
+
+/// The list.
+pub async fn collections(State(site): State<Site>, parts: Parts) -> Result<Response, Problem> {
+    let ask = Ask::of(&ops::COLLECTIONS_, parts)?;
+    let live = site.app().live();
+    let each: Vec<Value> = shown(&live)
+        .map(|(layer, info)| describe(&site, layer, info, None))
+        .collect();
+    let value = json!({
+        "links": self_and_alternates(&site, ops::COLLECTIONS_.offer, ask.chosen.media, "/collections"),
+        "numberMatched": each.len(),
+        "numberReturned": each.len(),
+        "collections": each,
+    });
+    if ask.is_page() {
+        let rows = shown(&live).map(|(layer, info)| {
+            let href = site.url(&format!("/collections/{}?f=html", info.id));
+            vec![
+                html::link(&info.title, &href),
+                html::escape(info.id.as_str()),
+                info.features.to_string(),
+                html::escape(&layer.entry.summary),
+            ]
+        });
+        let body = html::table(&["Collection", "Id", "Features", "What the gate said"], rows)
+            + &html::links(&value);
+        let page = html::page(site.base(), "Collections", &[], &body);
+        return Ok(reply::Reply::new(html::MEDIA, page).send(&ask.headers));
+    }
+    Ok(reply::json(&ask, &value))
+}
+
+/// One collection.
+pub async fn collection(
+    State(site): State<Site>,
+    Path(id): Path<String>,
+    parts: Parts,
+) -> Result<Response, Problem> {
+    let live = site.app().live();
+    let id = layer(&id)?;
+    let snapshot = live.snapshot(&id)?;
+    let ask = Ask::of(&ops::COLLECTION, parts)?;
+    let info = snapshot.info();
+    let value = describe(&site, &live.layers[&id], info, Some(ask.chosen.media));
+    let way = [("Collections", site.url("/collections?f=html"))];
+    Ok(reply::resource(&site, &ask, &info.title, &way, &value))
+}
+
+fn describe(site: &Site, layer: &LiveLayer, info: &SnapshotInfo, chosen: Option<Media>) -> Value {
+    let path = format!("/collections/{}", info.id);
+    let at = |rest: &str| format!("{path}{rest}");
+    let (json, page, schema) = ("application/json", "text/html", "application/schema+json");
+    let mut all = self_and_alternates(site, ops::COLLECTION.offer, chosen.unwrap_or(Media::Json), &path);
+    // GDAL 3.6 puts `/<id>` behind the GeoJSON link, so it carries no query string.
+    all.extend([
+        link(site, "items", "application/geo+json", "The features", &at("/items")),
+        link(site, "items", page, "The features for people", &at("/items?f=html")),
+        link(site, links::QUERYABLES, schema, "What a filter may name", &at("/queryables")),
+        link(site, links::SCHEMA, schema, "What a feature carries", &at("/schema")),
+        link(site, links::TILESETS, json, "Vector tiles", &at("/tiles")),
+        link(site, "describedby", json, "TileJSON", &at("/tiles/WebMercatorQuad/tilejson.json")),
+        link(site, "describedby", json, "What the gate said", &format!("/reports/{}", info.id)),
+        link(site, links::STYLES, STYLE, "The style", &format!("/styles/{}", info.id)),
+    ]);
+    if let Some(license) = info.metadata.text("license").filter(|text| text.starts_with("http")) {
+        all.push(json!({"rel": "license", "href": license, "title": "The licence"}));
+    }
+    let mut value = json!({
+        "id": info.id, "title": info.title, "description": info.description,
+        "links": all,
+        "itemType": "feature",
+        "crs": [CRS84],
+        "storageCrs": CRS84,
+        "parat:state": layer.entry.state,
+        "parat:verdict": info.verdict,
+        "parat:summary": layer.entry.summary,
+        "parat:standard": info.standard,
+        "parat:profile": info.profile,
+        "parat:version": info.version,
+        "parat:hash": info.hash,
+        "parat:features": info.features,
+        "parat:updated": layer.entry.at,
+    });
+    if is_placed(info) {
+        value["extent"] = json!({"spatial": {"bbox": [info.bbox], "crs": CRS84}});
+    }
+    if layer.entry.state == Standing::Draft {
+        value["parat:draft"] = json!(true);
+    }
+    value
+}
+
+/// What filters and property parameters may name.
+pub async fn queryables(
+    State(site): State<Site>,
+    Path(id): Path<String>,
+    parts: Parts,
+) -> Result<Response, Problem> {
+    let live = site.app().live();
+    let snapshot = live.snapshot(&layer(&id)?)?;
+    let ask = Ask::of(&ops::QUERYABLES, parts)?;
+    let info = snapshot.info();
+    let fields = info.fields.iter().filter(|field| is_queryable(info, &field.name));
+    let value = schema_document(&site, info, "queryables", fields);
+    Ok(reply::resource(&site, &ask, &format!("{}: queryables", info.title), &way_to(&site, info), &value))
+}
+
+/// What features carry.
+pub async fn schema(
+    State(site): State<Site>,
+    Path(id): Path<String>,
+    parts: Parts,
+) -> Result<Response, Problem> {
+    let live = site.app().live();
+    let snapshot = live.snapshot(&layer(&id)?)?;
+    let ask = Ask::of(&ops::SCHEMA_, parts)?;
+    let info = snapshot.info();
+    let value = schema_document(&site, info, "schema", info.fields.iter());
+    Ok(reply::resource(&site, &ask, &format!("{}: schema", info.title), &way_to(&site, info), &value))
+}
+
+fn schema_document<'a>(
+    site: &Site,
+    info: &SnapshotInfo,
+    name: &str,
+    fields: impl Iterator<Item = &'a Field>,
+) -> Value {
+    let mut properties = Map::new();
+    properties.insert(
+        "geometry".into(),
+        json!({"title": "Geometry", "x-ogc-role": "primary-geometry", "format": geometry_format(info)}),
+    );
+    for (at, field) in fields.enumerate() {
+        let mut property = property(field);
+        property["x-ogc-propertySeq"] = json!(at + 1);
+        properties.insert(field.name.clone(), property);
+    }
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": site.url(&format!("/collections/{}/{name}", info.id)),
+        "type": "object",
+        "title": info.title,
+        "description": info.description,
+        "properties": properties,
+        "additionalProperties": false,
+    })
+}
+
+fn geometry_format(info: &SnapshotInfo) -> &'static str {
+    match info.dimension {
+        0 => "geometry-point-or-multipoint",
+        1 => "geometry-linestring-or-multilinestring",
+        2 => "geometry-polygon-or-multipolygon",
+        _ => "geometry-any",
+    }
+}
+
+/// The schema of one property, as JSON Schema and OpenAPI both read it.
+pub fn property(field: &Field) -> Value {
+    let mut value = match field.kind {
+        FieldType::Text => json!({"type": "string"}),
+        FieldType::Integer => json!({"type": "integer"}),
+        FieldType::Real => json!({"type": "number"}),
+        FieldType::Bool => json!({"type": "boolean"}),
+        FieldType::Date => json!({"type": "string", "format": "date"}),
+        FieldType::DateTime => json!({"type": "string", "format": "date-time"}),
+    };
+    value["title"] = json!(field.title.as_deref().unwrap_or(&field.name));
+    if let Some(unit) = &field.unit {
+        value["x-ogc-unit"] = json!(unit);
+    }
+    value
+}

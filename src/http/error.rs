@@ -1,0 +1,257 @@
+//! The only place that knows which failure has which status code.
+//!
+//! A handler gives back a [`Problem`]; [`super::edge`] turns it into `application/problem+json`
+//! (RFC 9457), or into a page when a person's browser asked. Nothing internal goes into a body: no
+//! stack, no path, no query text.
+
+use axum::{
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::{Map, Value, json};
+
+use super::html;
+use crate::{app::AppError, query::QueryError};
+
+/// A failure as the client is told of it.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    kind: Kind,
+    detail: String,
+    parameter: Option<String>,
+    allow: Option<HeaderValue>,
+}
+
+/// A row of the table of failures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kind {
+    /// The status code.
+    pub status: StatusCode,
+    /// Stable for ever; clients may compare it.
+    pub code: &'static str,
+    /// What it means, without particulars.
+    pub title: &'static str,
+}
+
+const fn kind(status: StatusCode, code: &'static str, title: &'static str) -> Kind {
+    Kind {
+        status,
+        code,
+        title,
+    }
+}
+
+/// A parameter that this path does not have.
+pub const UNKNOWN_PARAMETER: Kind = kind(
+    StatusCode::BAD_REQUEST,
+    "unknown_parameter",
+    "This path has no such parameter",
+);
+/// A parameter with a value that it cannot have.
+pub const BAD_PARAMETER: Kind = kind(
+    StatusCode::BAD_REQUEST,
+    "bad_parameter",
+    "A parameter has a value it cannot have",
+);
+/// A request body that cannot be understood.
+pub const BAD_BODY: Kind = kind(
+    StatusCode::BAD_REQUEST,
+    "bad_body",
+    "The body cannot be understood",
+);
+/// Something that is not there.
+pub const NOT_FOUND: Kind = kind(
+    StatusCode::NOT_FOUND,
+    "not_found",
+    "There is nothing of this name",
+);
+/// A path that no route has.
+pub const NO_SUCH_PATH: Kind = kind(
+    StatusCode::NOT_FOUND,
+    "no_such_path",
+    "There is nothing at this path",
+);
+/// A method that this path does not have.
+pub const NO_SUCH_METHOD: Kind = kind(
+    StatusCode::METHOD_NOT_ALLOWED,
+    "no_such_method",
+    "This path does not answer that method",
+);
+/// A media type that is not on offer.
+pub const NOT_ACCEPTABLE: Kind = kind(
+    StatusCode::NOT_ACCEPTABLE,
+    "not_acceptable",
+    "None of the accepted media types is on offer",
+);
+/// A body beyond the limit.
+pub const TOO_LARGE: Kind = kind(
+    StatusCode::PAYLOAD_TOO_LARGE,
+    "too_large",
+    "The body is larger than the server takes",
+);
+/// A query beyond the limit.
+pub const TOO_LONG: Kind = kind(
+    StatusCode::URI_TOO_LONG,
+    "too_long",
+    "The address is longer than the server takes",
+);
+/// A body of another type than the path takes.
+pub const UNSUPPORTED_TYPE: Kind = kind(
+    StatusCode::UNSUPPORTED_MEDIA_TYPE,
+    "unsupported_type",
+    "The body is of a type this path does not take",
+);
+/// All hands are busy.
+pub const BUSY: Kind = kind(
+    StatusCode::SERVICE_UNAVAILABLE,
+    "busy",
+    "The server is busy; ask again in a moment",
+);
+/// A request that took longer than it may.
+pub const TIMED_OUT: Kind = kind(
+    StatusCode::SERVICE_UNAVAILABLE,
+    "timed_out",
+    "The answer took longer than it may; ask for less",
+);
+/// A fault of ours.
+pub const INTERNAL: Kind = kind(
+    StatusCode::INTERNAL_SERVER_ERROR,
+    "internal",
+    "The server made a mistake; it has been written to the log",
+);
+
+/// Every kind, for the service document.
+pub const KINDS: [Kind; 13] = [
+    UNKNOWN_PARAMETER,
+    BAD_PARAMETER,
+    BAD_BODY,
+    NOT_FOUND,
+    NO_SUCH_PATH,
+    NO_SUCH_METHOD,
+    NOT_ACCEPTABLE,
+    TOO_LARGE,
+    TOO_LONG,
+    UNSUPPORTED_TYPE,
+    BUSY,
+    TIMED_OUT,
+    INTERNAL,
+];
+
+/// Seconds that a client is asked to wait when the server is busy.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+
+impl Problem {
+    /// A failure of a kind, with its particulars.
+    pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
+        Self {
+            kind,
+            detail: detail.into(),
+            parameter: None,
+            allow: None,
+        }
+    }
+
+    /// A parameter with a value that it cannot have.
+    pub fn parameter(name: &str, detail: impl Into<String>) -> Self {
+        Self {
+            parameter: Some(name.to_owned()),
+            ..Self::new(BAD_PARAMETER, detail)
+        }
+    }
+
+    /// The same failure, blamed on a parameter.
+    #[must_use]
+    pub fn at(mut self, parameter: &str) -> Self {
+        self.parameter = Some(parameter.to_owned());
+        self
+    }
+
+    /// The same failure, with the methods that the path does have.
+    #[must_use]
+    pub fn allowing(mut self, methods: Option<HeaderValue>) -> Self {
+        self.allow = methods;
+        self
+    }
+
+    /// What kind of failure it is.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The problem document. `base` is the public address, `instance` the path asked for.
+    pub fn document(&self, base: &str, instance: &str) -> Value {
+        let mut body = Map::new();
+        body.insert("type".into(), json!(format!("{base}/api?f=html#{}", self.kind.code)));
+        body.insert("title".into(), json!(self.kind.title));
+        body.insert("status".into(), json!(self.kind.status.as_u16()));
+        body.insert("detail".into(), json!(self.detail));
+        body.insert("instance".into(), json!(instance));
+        body.insert("code".into(), json!(self.kind.code));
+        if let Some(parameter) = &self.parameter {
+            body.insert("parameter".into(), json!(parameter));
+        }
+        Value::Object(body)
+    }
+
+    /// The whole answer, as a page or as a problem document.
+    pub fn answer(&self, base: &str, instance: &str, as_page: bool) -> Response {
+        let document = self.document(base, instance);
+        let (media, body) = if as_page {
+            let words = format!(
+                "<p>{}</p><p class=\"quiet\">{} · {}</p>",
+                html::escape(&self.detail),
+                self.kind.status.as_u16(),
+                self.kind.code
+            );
+            (html::MEDIA, html::page(base, self.kind.title, &[], &words))
+        } else {
+            ("application/problem+json", document.to_string())
+        };
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(header::VARY, HeaderValue::from_static("Accept"));
+        if self.kind.status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, RETRY_AFTER);
+        }
+        if let Some(allow) = &self.allow {
+            headers.insert(header::ALLOW, allow.clone());
+        }
+        (self.kind.status, headers, body).into_response()
+    }
+}
+
+impl IntoResponse for Problem {
+    /// Only carries the problem to [`super::edge`], which knows how the client wants it.
+    fn into_response(self) -> Response {
+        let mut response = self.kind.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<AppError> for Problem {
+    fn from(error: AppError) -> Self {
+        match error {
+            AppError::Busy => Self::new(BUSY, "every worker is taken"),
+            AppError::NotFound { what } => Self::new(NOT_FOUND, format!("there is no {what}")),
+            AppError::Bad { parameter, detail } => Self::parameter(&parameter, detail),
+            other => {
+                tracing::error!(error = %other, "a request failed inside");
+                Self::new(INTERNAL, "nothing more can be said here")
+            }
+        }
+    }
+}
+
+impl From<QueryError> for Problem {
+    fn from(error: QueryError) -> Self {
+        let detail = error.to_string();
+        match error {
+            QueryError::Bad { parameter, .. } => Self::parameter(&parameter, detail),
+            QueryError::TooMuch { .. } => Self::new(BAD_PARAMETER, detail),
+            QueryError::NotFound { .. } => Self::new(NOT_FOUND, detail),
+            QueryError::Expired => Self::new(TIMED_OUT, detail),
+        }
+    }
+}

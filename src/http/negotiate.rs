@@ -1,0 +1,229 @@
+//! Which media type a client gets: `f=` before `Accept`, weights counted, JSON when nothing is said.
+
+use axum::http::{HeaderMap, header};
+
+use super::{
+    error::{self, Problem},
+    params::Params,
+};
+
+/// What an answer can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Media {
+    /// `application/json`.
+    Json,
+    /// `application/geo+json`.
+    GeoJson,
+    /// `text/html`.
+    Html,
+    /// The API description, OpenAPI 3.0.
+    OpenApi,
+    /// `application/schema+json`.
+    Schema,
+    /// A MapLibre style.
+    Style,
+    /// A Mapbox vector tile.
+    Tile,
+    /// Comma-separated values.
+    Csv,
+    /// Plain text.
+    Text,
+}
+
+/// The media type of vector tiles.
+pub const TILE: &str = "application/vnd.mapbox-vector-tile";
+/// The media type of the API description, spelled as the OGC suites compare it.
+pub const OPENAPI: &str = "application/vnd.oai.openapi+json;version=3.0";
+/// The media type of styles.
+pub const STYLE: &str = "application/vnd.mapbox.style+json";
+
+impl Media {
+    /// The types it is served as: its own first, then those that clients also ask for it by.
+    pub fn types(self) -> &'static [&'static str] {
+        match self {
+            Self::Json => &["application/json"],
+            Self::GeoJson => &["application/geo+json", "application/json"],
+            Self::Html => &["text/html; charset=utf-8"],
+            Self::OpenApi => &[OPENAPI, "application/openapi+json;version=3.0", "application/json"],
+            Self::Schema => &["application/schema+json", "application/json"],
+            Self::Style => &[STYLE, "application/json"],
+            Self::Tile => &[TILE, "application/x-protobuf", "application/octet-stream"],
+            Self::Csv => &["text/csv; charset=utf-8"],
+            Self::Text => &["text/plain; charset=utf-8"],
+        }
+    }
+
+    /// Its own type, without parameters but for OpenAPI's.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Html => "text/html",
+            Self::Csv => "text/csv",
+            Self::Text => "text/plain",
+            other => other.types()[0],
+        }
+    }
+
+    /// The values of `f` that ask for it; the first is the one we write into links.
+    pub fn keys(self) -> &'static [&'static str] {
+        match self {
+            Self::Json | Self::OpenApi | Self::Schema | Self::Style => &["json"],
+            Self::GeoJson => &["geojson", "json"],
+            Self::Html => &["html"],
+            Self::Tile => &["mvt", "pbf"],
+            Self::Csv => &["csv"],
+            Self::Text => &["txt"],
+        }
+    }
+}
+
+/// The choice that was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chosen {
+    /// What to answer.
+    pub media: Media,
+    /// The `Content-Type` to answer with.
+    pub content_type: &'static str,
+}
+
+/// Chooses among what is on offer; the first is what a client without wishes gets.
+pub fn choose(offer: &[Media], params: &Params, headers: &HeaderMap) -> Result<Chosen, Problem> {
+    if let Some(key) = params.get("f") {
+        return offer
+            .iter()
+            .find(|media| media.keys().contains(&key))
+            .map(|&media| Chosen {
+                media,
+                content_type: media.types()[0],
+            })
+            .ok_or_else(|| {
+                let keys: Vec<_> = offer.iter().flat_map(|media| media.keys()).copied().collect();
+                Problem::parameter("f", format!("it is one of {}", keys.join(", ")))
+            });
+    }
+    let accept: Vec<&str> = headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .collect();
+    by_accept(offer, &accept.join(",")).ok_or_else(|| {
+        let names: Vec<_> = offer.iter().map(|media| media.name()).collect();
+        Problem::new(error::NOT_ACCEPTABLE, format!("on offer: {}", names.join(", ")))
+    })
+}
+
+/// True when a client likes a page better than JSON: for errors, which have no offer of their own.
+pub fn wants_page(query: Option<&str>, headers: &HeaderMap) -> bool {
+    let f = query
+        .unwrap_or("")
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("f="));
+    if let Some(f) = f {
+        return f == "html";
+    }
+    let accept = headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("");
+    by_accept(&[Media::Json, Media::Html], accept).is_some_and(|chosen| chosen.media == Media::Html)
+}
+
+fn by_accept(offer: &[Media], accept: &str) -> Option<Chosen> {
+    let ranges: Vec<(&str, u16)> = accept.split(',').filter_map(range).collect();
+    let mut best: Option<(u16, Chosen)> = None;
+    for &media in offer {
+        for &content_type in media.types() {
+            let weight = if ranges.is_empty() {
+                1000
+            } else {
+                weight(&ranges, essence(content_type))
+            };
+            if weight > 0 && best.is_none_or(|(other, _)| weight > other) {
+                best = Some((
+                    weight,
+                    Chosen {
+                        media,
+                        content_type,
+                    },
+                ));
+            }
+        }
+    }
+    best.map(|(_, chosen)| chosen)
+}
+
+/// A media range without its parameters, and its weight in thousandths. None for an empty one.
+fn range(text: &str) -> Option<(&str, u16)> {
+    let mut parts = text.split(';').map(str::trim);
+    let name = parts.next().filter(|name| !name.is_empty())?;
+    let q = parts
+        .find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")))
+        .map_or(1.0, |q| q.parse::<f32>().unwrap_or(0.0));
+    Some((name, (q.clamp(0.0, 1.0) * 1000.0) as u16))
+}
+
+/// The weight of the most specific range that covers a type (RFC 9110, 12.5.1).
+fn weight(ranges: &[(&str, u16)], name: &str) -> u16 {
+    let family = name.split('/').next().unwrap_or("");
+    let rank = |range: &str| {
+        if range.eq_ignore_ascii_case(name) {
+            3
+        } else if range
+            .strip_suffix("/*")
+            .is_some_and(|start| start.eq_ignore_ascii_case(family))
+        {
+            2
+        } else {
+            u8::from(range == "*/*" || range == "*")
+        }
+    };
+    ranges
+        .iter()
+        .map(|&(range, weight)| (rank(range), weight))
+        .filter(|&(rank, _)| rank > 0)
+        .max_by_key(|&(rank, _)| rank)
+        .map_or(0, |(_, weight)| weight)
+}
+
+fn essence(name: &str) -> &str {
+    name.split(';').next().unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pick(offer: &[Media], accept: &str) -> Option<&'static str> {
+        by_accept(offer, accept).map(|chosen| chosen.content_type)
+    }
+
+    #[test]
+    fn accept_is_weighed_and_json_is_the_default() {
+        const PAGE: &[Media] = &[Media::Json, Media::Html];
+        let html = Some("text/html; charset=utf-8");
+        let json = Some("application/json");
+        for (accept, wanted) in [
+            ("", json),
+            ("*/*", json),
+            ("application/*", json),
+            ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", html),
+            ("application/json;q=0.4, text/html;q=0.5", html),
+            ("text/html;q=0, */*", json),
+            ("application/json;q=0, */*;q=0.1", html),
+            ("TEXT/HTML", html),
+            ("image/png", None),
+            ("application/json;q=0", None),
+            (",;,", json),
+        ] {
+            assert_eq!(pick(PAGE, accept), wanted, "{accept}");
+        }
+    }
+
+    #[test]
+    fn an_alias_answers_under_the_name_it_was_asked_by() {
+        let three = "application/vnd.oai.openapi+json;version=3.0, application/openapi+json;version=3.0, application/json";
+        assert_eq!(pick(&[Media::OpenApi, Media::Html], three), Some(OPENAPI));
+        assert_eq!(pick(&[Media::OpenApi], "application/json"), Some("application/json"));
+        assert_eq!(pick(&[Media::GeoJson, Media::Html], "application/json"), Some("application/json"));
+        assert_eq!(pick(&[Media::GeoJson], "application/geo+json, application/json"), Some("application/geo+json"));
+    }
+}

@@ -1,0 +1,259 @@
+//! Every operation as data: its path, its parameters, what it answers.
+//!
+//! A handler reads its parameters through its [`Op`] and the API description is written from the same
+//! table, so what is refused and what is described cannot drift apart.
+
+use serde_json::{Value, json};
+
+use super::{grid, negotiate::Media};
+
+/// The largest page of features. GDAL takes it as its page size.
+pub const MOST_ITEMS: usize = 10_000;
+/// The page of a client that names no size.
+pub const SOME_ITEMS: usize = 10;
+
+/// Where a parameter stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In the path.
+    Path,
+    /// In the query.
+    Query,
+}
+
+/// A parameter.
+#[derive(Clone, Copy)]
+pub struct Param {
+    /// Its name.
+    pub name: &'static str,
+    /// Where it stands.
+    pub place: Place,
+    /// What it does.
+    pub about: &'static str,
+    /// True when a request needs it.
+    pub needed: bool,
+    /// Its JSON schema, as OpenAPI 3.0 writes one.
+    pub schema: fn() -> Value,
+}
+
+/// An operation.
+pub struct Op {
+    /// The `operationId`.
+    pub id: &'static str,
+    /// The path, as OpenAPI and the router write it.
+    pub path: &'static str,
+    /// The heading it is described under.
+    pub tag: &'static str,
+    /// What it does, in a line.
+    pub summary: &'static str,
+    /// The parameters.
+    pub params: &'static [&'static Param],
+    /// What it can answer; the first is what a client without wishes gets.
+    pub offer: &'static [Media],
+    /// The name of the answer's schema among the components.
+    pub schema: &'static str,
+    /// True when it may answer 204.
+    pub may_be_empty: bool,
+    /// True for an operation that looks inside layers and so may be turned away as busy.
+    pub works: bool,
+}
+
+impl Op {
+    /// True when the operation has a query parameter of this name.
+    pub fn takes(&self, name: &str) -> bool {
+        self.params
+            .iter()
+            .any(|param| param.place == Place::Query && param.name == name)
+    }
+}
+
+const fn query(name: &'static str, about: &'static str, schema: fn() -> Value) -> Param {
+    Param {
+        name,
+        place: Place::Query,
+        about,
+        needed: false,
+        schema,
+    }
+}
+
+const fn path(name: &'static str, about: &'static str, schema: fn() -> Value) -> Param {
+    Param {
+        name,
+        place: Place::Path,
+        about,
+        needed: true,
+        schema,
+    }
+}
+
+fn text() -> Value {
+    json!({"type": "string"})
+}
+
+fn name_list() -> Value {
+    json!({"type": "array", "items": {"type": "string"}, "minItems": 1})
+}
+
+fn whole() -> Value {
+    json!({"type": "integer", "minimum": 0})
+}
+
+macro_rules! params {
+    ($($name:ident = $make:ident($($arg:expr),* $(,)?);)*) => {
+        $(
+            #[doc = concat!("The parameter `", stringify!($name), "`.")]
+            pub static $name: Param = $make($($arg),*);
+        )*
+    };
+}
+
+params! {
+    F_PAGE = query("f", "The media type, before `Accept`.", || json!({"type": "string", "enum": ["json", "html"]}));
+    F_ITEMS = query("f", "The media type, before `Accept`.", || json!({"type": "string", "enum": ["geojson", "json", "html"]}));
+    F_JSON = query("f", "The media type, before `Accept`.", || json!({"type": "string", "enum": ["json"]}));
+    F_TILE = query("f", "The media type, before `Accept`.", || json!({"type": "string", "enum": ["mvt", "pbf"]}));
+    F_QUERY = query("f", "The media type, before `Accept`.", || json!({"type": "string", "enum": ["geojson", "json", "csv"]}));
+    LIMIT = query("limit", "How many features a page has at most. More than the maximum is served as the maximum.",
+        || json!({"type": "integer", "minimum": 1, "maximum": MOST_ITEMS, "default": SOME_ITEMS}));
+    OFFSET = query("offset", "How many features to leave out; the links `next` and `prev` carry it.", whole);
+    BBOX = query("bbox", "Only features that meet the box: west, south, east, north in CRS84. West beyond east crosses the 180th meridian.",
+        || json!({"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 6}));
+    DATETIME = query("datetime", "A date or date-time, or an interval of them with `..` for an open end (RFC 3339).", text);
+    FILTER = query("filter", "Only features for which a CQL2 expression is true.", text);
+    FILTER_LANG = query("filter-lang", "The language of `filter`.",
+        || json!({"type": "string", "enum": ["cql2-text", "cql2-json"], "default": "cql2-text"}));
+    FILTER_CRS = query("filter-crs", "The CRS of geometries in `filter`.",
+        || json!({"type": "string", "format": "uri", "enum": [super::collections::CRS84], "default": super::collections::CRS84}));
+    PROPERTIES = query("properties", "Only these properties, by name.", name_list);
+    INDICATOR = query("indicator", "The code of an indicator; its value is joined to each feature as `value`.", text);
+    PERIOD = query("period", "The period of the indicator; without it, the latest.", text);
+    COLLECTIONS = query("collections", "Only these collections, by id; without it, all.", name_list);
+    LAYER = query("layer", "The layer, by id.", text);
+    RELATION = query("relation", "How the wanted features lie to the others.",
+        || json!({"type": "string", "enum": ["within", "intersects", "distance"]}));
+    OF = query("of", "The other layer, by id.", text);
+    OF_FILTER = query("of-filter", "Which features of the other layer, as a CQL2 expression.", text);
+    GEOMETRY = query("geometry", "In place of another layer: a GeoJSON geometry.", text);
+    DISTANCE = query("distance_m", "For `distance`: how far, in metres.", || json!({"type": "number", "minimum": 0}));
+    AGGREGATE = query("aggregate", "What to work out of the other layer's features within each wanted area.",
+        || json!({"type": "string", "enum": ["count", "sum", "density", "length", "area"]}));
+    AGGREGATE_OF = query("aggregate-of", "The layer to work it out of.", text);
+    AGGREGATE_FIELD = query("aggregate-field", "For `sum`: the field.", text);
+    NEAREST = query("nearest", "Longitude and latitude: the nearest features to it, nearest first.",
+        || json!({"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}));
+    K = query("k", "For `nearest`: how many.", || json!({"type": "integer", "minimum": 1, "maximum": 1000, "default": 10}));
+    COLLECTION_ID = path("collectionId", "The id of a collection.", text);
+    FEATURE_ID = path("featureId", "The id of a feature.", text);
+    GRID_ID = path("tileMatrixSetId", "The tile matrix set.", || json!({"type": "string", "enum": [grid::ID]}));
+    MATRIX = path("tileMatrix", "The zoom.", text);
+    ROW = path("tileRow", "The row, from the north.", whole);
+    COL = path("tileCol", "The column, from the west.", whole);
+    SOURCE = path("source", "A layer's id, or its id, `@` and the hash of a version.", text);
+    Z = path("z", "The zoom.", whole);
+    X = path("x", "The column, from the west.", whole);
+    Y = path("y", "The row, from the north, with `.mvt` behind it.", || json!({"type": "string", "pattern": "^[0-9]+\\.(mvt|pbf)$"}));
+    REPORT_ID = path("reportId", "A layer's id, or a delivery's; `.html`, `.geojson` or `.csv` behind it asks for that form.", text);
+    CODE = path("code", "The code of an indicator.", text);
+    NAME = path("name", "The name of a layer, a rule, a metadata element, a code list or an indicator.", text);
+    STYLE_ID = path("styleId", "The id of a style.", text);
+}
+
+const PAGE: &[Media] = &[Media::Json, Media::Html];
+const ITEMS: &[Media] = &[Media::GeoJson, Media::Html];
+const SCHEMA: &[Media] = &[Media::Schema, Media::Html];
+const JSON: &[Media] = &[Media::Json];
+
+macro_rules! ops {
+    ($($name:ident: $id:literal $path:literal, $tag:literal, $summary:literal,
+        [$($param:ident),* $(,)?], $offer:expr, $schema:literal $(, $flag:ident)*;)*) => {
+        $(
+            #[doc = $summary]
+            pub static $name: Op = {
+                let op = Op {
+                    id: $id, path: $path, tag: $tag, summary: $summary, params: &[$(&$param),*],
+                    offer: $offer, schema: $schema, may_be_empty: false, works: false,
+                };
+                $(let op = Op { $flag: true, ..op };)*
+                op
+            };
+        )*
+        /// Every operation, in the order of the description.
+        pub static ALL: &[&Op] = &[$(&$name),*];
+    };
+}
+
+ops! {
+    LANDING: "landing" "/", "Start", "The landing page.", [F_PAGE], PAGE, "landingPage";
+    CONFORMANCE: "conformance" "/conformance", "Start", "What this interface conforms to.", [F_PAGE], PAGE, "confClasses";
+    API: "api" "/api", "Start", "This description.", [F_PAGE], &[Media::OpenApi, Media::Html], "anyObject";
+    COLLECTIONS_: "collections" "/collections", "Features", "The collections.", [F_PAGE], PAGE, "collections";
+    COLLECTION: "collection" "/collections/{collectionId}", "Features", "A collection.", [COLLECTION_ID, F_PAGE], PAGE, "collection";
+    ITEMS_: "items" "/collections/{collectionId}/items", "Features", "The features of a collection, a page at a time.",
+        [COLLECTION_ID, LIMIT, OFFSET, BBOX, DATETIME, FILTER, FILTER_LANG, FILTER_CRS, PROPERTIES, INDICATOR, PERIOD, F_ITEMS],
+        ITEMS, "featureCollectionGeoJSON", works;
+    ITEM: "item" "/collections/{collectionId}/items/{featureId}", "Features", "One feature.",
+        [COLLECTION_ID, FEATURE_ID, PROPERTIES, INDICATOR, PERIOD, F_ITEMS], ITEMS, "featureGeoJSON", works;
+    QUERYABLES: "queryables" "/collections/{collectionId}/queryables", "Features", "What filters may name.",
+        [COLLECTION_ID, F_PAGE], SCHEMA, "anyObject";
+    SCHEMA_: "schema" "/collections/{collectionId}/schema", "Features", "What features carry.",
+        [COLLECTION_ID, F_PAGE], SCHEMA, "anyObject";
+    JOIN: "join" "/collections/{collectionId}/join", "Indicators", "How well an indicator's table meets the collection.",
+        [COLLECTION_ID, INDICATOR, PERIOD, F_JSON], JSON, "joinReport", works;
+    COLLECTION_TILESETS: "tilesets.collection.vector.getTileSetsList" "/collections/{collectionId}/tiles", "Tiles",
+        "The tilesets of a collection.", [COLLECTION_ID, F_PAGE], PAGE, "tileSets";
+    COLLECTION_TILESET: "tileset.collection.vector.getTileSet" "/collections/{collectionId}/tiles/{tileMatrixSetId}", "Tiles",
+        "A tileset of a collection.", [COLLECTION_ID, GRID_ID, F_PAGE], PAGE, "tileSet";
+    COLLECTION_TILE: "tile.collection.vector.getTile" "/collections/{collectionId}/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}",
+        "Tiles", "A tile of a collection; row before column.",
+        [COLLECTION_ID, GRID_ID, MATRIX, ROW, COL, DATETIME, FILTER, FILTER_LANG, FILTER_CRS, PROPERTIES, INDICATOR, PERIOD, F_TILE],
+        &[Media::Tile], "", may_be_empty, works;
+    TILEJSON: "tilejson" "/collections/{collectionId}/tiles/{tileMatrixSetId}/tilejson.json", "Tiles",
+        "A collection's tiles as TileJSON 3.0.", [COLLECTION_ID, GRID_ID, F_JSON], JSON, "tileJson";
+    DATASET_TILESETS: "tilesets.dataset.vector.getTileSetsList" "/tiles", "Tiles", "The tilesets of all collections together.",
+        [F_PAGE], PAGE, "tileSets";
+    DATASET_TILESET: "tileset.dataset.vector.getTileSet" "/tiles/{tileMatrixSetId}", "Tiles",
+        "A tileset of all collections together.", [GRID_ID, COLLECTIONS, F_PAGE], PAGE, "tileSet";
+    DATASET_TILE: "tile.dataset.vector.getTile" "/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}", "Tiles",
+        "A tile of all collections together, or of those named; row before column.",
+        [GRID_ID, MATRIX, ROW, COL, COLLECTIONS, DATETIME, F_TILE], &[Media::Tile], "", may_be_empty, works;
+    GRIDS: "tileMatrixSets" "/tileMatrixSets", "Tiles", "The tile matrix sets.", [F_PAGE], PAGE, "tileMatrixSets";
+    GRID: "tileMatrixSet" "/tileMatrixSets/{tileMatrixSetId}", "Tiles", "A tile matrix set.", [GRID_ID, F_PAGE], PAGE, "tileMatrixSet";
+    XYZ: "xyz" "/xyz/{source}/{z}/{x}/{y}", "Tiles", "A tile by zoom, column and row. With a version's hash it never changes.",
+        [SOURCE, Z, X, Y, FILTER, FILTER_LANG, FILTER_CRS, PROPERTIES, INDICATOR, PERIOD], &[Media::Tile], "", may_be_empty, works;
+    STYLES: "styles" "/styles", "Styles", "The styles.", [F_JSON], JSON, "anyObject";
+    STYLE: "style" "/styles/{styleId}", "Styles", "A style of the MapLibre specification.", [STYLE_ID, F_JSON], &[Media::Style], "anyObject";
+    LAYERS: "layers" "/layers", "City", "Every layer that was asked for or delivered, and where it stands.", [F_JSON], JSON, "anyObject";
+    REPORT: "report" "/reports/{reportId}", "City", "What the gate said of a layer or a delivery.", [REPORT_ID],
+        &[Media::Json, Media::Html, Media::GeoJson, Media::Csv], "anyObject";
+    EXPLAIN: "explain" "/explain/{name}", "City", "What a layer, a rule, a metadata element, a code list or an indicator is.",
+        [NAME, F_PAGE], PAGE, "anyObject";
+    INDICATORS: "indicators" "/indicators", "Indicators", "The indicators with data.", [F_JSON], JSON, "anyObject";
+    INDICATOR_: "indicator" "/indicators/{code}", "Indicators", "The values of an indicator for a period, by feature id.",
+        [CODE, PERIOD, LAYER, F_JSON], JSON, "anyObject", works;
+    QUERY: "query" "/query", "Features", "Features by where they lie, what lies in them, or what is nearest.",
+        [LAYER, RELATION, OF, OF_FILTER, GEOMETRY, DISTANCE, AGGREGATE, AGGREGATE_OF, AGGREGATE_FIELD, NEAREST, K, FILTER,
+         BBOX, INDICATOR, PERIOD, LIMIT, OFFSET, F_QUERY],
+        &[Media::GeoJson, Media::Csv], "featureCollectionGeoJSON", works;
+    HEALTH: "health" "/health", "Server", "Whether the server is well.", [F_JSON], JSON, "anyObject";
+    METRICS: "metrics" "/metrics", "Server", "Counters, as Prometheus reads them.", [], &[Media::Text], "";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_path_parameter_is_described_and_every_operation_has_its_own_id() {
+        for op in ALL {
+            for param in op.params {
+                let in_path = op.path.contains(&format!("{{{}}}", param.name));
+                assert_eq!(in_path, param.place == Place::Path, "{} {}", op.id, param.name);
+            }
+            let variables = op.path.matches('{').count();
+            let described = op.params.iter().filter(|param| param.place == Place::Path).count();
+            assert_eq!(variables, described, "{}", op.id);
+            assert_eq!(ALL.iter().filter(|other| other.id == op.id).count(), 1, "{}", op.id);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! What every handler has at hand: the application, the public address, the counters.
+
+use std::{sync::Arc, time::Duration};
+
+use super::metrics::Metrics;
+use crate::app::App;
+
+/// How the server shows itself. Times and sizes are limits on strangers.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The address that every link begins with, `https://gis.example.in/parat`; no slash at its end.
+    pub public_url: String,
+    /// How long a request may take in all.
+    pub timeout: Duration,
+    /// The largest body of a request, in bytes.
+    pub body_bytes: usize,
+}
+
+impl Settings {
+    /// Settings for a server at an address, such as `http://127.0.0.1:8080`.
+    pub fn at(public_url: &str) -> Self {
+        Self {
+            public_url: public_url.trim_end_matches('/').to_owned(),
+            // asks.md: 10 s for a query; the rest is waiting for a permit and a slow line.
+            timeout: Duration::from_secs(30),
+            // A query with a drawn area; files are not taken here.
+            body_bytes: 1 << 20,
+        }
+    }
+}
+
+/// Shared by every request.
+#[derive(Clone)]
+pub struct Site(Arc<Inner>);
+
+struct Inner {
+    app: App,
+    settings: Settings,
+    prefix: String,
+    metrics: Metrics,
+}
+
+impl Site {
+    /// Puts it together.
+    pub fn new(app: App, settings: Settings) -> Self {
+        let prefix = settings
+            .public_url
+            .split_once("://")
+            .and_then(|(_, rest)| rest.find('/').map(|at| rest[at..].to_owned()))
+            .unwrap_or_default();
+        Self(Arc::new(Inner {
+            app,
+            settings,
+            prefix,
+            metrics: Metrics::default(),
+        }))
+    }
+
+    /// The application.
+    pub fn app(&self) -> &App {
+        &self.0.app
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// The public address, without a slash at its end.
+    pub fn base(&self) -> &str {
+        &self.0.settings.public_url
+    }
+
+    /// The path of the public address: empty, or begins with a slash.
+    pub fn prefix(&self) -> &str {
+        &self.0.prefix
+    }
+
+    /// The counters.
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// The public address of a path.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base())
+    }
+}

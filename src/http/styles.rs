@@ -1,0 +1,142 @@
+//! Styles: the files of `styles/`, which hold the style layers of each layer, put together with sources.
+
+use axum::{
+    extract::{Path, State},
+    http::request::Parts,
+    response::Response,
+};
+use rust_embed::RustEmbed;
+use serde_json::{Value, json};
+
+use super::{
+    collections::shown,
+    error::{self, Problem},
+    extract::Ask,
+    layers::city_box,
+    links::link,
+    negotiate::STYLE,
+    ops, reply,
+    site::Site,
+    tilesets::tiles_of,
+};
+use crate::{model::LayerId, snapshot::SnapshotInfo};
+
+#[derive(RustEmbed)]
+#[folder = "styles"]
+#[allow_missing = true]
+struct Files;
+
+/// The style of all layers together.
+const WHOLE: &str = "city";
+/// What has no place in the order is drawn here: above areas, below labels.
+const MIDDLE: f64 = 500.0;
+
+/// The style layers of a layer; an empty list where no file styles it.
+pub fn layers_of(id: &LayerId) -> Value {
+    file(id.as_str()).filter(Value::is_array).unwrap_or_else(|| json!([]))
+}
+
+fn file(name: &str) -> Option<Value> {
+    serde_json::from_slice(&Files::get(&format!("{name}.json"))?.data).ok()
+}
+
+/// `/styles`.
+pub async fn styles(State(site): State<Site>, parts: Parts) -> Result<Response, Problem> {
+    let ask = Ask::of(&ops::STYLES, parts)?;
+    let live = site.app().live();
+    let entry = |id: &str, title: &str| {
+        json!({"id": id, "title": title,
+            "links": [link(&site, "stylesheet", STYLE, title, &format!("/styles/{id}"))]})
+    };
+    let mut all = vec![entry(WHOLE, "The city")];
+    all.extend(shown(&live).map(|(_, info)| entry(info.id.as_str(), &info.title)));
+    let value = json!({
+        "default": WHOLE,
+        "styles": all,
+        "links": [link(&site, "self", "application/json", "This document", "/styles")],
+    });
+    Ok(reply::json(&ask, &value))
+}
+
+/// `/styles/{id}`: one layer's, or all of them for `city`.
+pub async fn style(
+    State(site): State<Site>,
+    Path(id): Path<String>,
+    parts: Parts,
+) -> Result<Response, Problem> {
+    let live = site.app().live();
+    let infos: Vec<&SnapshotInfo> = shown(&live)
+        .map(|(_, info)| info)
+        .filter(|info| id == WHOLE || info.id.as_str() == id)
+        .collect();
+    if infos.is_empty() && id != WHOLE {
+        return Err(Problem::new(error::NOT_FOUND, "there is no such style; see /styles"));
+    }
+    let ask = Ask::of(&ops::STYLE, parts)?;
+    let mut value = file("base").unwrap_or_else(|| json!({"version": 8, "name": "Parat", "sources": {}, "layers": []}));
+    let mut layers: Vec<Value> = value["layers"].as_array().cloned().unwrap_or_default();
+    for info in &infos {
+        value["sources"][info.id.as_str()] = json!({
+            "type": "vector", "tiles": [tiles_of(&site, info)], "minzoom": 0, "maxzoom": 16,
+            "bounds": info.bbox, "attribution": info.metadata.text("attribution").unwrap_or(""),
+        });
+        for mut layer in drawn(info) {
+            layer["source"] = json!(info.id);
+            layers.push(layer);
+        }
+    }
+    layers.sort_by(|a, b| order(a).total_cmp(&order(b)));
+    value["layers"] = json!(layers);
+    if let Some(bbox) = city_box(&live) {
+        value["center"] = json!([f64::midpoint(bbox.west, bbox.east), f64::midpoint(bbox.south, bbox.north)]);
+        value["zoom"] = json!(super::grid::fitting_zoom(&bbox));
+    }
+    Ok(reply::json(&ask, &value))
+}
+
+fn order(layer: &Value) -> f64 {
+    layer["metadata"]["parat:order"].as_f64().unwrap_or(MIDDLE)
+}
+
+/// The style layers of the files, or plain ones. Fonts would have to come from this server, which has
+/// none, so text is left to clients that draw it with fonts of their own.
+fn drawn(info: &SnapshotInfo) -> Vec<Value> {
+    let ours = layers_of(&info.id);
+    let ours: Vec<Value> = ours
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|layer| layer["layout"]["text-field"].is_null() && layer["layout"]["icon-image"].is_null())
+        .cloned()
+        .collect();
+    if !ours.is_empty() {
+        return ours;
+    }
+    let id = &info.id;
+    let plain = |kind: &str, paint: Value| json!({"id": format!("{id}-{kind}"), "type": kind, "source-layer": id, "paint": paint});
+    match info.dimension {
+        0 => vec![plain("circle", json!({"circle-radius": 4, "circle-color": "#35618f", "circle-stroke-color": "#ffffff", "circle-stroke-width": 1}))],
+        1 => vec![plain("line", json!({"line-color": "#6b5b4b", "line-width": 1.5}))],
+        _ => vec![
+            plain("fill", json!({"fill-color": "#8fa3b5", "fill-opacity": 0.35})),
+            plain("line", json!({"line-color": "#4a5d70", "line-width": 1})),
+        ],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_style_file_reads_and_names_only_its_own_layers() {
+        for name in Files::iter() {
+            let id = name.strip_suffix(".json").unwrap_or(&name).to_owned();
+            let value = file(&id).expect("a style file is JSON");
+            for layer in value.as_array().into_iter().flatten() {
+                let source = layer["source-layer"].as_str().expect("a source-layer");
+                assert!(source == id || source == format!("{id}_label"), "{name}: {source}");
+            }
+        }
+    }
+}
