@@ -25,20 +25,23 @@ use crate::{
 };
 
 /// Longitude, latitude on WGS 84: the CRS of every answer.
-pub const CRS84: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
+pub(super) const CRS84: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
 /// The same as `Content-Crs` writes it.
-pub const CONTENT_CRS: &str = "<http://www.opengis.net/def/crs/OGC/1.3/CRS84>";
+pub(super) const CONTENT_CRS: &str = "<http://www.opengis.net/def/crs/OGC/1.3/CRS84>";
 
 /// The path to a collection, for pages.
-pub fn way_to(site: &Site, info: &SnapshotInfo) -> Vec<(&'static str, String)> {
+pub(super) fn way_to(site: &Site, info: &SnapshotInfo) -> Vec<(&'static str, String)> {
     vec![
         ("Collections", site.url("/collections?f=html")),
-        ("Collection", site.url(&format!("/collections/{}?f=html", info.id))),
+        (
+            "Collection",
+            site.url(&format!("/collections/{}?f=html", info.id)),
+        ),
     ]
 }
 
 /// The layers that can be shown, by name.
-pub fn shown(live: &LiveLayers) -> impl Iterator<Item = (&LiveLayer, &SnapshotInfo)> {
+pub(super) fn shown(live: &LiveLayers) -> impl Iterator<Item = (&LiveLayer, &SnapshotInfo)> {
     live.layers.values().filter_map(|layer| {
         let snapshot = layer.snapshot.as_ref()?;
         Some((layer, snapshot.info()))
@@ -46,12 +49,15 @@ pub fn shown(live: &LiveLayers) -> impl Iterator<Item = (&LiveLayer, &SnapshotIn
 }
 
 /// True when a layer has any geometry; the box of one without is all zero.
-pub fn is_placed(info: &SnapshotInfo) -> bool {
+pub(super) fn is_placed(info: &SnapshotInfo) -> bool {
     <[f64; 4]>::from(info.bbox) != [0.0; 4]
 }
 
 /// The list.
-pub async fn collections(State(site): State<Site>, parts: Parts) -> Result<Response, Problem> {
+pub(super) async fn collections(
+    State(site): State<Site>,
+    parts: Parts,
+) -> Result<Response, Problem> {
     let ask = Ask::of(&ops::COLLECTIONS_, parts)?;
     let live = site.app().live();
     let each: Vec<Value> = shown(&live)
@@ -73,8 +79,10 @@ pub async fn collections(State(site): State<Site>, parts: Parts) -> Result<Respo
                 html::escape(&layer.entry.summary),
             ]
         });
-        let body = html::table(&["Collection", "Id", "Features", "What the gate said"], rows)
-            + &html::links(&value);
+        let body = html::table(
+            &["Collection", "Id", "Features", "What the gate said"],
+            rows,
+        ) + &html::links(&value);
         let page = html::page(site.base(), "Collections", &[], &body);
         return Ok(reply::Reply::new(html::MEDIA, page).send(&ask.headers));
     }
@@ -82,7 +90,7 @@ pub async fn collections(State(site): State<Site>, parts: Parts) -> Result<Respo
 }
 
 /// One collection.
-pub async fn collection(
+pub(super) async fn collection(
     State(site): State<Site>,
     Path(id): Path<String>,
     parts: Parts,
@@ -101,19 +109,70 @@ fn describe(site: &Site, layer: &LiveLayer, info: &SnapshotInfo, chosen: Option<
     let path = format!("/collections/{}", info.id);
     let at = |rest: &str| format!("{path}{rest}");
     let (json, page, schema) = ("application/json", "text/html", "application/schema+json");
-    let mut all = self_and_alternates(site, ops::COLLECTION.offer, chosen.unwrap_or(Media::Json), &path);
+    let mut all = self_and_alternates(
+        site,
+        ops::COLLECTION.offer,
+        chosen.unwrap_or(Media::Json),
+        &path,
+    );
     // GDAL 3.6 puts `/<id>` behind the GeoJSON link, so it carries no query string.
     all.extend([
-        link(site, "items", "application/geo+json", "The features", &at("/items")),
-        link(site, "items", page, "The features for people", &at("/items?f=html")),
-        link(site, links::QUERYABLES, schema, "What a filter may name", &at("/queryables")),
-        link(site, links::SCHEMA, schema, "What a feature carries", &at("/schema")),
+        link(
+            site,
+            "items",
+            "application/geo+json",
+            "The features",
+            &at("/items"),
+        ),
+        link(
+            site,
+            "items",
+            page,
+            "The features for people",
+            &at("/items?f=html"),
+        ),
+        link(
+            site,
+            links::QUERYABLES,
+            schema,
+            "What a filter may name",
+            &at("/queryables"),
+        ),
+        link(
+            site,
+            links::SCHEMA,
+            schema,
+            "What a feature carries",
+            &at("/schema"),
+        ),
         link(site, links::TILESETS, json, "Vector tiles", &at("/tiles")),
-        link(site, "describedby", json, "TileJSON", &at("/tiles/WebMercatorQuad/tilejson.json")),
-        link(site, "describedby", json, "What the gate said", &format!("/reports/{}", info.id)),
-        link(site, links::STYLES, STYLE, "The style", &format!("/styles/{}", info.id)),
+        link(
+            site,
+            "describedby",
+            json,
+            "TileJSON",
+            &at("/tiles/WebMercatorQuad/tilejson.json"),
+        ),
+        link(
+            site,
+            "describedby",
+            json,
+            "What the gate said",
+            &format!("/reports/{}", info.id),
+        ),
+        link(
+            site,
+            links::STYLES,
+            STYLE,
+            "The style",
+            &format!("/styles/{}", info.id),
+        ),
     ]);
-    if let Some(license) = info.metadata.text("license").filter(|text| text.starts_with("http")) {
+    if let Some(license) = info
+        .metadata
+        .text("license")
+        .filter(|text| text.starts_with("http"))
+    {
         all.push(json!({"rel": "license", "href": license, "title": "The licence"}));
     }
     let mut value = json!({
@@ -142,7 +201,7 @@ fn describe(site: &Site, layer: &LiveLayer, info: &SnapshotInfo, chosen: Option<
 }
 
 /// What filters and property parameters may name.
-pub async fn queryables(
+pub(super) async fn queryables(
     State(site): State<Site>,
     Path(id): Path<String>,
     parts: Parts,
@@ -151,13 +210,22 @@ pub async fn queryables(
     let snapshot = live.snapshot(&layer(&id)?)?;
     let ask = Ask::of(&ops::QUERYABLES, parts)?;
     let info = snapshot.info();
-    let fields = info.fields.iter().filter(|field| is_queryable(info, &field.name));
+    let fields = info
+        .fields
+        .iter()
+        .filter(|field| is_queryable(info, &field.name));
     let value = schema_document(&site, info, "queryables", fields);
-    Ok(reply::resource(&site, &ask, &format!("{}: queryables", info.title), &way_to(&site, info), &value))
+    Ok(reply::resource(
+        &site,
+        &ask,
+        &format!("{}: queryables", info.title),
+        &way_to(&site, info),
+        &value,
+    ))
 }
 
 /// What features carry.
-pub async fn schema(
+pub(super) async fn schema(
     State(site): State<Site>,
     Path(id): Path<String>,
     parts: Parts,
@@ -167,7 +235,13 @@ pub async fn schema(
     let ask = Ask::of(&ops::SCHEMA_, parts)?;
     let info = snapshot.info();
     let value = schema_document(&site, info, "schema", info.fields.iter());
-    Ok(reply::resource(&site, &ask, &format!("{}: schema", info.title), &way_to(&site, info), &value))
+    Ok(reply::resource(
+        &site,
+        &ask,
+        &format!("{}: schema", info.title),
+        &way_to(&site, info),
+        &value,
+    ))
 }
 
 fn schema_document<'a>(
@@ -207,7 +281,7 @@ fn geometry_format(info: &SnapshotInfo) -> &'static str {
 }
 
 /// The schema of one property, as JSON Schema and OpenAPI both read it.
-pub fn property(field: &Field) -> Value {
+pub(super) fn property(field: &Field) -> Value {
     let mut value = match field.kind {
         FieldType::Text => json!({"type": "string"}),
         FieldType::Integer => json!({"type": "integer"}),

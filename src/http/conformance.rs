@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{error::Problem, extract::Ask, links::self_and_alternates, ops, reply, site::Site};
 
 /// Every class, complete. Features 1.1 is a draft, so the classes are those of 1.0.
-pub const CLASSES: &[&str] = &[
+pub(super) const CLASSES: &[&str] = &[
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/landing-page",
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/json",
@@ -30,7 +30,10 @@ pub const CLASSES: &[&str] = &[
 ];
 
 /// The list.
-pub async fn conformance(State(site): State<Site>, parts: Parts) -> Result<Response, Problem> {
+pub(super) async fn conformance(
+    State(site): State<Site>,
+    parts: Parts,
+) -> Result<Response, Problem> {
     let ask = Ask::of(&ops::CONFORMANCE, parts)?;
     let value = json!({
         "links": self_and_alternates(&site, ops::CONFORMANCE.offer, ask.chosen.media, "/conformance"),

@@ -20,7 +20,7 @@ const EXPOSED: HeaderValue =
     HeaderValue::from_static("ETag, Content-Crs, Link, Parat-Losses, Parat-Version, Retry-After");
 
 /// Wraps the whole router.
-pub async fn edge(State(site): State<Site>, mut request: Request, next: Next) -> Response {
+pub(super) async fn edge(State(site): State<Site>, mut request: Request, next: Next) -> Response {
     let begun = Instant::now();
     strip_prefix(&mut request, site.prefix());
     let method = request.method().clone();
@@ -79,7 +79,8 @@ fn options(refused: Response) -> Response {
     };
     let mut methods = allow.to_str().unwrap_or("GET,HEAD").to_owned();
     methods.push_str(",OPTIONS");
-    let methods = HeaderValue::from_str(&methods).unwrap_or(HeaderValue::from_static("GET,HEAD,OPTIONS"));
+    let methods =
+        HeaderValue::from_str(&methods).unwrap_or(HeaderValue::from_static("GET,HEAD,OPTIONS"));
     let mut headers = HeaderMap::new();
     headers.insert(header::ALLOW, methods.clone());
     headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
@@ -87,7 +88,10 @@ fn options(refused: Response) -> Response {
         header::ACCESS_CONTROL_ALLOW_HEADERS,
         HeaderValue::from_static("Accept, Content-Type, If-None-Match, Range"),
     );
-    headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
+    headers.insert(
+        header::ACCESS_CONTROL_MAX_AGE,
+        HeaderValue::from_static("86400"),
+    );
     (StatusCode::NO_CONTENT, headers).into_response()
 }
 
@@ -129,9 +133,15 @@ fn name_the_encoding(headers: &mut HeaderMap) {
 }
 
 fn open_to_all(headers: &mut HeaderMap) {
-    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(
+        header::ACCESS_CONTROL_ALLOW_ORIGIN,
+        HeaderValue::from_static("*"),
+    );
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
     headers.insert(
         HeaderName::from_static("referrer-policy"),
         HeaderValue::from_static("same-origin"),

@@ -15,7 +15,7 @@ use crate::{app::AppError, query::QueryError};
 
 /// A failure as the client is told of it.
 #[derive(Clone, Debug)]
-pub struct Problem {
+pub(super) struct Problem {
     kind: Kind,
     detail: String,
     parameter: Option<String>,
@@ -24,7 +24,7 @@ pub struct Problem {
 
 /// A row of the table of failures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Kind {
+pub(super) struct Kind {
     /// The status code.
     pub status: StatusCode,
     /// Stable for ever; clients may compare it.
@@ -42,86 +42,86 @@ const fn kind(status: StatusCode, code: &'static str, title: &'static str) -> Ki
 }
 
 /// A parameter that this path does not have.
-pub const UNKNOWN_PARAMETER: Kind = kind(
+pub(super) const UNKNOWN_PARAMETER: Kind = kind(
     StatusCode::BAD_REQUEST,
     "unknown_parameter",
     "This path has no such parameter",
 );
 /// A parameter with a value that it cannot have.
-pub const BAD_PARAMETER: Kind = kind(
+pub(super) const BAD_PARAMETER: Kind = kind(
     StatusCode::BAD_REQUEST,
     "bad_parameter",
     "A parameter has a value it cannot have",
 );
 /// A request body that cannot be understood.
-pub const BAD_BODY: Kind = kind(
+pub(super) const BAD_BODY: Kind = kind(
     StatusCode::BAD_REQUEST,
     "bad_body",
     "The body cannot be understood",
 );
 /// Something that is not there.
-pub const NOT_FOUND: Kind = kind(
+pub(super) const NOT_FOUND: Kind = kind(
     StatusCode::NOT_FOUND,
     "not_found",
     "There is nothing of this name",
 );
 /// A path that no route has.
-pub const NO_SUCH_PATH: Kind = kind(
+pub(super) const NO_SUCH_PATH: Kind = kind(
     StatusCode::NOT_FOUND,
     "no_such_path",
     "There is nothing at this path",
 );
 /// A method that this path does not have.
-pub const NO_SUCH_METHOD: Kind = kind(
+pub(super) const NO_SUCH_METHOD: Kind = kind(
     StatusCode::METHOD_NOT_ALLOWED,
     "no_such_method",
     "This path does not answer that method",
 );
 /// A media type that is not on offer.
-pub const NOT_ACCEPTABLE: Kind = kind(
+pub(super) const NOT_ACCEPTABLE: Kind = kind(
     StatusCode::NOT_ACCEPTABLE,
     "not_acceptable",
     "None of the accepted media types is on offer",
 );
 /// A body beyond the limit.
-pub const TOO_LARGE: Kind = kind(
+pub(super) const TOO_LARGE: Kind = kind(
     StatusCode::PAYLOAD_TOO_LARGE,
     "too_large",
     "The body is larger than the server takes",
 );
 /// A query beyond the limit.
-pub const TOO_LONG: Kind = kind(
+pub(super) const TOO_LONG: Kind = kind(
     StatusCode::URI_TOO_LONG,
     "too_long",
     "The address is longer than the server takes",
 );
 /// A body of another type than the path takes.
-pub const UNSUPPORTED_TYPE: Kind = kind(
+pub(super) const UNSUPPORTED_TYPE: Kind = kind(
     StatusCode::UNSUPPORTED_MEDIA_TYPE,
     "unsupported_type",
     "The body is of a type this path does not take",
 );
 /// All hands are busy.
-pub const BUSY: Kind = kind(
+pub(super) const BUSY: Kind = kind(
     StatusCode::SERVICE_UNAVAILABLE,
     "busy",
     "The server is busy; ask again in a moment",
 );
 /// A request that took longer than it may.
-pub const TIMED_OUT: Kind = kind(
+pub(super) const TIMED_OUT: Kind = kind(
     StatusCode::SERVICE_UNAVAILABLE,
     "timed_out",
     "The answer took longer than it may; ask for less",
 );
 /// A fault of ours.
-pub const INTERNAL: Kind = kind(
+pub(super) const INTERNAL: Kind = kind(
     StatusCode::INTERNAL_SERVER_ERROR,
     "internal",
     "The server made a mistake; it has been written to the log",
 );
 
 /// Every kind, for the service document.
-pub const KINDS: [Kind; 13] = [
+pub(super) const KINDS: [Kind; 13] = [
     UNKNOWN_PARAMETER,
     BAD_PARAMETER,
     BAD_BODY,
@@ -142,7 +142,7 @@ const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
 impl Problem {
     /// A failure of a kind, with its particulars.
-    pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
+    pub(super) fn new(kind: Kind, detail: impl Into<String>) -> Self {
         Self {
             kind,
             detail: detail.into(),
@@ -152,7 +152,7 @@ impl Problem {
     }
 
     /// A parameter with a value that it cannot have.
-    pub fn parameter(name: &str, detail: impl Into<String>) -> Self {
+    pub(super) fn parameter(name: &str, detail: impl Into<String>) -> Self {
         Self {
             parameter: Some(name.to_owned()),
             ..Self::new(BAD_PARAMETER, detail)
@@ -161,27 +161,31 @@ impl Problem {
 
     /// The same failure, blamed on a parameter.
     #[must_use]
-    pub fn at(mut self, parameter: &str) -> Self {
+    pub(super) fn at(mut self, parameter: &str) -> Self {
         self.parameter = Some(parameter.to_owned());
         self
     }
 
     /// The same failure, with the methods that the path does have.
     #[must_use]
-    pub fn allowing(mut self, methods: Option<HeaderValue>) -> Self {
+    pub(super) fn allowing(mut self, methods: Option<HeaderValue>) -> Self {
         self.allow = methods;
         self
     }
 
     /// What kind of failure it is.
-    pub fn kind(&self) -> Kind {
+    #[cfg(test)]
+    pub(super) fn kind(&self) -> Kind {
         self.kind
     }
 
     /// The problem document. `base` is the public address, `instance` the path asked for.
-    pub fn document(&self, base: &str, instance: &str) -> Value {
+    pub(super) fn document(&self, base: &str, instance: &str) -> Value {
         let mut body = Map::new();
-        body.insert("type".into(), json!(format!("{base}/api?f=html#{}", self.kind.code)));
+        body.insert(
+            "type".into(),
+            json!(format!("{base}/api?f=html#{}", self.kind.code)),
+        );
         body.insert("title".into(), json!(self.kind.title));
         body.insert("status".into(), json!(self.kind.status.as_u16()));
         body.insert("detail".into(), json!(self.detail));
@@ -194,7 +198,7 @@ impl Problem {
     }
 
     /// The whole answer, as a page or as a problem document.
-    pub fn answer(&self, base: &str, instance: &str, as_page: bool) -> Response {
+    pub(super) fn answer(&self, base: &str, instance: &str, as_page: bool) -> Response {
         let document = self.document(base, instance);
         let (media, body) = if as_page {
             let words = format!(

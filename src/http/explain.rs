@@ -18,7 +18,7 @@ use super::{
 use crate::standard;
 
 /// The page.
-pub async fn explain(
+pub(super) async fn explain(
     State(site): State<Site>,
     Path(name): Path<String>,
     parts: Parts,
@@ -33,10 +33,14 @@ pub async fn explain(
                 body.push_str(&format!("<h2>{}</h2>", html::escape(&section.heading)));
             }
             let text = html::escape(section.text.say("en"));
-            body.push_str(&format!("<pre style=\"white-space:pre-wrap;border:0;padding:0;font:inherit\">{text}</pre>"));
+            body.push_str(&format!(
+                "<pre style=\"white-space:pre-wrap;border:0;padding:0;font:inherit\">{text}</pre>"
+            ));
         }
         let title = format!("{}: {}", page.name, page.title.say("en"));
-        return Ok(Reply::new(html::MEDIA, html::page(site.base(), &title, &[], &body)).send(&ask.headers));
+        return Ok(
+            Reply::new(html::MEDIA, html::page(site.base(), &title, &[], &body)).send(&ask.headers),
+        );
     }
     Ok(reply::json(&ask, &json!(page)))
 }

@@ -11,43 +11,45 @@ use super::{
 use crate::model::LayerId;
 
 /// A request whose parameters are all known and whose media type is on offer.
-pub struct Ask {
+pub(super) struct Ask {
     /// The checked parameters.
     pub params: Params,
     /// What to answer with.
     pub chosen: Chosen,
-    /// The path, after the public prefix.
-    pub path: String,
     /// The headers.
     pub headers: HeaderMap,
 }
 
 impl Ask {
     /// Reads a request to an operation.
-    pub fn of(op: &Op, parts: Parts) -> Result<Self, Problem> {
+    pub(super) fn of(op: &Op, parts: Parts) -> Result<Self, Problem> {
         Self::with(op, parts, |_| false)
     }
 
     /// Reads a request to an operation that also takes parameters of its own data, such as properties.
-    pub fn with(op: &Op, parts: Parts, also: impl Fn(&str) -> bool) -> Result<Self, Problem> {
+    pub(super) fn with(
+        op: &Op,
+        parts: Parts,
+        also: impl Fn(&str) -> bool,
+    ) -> Result<Self, Problem> {
         let params = Params::parse(parts.uri.query(), |name| op.takes(name) || also(name))?;
         let chosen = choose(op.offer, &params, &parts.headers)?;
         Ok(Self {
             params,
             chosen,
-            path: parts.uri.path().to_owned(),
             headers: parts.headers,
         })
     }
 
     /// True when a page was asked for.
-    pub fn is_page(&self) -> bool {
+    pub(super) fn is_page(&self) -> bool {
         self.chosen.media == Media::Html
     }
 }
 
 /// The layer that a path names. What cannot be a name is a layer that does not exist.
-pub fn layer(text: &str) -> Result<LayerId, Problem> {
-    text.parse()
-        .map_err(|_: crate::model::BadName| Problem::new(error::NOT_FOUND, "there is no such collection"))
+pub(super) fn layer(text: &str) -> Result<LayerId, Problem> {
+    text.parse().map_err(|_: crate::model::BadName| {
+        Problem::new(error::NOT_FOUND, "there is no such collection")
+    })
 }

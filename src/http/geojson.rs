@@ -69,15 +69,21 @@ pub fn geometry(shape: ShapeRef<'_, f64>, out: &mut Vec<u8>) {
     out.extend_from_slice(b"{\"type\":\"");
     out.extend_from_slice(shape.kind.name().as_bytes());
     out.extend_from_slice(b"\",\"coordinates\":");
-    let parts = shape.parts().map(|part| part.rings());
     match shape.kind {
-        ShapeKind::Missing | ShapeKind::Empty => unreachable!("a shape with coordinates has a kind"),
+        ShapeKind::Missing | ShapeKind::Empty => {
+            unreachable!("a shape with coordinates has a kind")
+        }
         ShapeKind::Point => position(shape.coords()[0], out),
         ShapeKind::LineString => path(shape.coords(), out),
         ShapeKind::MultiPoint => path(shape.coords(), out),
-        ShapeKind::Polygon => rings(parts.flatten(), out),
-        ShapeKind::MultiLineString => list(parts.flatten(), out, path),
-        ShapeKind::MultiPolygon => list(parts, out, rings),
+        ShapeKind::Polygon => shape
+            .parts()
+            .take(1)
+            .for_each(|part| rings(part.rings(), out)),
+        ShapeKind::MultiLineString => list(shape.parts(), out, |part, out| {
+            path(part.rings().next().unwrap_or(&[]), out);
+        }),
+        ShapeKind::MultiPolygon => list(shape.parts(), out, |part, out| rings(part.rings(), out)),
     }
     out.push(b'}');
 }
@@ -269,8 +275,14 @@ mod tests {
             .map(|row| written(|out| geometry(shapes.get(row), out)))
             .collect();
         assert_eq!(all[0], r#"{"type":"Point","coordinates":[1,2]}"#);
-        assert_eq!(all[2], r#"{"type":"Polygon","coordinates":[[[0,0],[4,0],[4,4],[0,0]]]}"#);
-        assert_eq!(all[5], r#"{"type":"MultiPolygon","coordinates":[[[[0,0],[4,0],[4,4],[0,0]]]]}"#);
+        assert_eq!(
+            all[2],
+            r#"{"type":"Polygon","coordinates":[[[0,0],[4,0],[4,4],[0,0]]]}"#
+        );
+        assert_eq!(
+            all[5],
+            r#"{"type":"MultiPolygon","coordinates":[[[[0,0],[4,0],[4,4],[0,0]]]]}"#
+        );
         assert_eq!(all[6], "null");
         for text in &all[..6] {
             let read: geojson::Geometry = text.parse().expect("GeoJSON");
@@ -281,7 +293,12 @@ mod tests {
     #[test]
     fn a_feature_carries_every_property_null_where_absent() {
         let names = Names::of(["ward \"no\"", "name", "area", "built"]);
-        let values = [Value::Integer(-7), Value::Null, Value::Real(1.5e300), Value::Date(0)];
+        let values = [
+            Value::Integer(-7),
+            Value::Null,
+            Value::Real(1.5e300),
+            Value::Date(0),
+        ];
         let text = written(|out| {
             feature(FeatureId(42), None, &names, values, out);
             out.push(b'}');

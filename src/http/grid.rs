@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 use crate::model::{Bbox, world};
 
 /// Its identifier.
-pub const ID: &str = "WebMercatorQuad";
+pub(super) const ID: &str = "WebMercatorQuad";
 /// Its address at the OGC.
-pub const URI: &str = "http://www.opengis.net/def/tilematrixset/OGC/1.0/WebMercatorQuad";
+pub(super) const URI: &str = "http://www.opengis.net/def/tilematrixset/OGC/1.0/WebMercatorQuad";
 /// Its CRS.
-pub const CRS: &str = "http://www.opengis.net/def/crs/EPSG/0/3857";
+pub(super) const CRS: &str = "http://www.opengis.net/def/crs/EPSG/0/3857";
 /// The deepest zoom on offer; a world position still has a bit left for each tile unit there.
-pub const DEEPEST: u8 = 20;
+pub(super) const DEEPEST: u8 = 20;
 /// Half the side of the square, in metres.
 const HALF_SIDE: f64 = 20_037_508.342_789_244;
 /// The scale denominator of zoom 0 for pixels of 0.28 mm.
@@ -19,7 +19,7 @@ const SCALE: f64 = 559_082_264.028_717_9;
 
 /// The first and last tile row and column of a zoom that a box touches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub(super) struct Limits {
     /// The zoom.
     pub zoom: u8,
     /// The first and the last row, from the north.
@@ -30,7 +30,7 @@ pub struct Limits {
 
 impl Limits {
     /// The tiles of a zoom that a box in longitude/latitude touches.
-    pub fn of(bbox: &Bbox, zoom: u8) -> Self {
+    pub(super) fn of(bbox: &Bbox, zoom: u8) -> Self {
         let tile = |cell: u32| {
             if zoom == 0 {
                 0
@@ -48,13 +48,13 @@ impl Limits {
     }
 
     /// True when the tile is one of them.
-    pub fn hold(&self, row: u32, col: u32) -> bool {
+    pub(super) fn hold(&self, row: u32, col: u32) -> bool {
         (self.rows[0]..=self.rows[1]).contains(&row) && (self.cols[0]..=self.cols[1]).contains(&col)
     }
 }
 
 /// The limits of every zoom, as `tileMatrixSetLimits` wants them.
-pub fn limits(bbox: &Bbox) -> Value {
+pub(super) fn limits(bbox: &Bbox) -> Value {
     (0..=DEEPEST)
         .map(|zoom| {
             let limits = Limits::of(bbox, zoom);
@@ -68,7 +68,7 @@ pub fn limits(bbox: &Bbox) -> Value {
 }
 
 /// The definition (OGC Two Dimensional Tile Matrix Set 2.0, JSON).
-pub fn definition() -> Value {
+pub(super) fn definition() -> Value {
     let matrices: Vec<Value> = (0..=DEEPEST)
         .map(|zoom| {
             let across = 1_u64 << zoom;
@@ -96,7 +96,7 @@ pub fn definition() -> Value {
 }
 
 /// The zoom at which a box fills about a screen of 1024 by 768 pixels.
-pub fn fitting_zoom(bbox: &Bbox) -> u8 {
+pub(super) fn fitting_zoom(bbox: &Bbox) -> u8 {
     let [west, north] = world::from_lonlat([bbox.west, bbox.north]);
     let [east, south] = world::from_lonlat([bbox.east, bbox.south]);
     let wide = f64::from(east.saturating_sub(west)).max(1.0) / world::WORLD * 256.0 / 1024.0;
@@ -113,7 +113,11 @@ mod tests {
         let city = Bbox::from([77.46, 12.83, 77.78, 13.14]);
         assert_eq!(
             Limits::of(&city, 10),
-            Limits { zoom: 10, rows: [474, 475], cols: [732, 733] }
+            Limits {
+                zoom: 10,
+                rows: [474, 475],
+                cols: [732, 733]
+            }
         );
         let all = Limits::of(&Bbox::from([-180.0, -90.0, 180.0, 90.0]), 1);
         assert_eq!((all.rows, all.cols), ([0, 1], [0, 1]));

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::params::encode;
 
 /// The media type of a page.
-pub const MEDIA: &str = "text/html; charset=utf-8";
+pub(super) const MEDIA: &str = "text/html; charset=utf-8";
 
 const STYLE: &str = "\
 :root{color-scheme:light dark;--ink:#1b2430;--paper:#fff;--line:#d5dbe3;--quiet:#5a6675;--link:#0b5cad}\
@@ -19,7 +19,7 @@ th{white-space:nowrap}code{font-size:.9em}pre{overflow-x:auto;border:1px solid v
 :focus-visible{outline:3px solid var(--link);outline-offset:2px}";
 
 /// Text made safe in element content and in quoted attributes.
-pub fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
@@ -35,7 +35,7 @@ pub fn escape(text: &str) -> String {
 }
 
 /// A whole page. `way` is the path to it, as titles and addresses; `body` is HTML and `title` is text.
-pub fn page(base: &str, title: &str, way: &[(&str, String)], body: &str) -> String {
+pub(super) fn page(base: &str, title: &str, way: &[(&str, String)], body: &str) -> String {
     let title = escape(title);
     let mut crumbs = link("Parat", &format!("{base}/?f=html"));
     for (name, href) in way {
@@ -51,13 +51,15 @@ pub fn page(base: &str, title: &str, way: &[(&str, String)], body: &str) -> Stri
 }
 
 /// A link; both text and address are escaped.
-pub fn link(text: &str, href: &str) -> String {
+pub(super) fn link(text: &str, href: &str) -> String {
     format!("<a href=\"{}\">{}</a>", escape(href), escape(text))
 }
 
 /// A table of rows of HTML cells under text headings.
-pub fn table(headings: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
-    let mut out = String::from("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table\"><table><thead><tr>");
+pub(super) fn table(headings: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut out = String::from(
+        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table\"><table><thead><tr>",
+    );
     for heading in headings {
         out.push_str("<th scope=\"col\">");
         out.push_str(&escape(heading));
@@ -78,7 +80,7 @@ pub fn table(headings: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> 
 }
 
 /// A JSON document as a page: its links as links, the rest as nested tables.
-pub fn document(base: &str, title: &str, way: &[(&str, String)], value: &Value) -> String {
+pub(super) fn document(base: &str, title: &str, way: &[(&str, String)], value: &Value) -> String {
     let mut body = String::new();
     if let Some(about) = value["description"].as_str() {
         body.push_str(&format!("<p>{}</p>", escape(about)));
@@ -88,20 +90,26 @@ pub fn document(base: &str, title: &str, way: &[(&str, String)], value: &Value) 
 }
 
 /// The list of a document's links, for pages that show the rest in their own way.
-pub fn links(value: &Value) -> String {
+pub(super) fn links(value: &Value) -> String {
     let mut out = String::from("<h2>Links</h2><ul>");
     for each in value["links"].as_array().into_iter().flatten() {
         let (Some(href), templated) = (each["href"].as_str(), &each["templated"]) else {
             continue;
         };
-        let text = each["title"].as_str().or(each["rel"].as_str()).unwrap_or(href);
+        let text = each["title"]
+            .as_str()
+            .or(each["rel"].as_str())
+            .unwrap_or(href);
         let shown = if *templated == Value::Bool(true) {
             format!("{} <code>{}</code>", escape(text), escape(href))
         } else {
             link(text, href)
         };
         let media = each["type"].as_str().unwrap_or("");
-        out.push_str(&format!("<li>{shown} <span class=\"quiet\">{}</span></li>", escape(media)));
+        out.push_str(&format!(
+            "<li>{shown} <span class=\"quiet\">{}</span></li>",
+            escape(media)
+        ));
     }
     out.push_str("</ul>");
     out
@@ -139,7 +147,7 @@ fn show(value: &Value, depth: usize, out: &mut String) {
 }
 
 /// A path segment, percent-encoded.
-pub fn segment(text: &str) -> String {
+pub(super) fn segment(text: &str) -> String {
     let mut out = String::new();
     encode(text, &mut out);
     out
@@ -155,6 +163,9 @@ mod tests {
         let value = serde_json::json!({"description": evil, evil: [evil, {"a": evil}],
             "links": [{"href": evil, "title": evil}]});
         let page = document("http://h", evil, &[(evil, evil.into())], &value);
-        assert!(!page.contains("<script") && !page.contains("\" onload=\""), "{page}");
+        assert!(
+            !page.contains("<script") && !page.contains("\" onload=\""),
+            "{page}"
+        );
     }
 }

@@ -28,7 +28,10 @@ use crate::{
 };
 
 /// The indicators with data.
-pub async fn indicators(State(site): State<Site>, parts: Parts) -> Result<Response, Problem> {
+pub(super) async fn indicators(
+    State(site): State<Site>,
+    parts: Parts,
+) -> Result<Response, Problem> {
     let ask = Ask::of(&ops::INDICATORS, parts)?;
     let live = site.app().live();
     let standards = site.app().standards();
@@ -43,7 +46,11 @@ pub async fn indicators(State(site): State<Site>, parts: Parts) -> Result<Respon
 fn describe(standards: &Standards, live: &LiveLayers, stored: &StoredTable) -> Value {
     let table = &stored.table;
     let rule = standards.indicator(&table.id);
-    let labels: Vec<&str> = table.periods.iter().map(|period| period.label.as_str()).collect();
+    let labels: Vec<&str> = table
+        .periods
+        .iter()
+        .map(|period| period.label.as_str())
+        .collect();
     json!({
         "code": table.id,
         "title": table.title,
@@ -71,22 +78,32 @@ fn layer_of(table: &IndicatorTable, live: &LiveLayers) -> Option<LayerId> {
 }
 
 fn table_of(live: &LiveLayers, code: &str) -> Result<Arc<StoredTable>, Problem> {
-    let unknown = || Problem::new(error::NOT_FOUND, "there is no such indicator; see /indicators");
+    let unknown = || {
+        Problem::new(
+            error::NOT_FOUND,
+            "there is no such indicator; see /indicators",
+        )
+    };
     let code: IndicatorId = code.parse().map_err(|_: crate::model::BadName| unknown())?;
     live.tables.get(&code).cloned().ok_or_else(unknown)
 }
 
-fn snapshot_of(live: &LiveLayers, table: &IndicatorTable, params: &Params) -> Result<Arc<Snapshot>, Problem> {
+fn snapshot_of(
+    live: &LiveLayers,
+    table: &IndicatorTable,
+    params: &Params,
+) -> Result<Arc<Snapshot>, Problem> {
     let id = match params.get("layer") {
         Some(name) => layer(name).map_err(|problem| problem.at("layer"))?,
-        None => layer_of(table, live)
-            .ok_or_else(|| Problem::parameter("layer", "the table names no layer, so the request must"))?,
+        None => layer_of(table, live).ok_or_else(|| {
+            Problem::parameter("layer", "the table names no layer, so the request must")
+        })?,
     };
     Ok(Arc::clone(live.snapshot(&id)?))
 }
 
 /// The values of an indicator for a period, by feature id.
-pub async fn values(
+pub(super) async fn values(
     State(site): State<Site>,
     Path(code): Path<String>,
     parts: Parts,
@@ -103,10 +120,13 @@ pub async fn values(
             let joined = indicator::join(&snapshot, &stored.table, &period);
             let mut by_id = Map::new();
             for (row, &number) in joined.values.iter().enumerate() {
-                let number = if number.is_finite() { json!(number) } else { Value::Null };
+                let number = if number.is_finite() {
+                    json!(number)
+                } else {
+                    Value::Null
+                };
                 by_id.insert(snapshot.id(row as u32).to_string(), number);
             }
-            let city = indicator::city_value(&stored.table, &period);
             Ok(json!({
                 "period": period.label,
                 "from": crate::model::value::date_text(period.from),
@@ -114,8 +134,8 @@ pub async fn values(
                 "layer": snapshot.info().id,
                 "version": snapshot.info().version,
                 "values": by_id,
-                "breaks": indicator::breaks(&joined.values),
-                "city_value": city,
+                "breaks": super::breaks::breaks(&joined.values),
+                "city_value": Value::Null,
                 "join": joined.report,
             }))
         })
@@ -127,7 +147,7 @@ pub async fn values(
 }
 
 /// How well an indicator's table meets a collection.
-pub async fn join(
+pub(super) async fn join(
     State(site): State<Site>,
     Path(id): Path<String>,
     parts: Parts,

@@ -30,10 +30,10 @@ use crate::{
 };
 
 /// How long a search may take (asks.md, 3).
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A page of features.
-pub async fn items(
+pub(super) async fn items(
     State(site): State<Site>,
     Path(id): Path<String>,
     parts: Parts,
@@ -41,7 +41,9 @@ pub async fn items(
     let live = site.app().live();
     let snapshot = live.snapshot(&layer(&id)?)?.clone();
     let query_text = parts.uri.query().unwrap_or("").to_owned();
-    let ask = Ask::with(&ops::ITEMS_, parts, |name| is_queryable(snapshot.info(), name))?;
+    let ask = Ask::with(&ops::ITEMS_, parts, |name| {
+        is_queryable(snapshot.info(), name)
+    })?;
     let selection = Selection::of(&ask.params, &snapshot, &live)?;
 
     let tag = weak(&[
@@ -72,7 +74,12 @@ pub async fn items(
         .send(&headers))
 }
 
-fn page(site: &Site, ask: &Ask, snapshot: &Snapshot, selection: &Selection) -> Result<Vec<u8>, Problem> {
+fn page(
+    site: &Site,
+    ask: &Ask,
+    snapshot: &Snapshot,
+    selection: &Selection,
+) -> Result<Vec<u8>, Problem> {
     let deadline = Instant::now() + PATIENCE;
     let expired = || Instant::now() > deadline;
     let page = query::run(snapshot, &selection.query, &Budget::until(&expired))?;
@@ -105,7 +112,11 @@ fn page(site: &Site, ask: &Ask, snapshot: &Snapshot, selection: &Selection) -> R
         all.push(turn("next", "The next page", next));
     }
     if offset > 0 {
-        all.push(turn("prev", "The page before", offset.saturating_sub(selection.query.limit)));
+        all.push(turn(
+            "prev",
+            "The page before",
+            offset.saturating_sub(selection.query.limit),
+        ));
     }
     all.push(link(
         site,
@@ -115,7 +126,9 @@ fn page(site: &Site, ask: &Ask, snapshot: &Snapshot, selection: &Selection) -> R
         &format!("/collections/{}", snapshot.info().id),
     ));
     if ask.chosen.media == Media::Html {
-        return Ok(html_page(site, snapshot, selection, &page, joined.as_deref(), &all).into_bytes());
+        return Ok(
+            html_page(site, snapshot, selection, &page, joined.as_deref(), &all).into_bytes(),
+        );
     }
 
     let mut out = Vec::with_capacity(512 + page.rows.len() * 512);
@@ -148,7 +161,10 @@ struct Writer<'a> {
 impl<'a> Writer<'a> {
     fn new(snapshot: &'a Snapshot, selection: &'a Selection, joined: Option<&'a [f64]>) -> Self {
         let info = snapshot.info();
-        let names = selection.fields.iter().map(|&at| info.fields[at].name.as_str());
+        let names = selection
+            .fields
+            .iter()
+            .map(|&at| info.fields[at].name.as_str());
         Self {
             snapshot,
             fields: &selection.fields,
@@ -162,24 +178,32 @@ impl<'a> Writer<'a> {
         shapes.clear();
         self.snapshot.read_lonlat(row, shapes);
         let shape = (!shapes.is_empty()).then(|| shapes.get(0));
-        let value = self.joined.map(|values| real(values.get(row as usize).copied()));
-        let values = self.fields.iter().map(|&at| self.snapshot.value(row, at)).chain(value);
+        let value = self
+            .joined
+            .map(|values| real(values.get(row as usize).copied()));
+        let values = self
+            .fields
+            .iter()
+            .map(|&at| self.snapshot.value(row, at))
+            .chain(value);
         geojson::feature(self.snapshot.id(row), shape, &self.names, values, out);
     }
 }
 
 fn real(value: Option<f64>) -> Value<'static> {
-    value.filter(|value| value.is_finite()).map_or(Value::Null, Value::Real)
+    value
+        .filter(|value| value.is_finite())
+        .map_or(Value::Null, Value::Real)
 }
 
 /// Ends the list of features and the collection, with the members of an object between.
-pub fn close_with(tail: &serde_json::Value, out: &mut Vec<u8>) {
+pub(super) fn close_with(tail: &serde_json::Value, out: &mut Vec<u8>) {
     out.extend_from_slice(b"],");
     out.extend_from_slice(&tail.to_string().as_bytes()[1..]);
 }
 
 /// This moment, RFC 3339 in UTC, to the second.
-pub fn now() -> String {
+pub(super) fn now() -> String {
     jiff::Timestamp::now()
         .round(jiff::Unit::Second)
         .unwrap_or_else(|_| jiff::Timestamp::now())
@@ -196,7 +220,12 @@ fn html_page(
 ) -> String {
     let info = snapshot.info();
     let mut headings = vec!["id"];
-    headings.extend(selection.fields.iter().map(|&at| info.fields[at].name.as_str()));
+    headings.extend(
+        selection
+            .fields
+            .iter()
+            .map(|&at| info.fields[at].name.as_str()),
+    );
     headings.extend(joined.map(|_| VALUE));
     let rows = page.rows.iter().map(|&row| {
         let id = snapshot.id(row);
@@ -206,7 +235,11 @@ fn html_page(
             cells.push(html::escape(&snapshot.value(row, at).to_text()));
         }
         if let Some(values) = joined {
-            cells.push(real(values.get(row as usize).copied()).to_text().into_owned());
+            cells.push(
+                real(values.get(row as usize).copied())
+                    .to_text()
+                    .into_owned(),
+            );
         }
         cells
     });
@@ -219,11 +252,16 @@ fn html_page(
     );
     body.push_str(&html::table(&headings, rows));
     body.push_str(&html::links(&json!({"links": all})));
-    html::page(site.base(), &format!("{}: features", info.title), &way_to(site, info), &body)
+    html::page(
+        site.base(),
+        &format!("{}: features", info.title),
+        &way_to(site, info),
+        &body,
+    )
 }
 
 /// One feature.
-pub async fn item(
+pub(super) async fn item(
     State(site): State<Site>,
     Path((id, feature)): Path<(String, String)>,
     parts: Parts,
@@ -236,7 +274,10 @@ pub async fn item(
         .and_then(|text| text.parse().ok())
         .and_then(|id| snapshot.row_of(FeatureId(id)))
         .ok_or_else(|| {
-            Problem::new(error::NOT_FOUND, "there is no such feature in this collection")
+            Problem::new(
+                error::NOT_FOUND,
+                "there is no such feature in this collection",
+            )
         })?;
     let path = format!("/collections/{id}/items/{}", snapshot.id(row));
     let mut links = self_and_alternates(&site, ops::ITEM.offer, ask.chosen.media, &path);
@@ -258,7 +299,11 @@ pub async fn item(
     };
 
     let mut out = vec![];
-    Writer::new(&snapshot, &selection, joined.as_deref()).feature(row, &mut Shapes::new(), &mut out);
+    Writer::new(&snapshot, &selection, joined.as_deref()).feature(
+        row,
+        &mut Shapes::new(),
+        &mut out,
+    );
     out.push(b',');
     out.extend_from_slice(&tail.to_string().as_bytes()[1..]);
     if ask.is_page() {
@@ -266,8 +311,13 @@ pub async fn item(
         let document: serde_json::Value = serde_json::from_slice(&out).expect("our own GeoJSON");
         let rows = info.fields.iter().map(|field| {
             let value = &document["properties"][field.name.as_str()];
-            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            vec![html::escape(field.title.as_deref().unwrap_or(&field.name)), html::escape(&text)]
+            let text = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
+            vec![
+                html::escape(field.title.as_deref().unwrap_or(&field.name)),
+                html::escape(&text),
+            ]
         });
         let body = html::table(&["Property", "Value"], rows) + &html::links(&document);
         let title = format!("{}: feature {feature}", info.title);

@@ -1,10 +1,6 @@
 //! `/`: the way to everything else, or the map for people.
 
-use axum::{
-    extract::State,
-    http::request::Parts,
-    response::Response,
-};
+use axum::{extract::State, http::request::Parts, response::Response};
 use serde_json::json;
 
 use super::{
@@ -17,7 +13,7 @@ use super::{
 };
 
 /// The landing page.
-pub async fn landing(State(site): State<Site>, parts: Parts) -> Result<Response, Problem> {
+pub(super) async fn landing(State(site): State<Site>, parts: Parts) -> Result<Response, Problem> {
     let ask = Ask::of(&ops::LANDING, parts)?;
     let live = site.app().live();
     if ask.is_page() {
@@ -26,16 +22,58 @@ pub async fn landing(State(site): State<Site>, parts: Parts) -> Result<Response,
     let mut all = self_and_alternates(&site, ops::LANDING.offer, ask.chosen.media, "/");
     let json = "application/json";
     all.extend([
-        link(&site, "service-desc", OPENAPI, "The API description", "/api"),
-        link(&site, "service-doc", "text/html", "The API description for people", "/api?f=html"),
-        link(&site, "conformance", json, "What this interface conforms to", "/conformance"),
-        link(&site, links::CONFORMANCE, json, "What this interface conforms to", "/conformance"),
+        link(
+            &site,
+            "service-desc",
+            OPENAPI,
+            "The API description",
+            "/api",
+        ),
+        link(
+            &site,
+            "service-doc",
+            "text/html",
+            "The API description for people",
+            "/api?f=html",
+        ),
+        link(
+            &site,
+            "conformance",
+            json,
+            "What this interface conforms to",
+            "/conformance",
+        ),
+        link(
+            &site,
+            links::CONFORMANCE,
+            json,
+            "What this interface conforms to",
+            "/conformance",
+        ),
         link(&site, "data", json, "The collections", "/collections"),
         link(&site, links::DATA, json, "The collections", "/collections"),
-        link(&site, links::TILESETS, json, "Vector tiles of all collections", "/tiles"),
-        link(&site, links::TILING_SCHEMES, json, "The tile matrix sets", "/tileMatrixSets"),
+        link(
+            &site,
+            links::TILESETS,
+            json,
+            "Vector tiles of all collections",
+            "/tiles",
+        ),
+        link(
+            &site,
+            links::TILING_SCHEMES,
+            json,
+            "The tile matrix sets",
+            "/tileMatrixSets",
+        ),
         link(&site, links::STYLES, json, "The styles", "/styles"),
-        link(&site, "related", json, "Every layer and where it stands", "/layers"),
+        link(
+            &site,
+            "related",
+            json,
+            "Every layer and where it stands",
+            "/layers",
+        ),
         link(&site, "related", json, "The indicators", "/indicators"),
     ]);
     Ok(reply::json(
@@ -51,6 +89,7 @@ pub async fn landing(State(site): State<Site>, parts: Parts) -> Result<Response,
 }
 
 /// What the server is called: after the city where its boundary is known.
-pub fn title(live: &crate::app::LiveLayers) -> String {
-    super::layers::city_name(live).map_or_else(|| "Parat".to_owned(), |city| format!("Parat · {city}"))
+pub(super) fn title(live: &crate::app::LiveLayers) -> String {
+    super::layers::city_name(live)
+        .map_or_else(|| "Parat".to_owned(), |city| format!("Parat · {city}"))
 }

@@ -6,14 +6,7 @@ use std::collections::BTreeMap;
 use axum::{extract::State, http::request::Parts, response::Response};
 use serde_json::{Map, Value, json};
 
-use super::{
-    collections::is_placed,
-    error::Problem,
-    extract::Ask,
-    ops, reply,
-    site::Site,
-    styles,
-};
+use super::{collections::is_placed, error::Problem, extract::Ask, ops, reply, site::Site, styles};
 use crate::{
     app::{LiveLayer, LiveLayers},
     model::{Bbox, LayerId},
@@ -25,12 +18,14 @@ use crate::{
 const CITY: &str = "city_boundary";
 
 /// The overview.
-pub async fn layers(State(site): State<Site>, parts: Parts) -> Result<Response, Problem> {
+pub(super) async fn layers(State(site): State<Site>, parts: Parts) -> Result<Response, Problem> {
     let ask = Ask::of(&ops::LAYERS, parts)?;
     let live = site.app().live();
     let standards = site.app().standards();
-    let mut names: BTreeMap<&LayerId, Option<&LiveLayer>> =
-        standards.layers().map(|standard| (&standard.layer, None)).collect();
+    let mut names: BTreeMap<&LayerId, Option<&LiveLayer>> = standards
+        .layers()
+        .map(|standard| (&standard.layer, None))
+        .collect();
     names.extend(live.layers.iter().map(|(id, layer)| (id, Some(layer))));
     let profile = standards.profile();
     let all: Vec<Value> = names
@@ -59,7 +54,9 @@ pub async fn layers(State(site): State<Site>, parts: Parts) -> Result<Response, 
 
 fn describe(site: &Site, standards: &Standards, id: &LayerId, layer: Option<&LiveLayer>) -> Value {
     let standard = standards.layer(id);
-    let info = layer.and_then(|layer| layer.snapshot.as_ref()).map(|snapshot| snapshot.info());
+    let info = layer
+        .and_then(|layer| layer.snapshot.as_ref())
+        .map(|snapshot| snapshot.info());
     let dimension = info
         .map(|info| info.dimension)
         .or_else(|| Some(standard?.geometry.first()?.dimension()));
@@ -93,7 +90,11 @@ fn describe(site: &Site, standards: &Standards, id: &LayerId, layer: Option<&Liv
     }
     if let Some(info) = info {
         value["hash"] = json!(info.hash);
-        value["bbox"] = if is_placed(info) { json!(info.bbox) } else { Value::Null };
+        value["bbox"] = if is_placed(info) {
+            json!(info.bbox)
+        } else {
+            Value::Null
+        };
         value["fields"] = fields(standards, standard, info);
         value["key"] = json!(info.key);
         // A draft has no version that a store could find again, but its hash still names it here.
@@ -125,16 +126,22 @@ fn fields(standards: &Standards, standard: Option<&LayerStandard>, info: &Snapsh
                 .as_deref()
                 .or_else(|| rule?.codes.as_deref())
                 .and_then(|name| standards.codes(name));
-            value.insert("codes".into(), list.map_or(Value::Null, |list| json!(list.entries)));
+            value.insert(
+                "codes".into(),
+                list.map_or(Value::Null, |list| json!(list.entries)),
+            );
             Value::Object(value)
         })
         .collect()
 }
 
 /// What the city is called: what its boundary says.
-pub fn city_name(live: &LiveLayers) -> Option<String> {
+pub(super) fn city_name(live: &LiveLayers) -> Option<String> {
     let layer = live.layers.get(&CITY.parse::<LayerId>().ok()?)?;
-    let snapshot = layer.snapshot.as_ref().filter(|snapshot| !snapshot.is_empty())?;
+    let snapshot = layer
+        .snapshot
+        .as_ref()
+        .filter(|snapshot| !snapshot.is_empty())?;
     ["name", "city_name", "ulb_name", "name_en"]
         .iter()
         .filter_map(|field| snapshot.field(field))
@@ -143,7 +150,7 @@ pub fn city_name(live: &LiveLayers) -> Option<String> {
 }
 
 /// Where the city is: its boundary's box, or the box of all that is shown.
-pub fn city_box(live: &LiveLayers) -> Option<Bbox> {
+pub(super) fn city_box(live: &LiveLayers) -> Option<Bbox> {
     let boxes = |only: Option<&str>| {
         live.layers
             .iter()

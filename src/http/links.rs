@@ -12,31 +12,36 @@ macro_rules! ogc {
 }
 
 /// Relation types.
-pub const CONFORMANCE: &str = ogc!("conformance");
+pub(super) const CONFORMANCE: &str = ogc!("conformance");
 /// The collections.
-pub const DATA: &str = ogc!("data");
+pub(super) const DATA: &str = ogc!("data");
 /// Lists of vector tilesets.
-pub const TILESETS: &str = ogc!("tilesets-vector");
+pub(super) const TILESETS: &str = ogc!("tilesets-vector");
 /// Definitions of tile matrix sets.
-pub const TILING_SCHEMES: &str = ogc!("tiling-schemes");
+pub(super) const TILING_SCHEMES: &str = ogc!("tiling-schemes");
 /// The tile matrix set of a tileset.
-pub const TILING_SCHEME: &str = ogc!("tiling-scheme");
+pub(super) const TILING_SCHEME: &str = ogc!("tiling-scheme");
 /// The collection behind a tileset.
-pub const GEODATA: &str = ogc!("geodata");
+pub(super) const GEODATA: &str = ogc!("geodata");
 /// Styles.
-pub const STYLES: &str = ogc!("styles");
+pub(super) const STYLES: &str = ogc!("styles");
 /// What a filter may name.
-pub const QUERYABLES: &str = ogc!("queryables");
+pub(super) const QUERYABLES: &str = ogc!("queryables");
 /// What a feature carries.
-pub const SCHEMA: &str = ogc!("schema");
+pub(super) const SCHEMA: &str = ogc!("schema");
 
 /// A link. `path` begins with a slash and is put behind the public address.
-pub fn link(site: &Site, rel: &str, media: &str, title: &str, path: &str) -> Value {
+pub(super) fn link(site: &Site, rel: &str, media: &str, title: &str, path: &str) -> Value {
     json!({"rel": rel, "type": media, "title": title, "href": site.url(path)})
 }
 
 /// `self` and an `alternate` for each other media type. `path` has no query string.
-pub fn self_and_alternates(site: &Site, offer: &[Media], chosen: Media, path: &str) -> Vec<Value> {
+pub(super) fn self_and_alternates(
+    site: &Site,
+    offer: &[Media],
+    chosen: Media,
+    path: &str,
+) -> Vec<Value> {
     offer
         .iter()
         .map(|&media| {

@@ -7,11 +7,13 @@ use std::{
 };
 
 /// Upper bounds of the classes of time, in microseconds.
-const BOUNDS: [u64; 9] = [250, 1_000, 2_500, 10_000, 25_000, 100_000, 250_000, 1_000_000, 10_000_000];
+const BOUNDS: [u64; 9] = [
+    250, 1_000, 2_500, 10_000, 25_000, 100_000, 250_000, 1_000_000, 10_000_000,
+];
 
 /// What is counted.
 #[derive(Debug, Default)]
-pub struct Metrics {
+pub(super) struct Metrics {
     by_status: [AtomicU64; 5],
     by_time: [AtomicU64; BOUNDS.len() + 1],
     micros: AtomicU64,
@@ -22,7 +24,7 @@ pub struct Metrics {
 
 impl Metrics {
     /// Counts an answer.
-    pub fn answered(&self, status: u16, took: Duration) {
+    pub(super) fn answered(&self, status: u16, took: Duration) {
         let class = usize::from(status / 100).clamp(1, 5) - 1;
         self.by_status[class].fetch_add(1, Relaxed);
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
@@ -32,25 +34,33 @@ impl Metrics {
     }
 
     /// Counts a tile that was made.
-    pub fn tile(&self, bytes: usize, dropped: u64) {
+    pub(super) fn tile(&self, bytes: usize, dropped: u64) {
         self.tiles.fetch_add(1, Relaxed);
         self.tile_bytes.fetch_add(bytes as u64, Relaxed);
         self.features_dropped.fetch_add(dropped, Relaxed);
     }
 
     /// Everything, with gauges that the caller knows.
-    pub fn text(&self, gauges: &[(&str, &str, u64)]) -> String {
+    pub(super) fn text(&self, gauges: &[(&str, &str, u64)]) -> String {
         let mut out = String::new();
         let mut line = |text: std::fmt::Arguments<'_>| {
             out.write_fmt(text).expect("a string takes every byte");
             out.push('\n');
         };
-        line(format_args!("# HELP parat_requests_total Requests answered, by class of status."));
+        line(format_args!(
+            "# HELP parat_requests_total Requests answered, by class of status."
+        ));
         line(format_args!("# TYPE parat_requests_total counter"));
         for (at, count) in self.by_status.iter().enumerate() {
-            line(format_args!("parat_requests_total{{class=\"{}xx\"}} {}", at + 1, count.load(Relaxed)));
+            line(format_args!(
+                "parat_requests_total{{class=\"{}xx\"}} {}",
+                at + 1,
+                count.load(Relaxed)
+            ));
         }
-        line(format_args!("# HELP parat_request_seconds Time until an answer began."));
+        line(format_args!(
+            "# HELP parat_request_seconds Time until an answer began."
+        ));
         line(format_args!("# TYPE parat_request_seconds histogram"));
         let mut sum = 0;
         for (at, count) in self.by_time.iter().enumerate() {
@@ -60,15 +70,28 @@ impl Metrics {
                     "parat_request_seconds_bucket{{le=\"{}\"}} {sum}",
                     bound as f64 / 1e6
                 )),
-                None => line(format_args!("parat_request_seconds_bucket{{le=\"+Inf\"}} {sum}")),
+                None => line(format_args!(
+                    "parat_request_seconds_bucket{{le=\"+Inf\"}} {sum}"
+                )),
             }
         }
-        line(format_args!("parat_request_seconds_sum {}", self.micros.load(Relaxed) as f64 / 1e6));
+        line(format_args!(
+            "parat_request_seconds_sum {}",
+            self.micros.load(Relaxed) as f64 / 1e6
+        ));
         line(format_args!("parat_request_seconds_count {sum}"));
         for (name, help, count) in [
             ("parat_tiles_total", "Tiles made.", &self.tiles),
-            ("parat_tile_bytes_total", "Bytes of the tiles made, before compression.", &self.tile_bytes),
-            ("parat_tile_features_dropped_total", "Features left out of tiles by rule.", &self.features_dropped),
+            (
+                "parat_tile_bytes_total",
+                "Bytes of the tiles made, before compression.",
+                &self.tile_bytes,
+            ),
+            (
+                "parat_tile_features_dropped_total",
+                "Features left out of tiles by rule.",
+                &self.features_dropped,
+            ),
         ] {
             line(format_args!("# HELP {name} {help}"));
             line(format_args!("# TYPE {name} counter"));

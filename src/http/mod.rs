@@ -4,10 +4,11 @@
 //! say and what answers are is data in [`ops`]; the API description is written from it. What every answer
 //! passes on its way out is in [`edge`].
 
+mod breaks;
 mod collections;
 mod conformance;
 mod edge;
-pub mod error;
+mod error;
 mod explain;
 mod extract;
 pub mod geojson;
@@ -37,14 +38,11 @@ mod tilesets;
 use std::future::Future;
 
 use axum::{
-    Router,
-    extract::DefaultBodyLimit,
-    http::StatusCode,
-    middleware::from_fn_with_state,
+    Router, extract::DefaultBodyLimit, http::StatusCode, middleware::from_fn_with_state,
     routing::get,
 };
 use tokio::net::TcpListener;
-use tower::{Layer as _, ServiceBuilder};
+use tower::ServiceBuilder;
 use tower_http::{
     CompressionLevel,
     catch_panic::CatchPanicLayer,
@@ -56,7 +54,8 @@ use tower_http::{
 };
 
 pub use openapi::description;
-pub use site::{Settings, Site};
+pub use site::Settings;
+use site::Site;
 
 use crate::app::App;
 
@@ -74,9 +73,18 @@ fn routes(site: Site) -> Router {
         .route("/collections/{id}/schema", get(collections::schema))
         .route("/collections/{id}/join", get(indicators::join))
         .route("/collections/{id}/tiles", get(tilesets::of_collection))
-        .route("/collections/{id}/tiles/{grid}", get(tilesets::one_of_collection))
-        .route("/collections/{id}/tiles/{grid}/tilejson.json", get(tilesets::tilejson))
-        .route("/collections/{id}/tiles/{grid}/{z}/{row}/{col}", get(tiles::of_collection))
+        .route(
+            "/collections/{id}/tiles/{grid}",
+            get(tilesets::one_of_collection),
+        )
+        .route(
+            "/collections/{id}/tiles/{grid}/tilejson.json",
+            get(tilesets::tilejson),
+        )
+        .route(
+            "/collections/{id}/tiles/{grid}/{z}/{row}/{col}",
+            get(tiles::of_collection),
+        )
         .route("/tiles", get(tilesets::of_dataset))
         .route("/tiles/{grid}", get(tilesets::one_of_dataset))
         .route("/tiles/{grid}/{z}/{row}/{col}", get(tiles::of_dataset))
@@ -106,11 +114,18 @@ pub fn router(app: App, settings: Settings) -> Router {
     let layers = ServiceBuilder::new()
         .layer(from_fn_with_state(site.clone(), edge::edge))
         .layer(CatchPanicLayer::new())
-        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(compressed))
-        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, site.settings().timeout))
+        .layer(
+            CompressionLayer::new()
+                .quality(CompressionLevel::Fastest)
+                .compress_when(compressed),
+        )
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::GATEWAY_TIMEOUT,
+            site.settings().timeout,
+        ))
         .layer(DefaultBodyLimit::max(site.settings().body_bytes));
     // Outside the router, so that the public prefix is off the path before a route is chosen.
-    Router::new().fallback_service(layers.layer(routes(site)))
+    Router::new().fallback_service(layers.service(routes(site)))
 }
 
 /// Serves until `stop` is done, then lets what has begun come to its end.

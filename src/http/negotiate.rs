@@ -9,7 +9,7 @@ use super::{
 
 /// What an answer can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Media {
+pub(super) enum Media {
     /// `application/json`.
     Json,
     /// `application/geo+json`.
@@ -31,20 +31,24 @@ pub enum Media {
 }
 
 /// The media type of vector tiles.
-pub const TILE: &str = "application/vnd.mapbox-vector-tile";
+pub(super) const TILE: &str = "application/vnd.mapbox-vector-tile";
 /// The media type of the API description, spelled as the OGC suites compare it.
-pub const OPENAPI: &str = "application/vnd.oai.openapi+json;version=3.0";
+pub(super) const OPENAPI: &str = "application/vnd.oai.openapi+json;version=3.0";
 /// The media type of styles.
-pub const STYLE: &str = "application/vnd.mapbox.style+json";
+pub(super) const STYLE: &str = "application/vnd.mapbox.style+json";
 
 impl Media {
     /// The types it is served as: its own first, then those that clients also ask for it by.
-    pub fn types(self) -> &'static [&'static str] {
+    pub(super) fn types(self) -> &'static [&'static str] {
         match self {
             Self::Json => &["application/json"],
             Self::GeoJson => &["application/geo+json", "application/json"],
             Self::Html => &["text/html; charset=utf-8"],
-            Self::OpenApi => &[OPENAPI, "application/openapi+json;version=3.0", "application/json"],
+            Self::OpenApi => &[
+                OPENAPI,
+                "application/openapi+json;version=3.0",
+                "application/json",
+            ],
             Self::Schema => &["application/schema+json", "application/json"],
             Self::Style => &[STYLE, "application/json"],
             Self::Tile => &[TILE, "application/x-protobuf", "application/octet-stream"],
@@ -54,7 +58,7 @@ impl Media {
     }
 
     /// Its own type, without parameters but for OpenAPI's.
-    pub fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Html => "text/html",
             Self::Csv => "text/csv",
@@ -64,7 +68,7 @@ impl Media {
     }
 
     /// The values of `f` that ask for it; the first is the one we write into links.
-    pub fn keys(self) -> &'static [&'static str] {
+    pub(super) fn keys(self) -> &'static [&'static str] {
         match self {
             Self::Json | Self::OpenApi | Self::Schema | Self::Style => &["json"],
             Self::GeoJson => &["geojson", "json"],
@@ -78,7 +82,7 @@ impl Media {
 
 /// The choice that was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Chosen {
+pub(super) struct Chosen {
     /// What to answer.
     pub media: Media,
     /// The `Content-Type` to answer with.
@@ -86,7 +90,11 @@ pub struct Chosen {
 }
 
 /// Chooses among what is on offer; the first is what a client without wishes gets.
-pub fn choose(offer: &[Media], params: &Params, headers: &HeaderMap) -> Result<Chosen, Problem> {
+pub(super) fn choose(
+    offer: &[Media],
+    params: &Params,
+    headers: &HeaderMap,
+) -> Result<Chosen, Problem> {
     if let Some(key) = params.get("f") {
         return offer
             .iter()
@@ -96,7 +104,11 @@ pub fn choose(offer: &[Media], params: &Params, headers: &HeaderMap) -> Result<C
                 content_type: media.types()[0],
             })
             .ok_or_else(|| {
-                let keys: Vec<_> = offer.iter().flat_map(|media| media.keys()).copied().collect();
+                let keys: Vec<_> = offer
+                    .iter()
+                    .flat_map(|media| media.keys())
+                    .copied()
+                    .collect();
                 Problem::parameter("f", format!("it is one of {}", keys.join(", ")))
             });
     }
@@ -107,12 +119,15 @@ pub fn choose(offer: &[Media], params: &Params, headers: &HeaderMap) -> Result<C
         .collect();
     by_accept(offer, &accept.join(",")).ok_or_else(|| {
         let names: Vec<_> = offer.iter().map(|media| media.name()).collect();
-        Problem::new(error::NOT_ACCEPTABLE, format!("on offer: {}", names.join(", ")))
+        Problem::new(
+            error::NOT_ACCEPTABLE,
+            format!("on offer: {}", names.join(", ")),
+        )
     })
 }
 
 /// True when a client likes a page better than JSON: for errors, which have no offer of their own.
-pub fn wants_page(query: Option<&str>, headers: &HeaderMap) -> bool {
+pub(super) fn wants_page(query: Option<&str>, headers: &HeaderMap) -> bool {
     let f = query
         .unwrap_or("")
         .split('&')
@@ -205,7 +220,10 @@ mod tests {
             ("", json),
             ("*/*", json),
             ("application/*", json),
-            ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", html),
+            (
+                "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+                html,
+            ),
             ("application/json;q=0.4, text/html;q=0.5", html),
             ("text/html;q=0, */*", json),
             ("application/json;q=0, */*;q=0.1", html),
@@ -222,8 +240,17 @@ mod tests {
     fn an_alias_answers_under_the_name_it_was_asked_by() {
         let three = "application/vnd.oai.openapi+json;version=3.0, application/openapi+json;version=3.0, application/json";
         assert_eq!(pick(&[Media::OpenApi, Media::Html], three), Some(OPENAPI));
-        assert_eq!(pick(&[Media::OpenApi], "application/json"), Some("application/json"));
-        assert_eq!(pick(&[Media::GeoJson, Media::Html], "application/json"), Some("application/json"));
-        assert_eq!(pick(&[Media::GeoJson], "application/geo+json, application/json"), Some("application/geo+json"));
+        assert_eq!(
+            pick(&[Media::OpenApi], "application/json"),
+            Some("application/json")
+        );
+        assert_eq!(
+            pick(&[Media::GeoJson, Media::Html], "application/json"),
+            Some("application/json")
+        );
+        assert_eq!(
+            pick(&[Media::GeoJson], "application/geo+json, application/json"),
+            Some("application/geo+json")
+        );
     }
 }

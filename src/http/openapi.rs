@@ -18,7 +18,7 @@ use super::{
 use crate::snapshot::SnapshotInfo;
 
 /// The description, or the same for people.
-pub async fn api(State(site): State<Site>, parts: Parts) -> Result<Response, Problem> {
+pub(super) async fn api(State(site): State<Site>, parts: Parts) -> Result<Response, Problem> {
     let ask = Ask::of(&ops::API, parts)?;
     if ask.is_page() {
         return Ok(Reply::new(html::MEDIA, page(&site)).send(&ask.headers));
@@ -32,7 +32,10 @@ pub async fn api(State(site): State<Site>, parts: Parts) -> Result<Response, Pro
 pub fn description(base: &str, infos: &[&SnapshotInfo]) -> Value {
     let mut paths = Map::new();
     for op in ops::ALL {
-        paths.insert(op.path.to_owned(), json!({"get": operation(op, op.id, op.path, &[], infos)}));
+        paths.insert(
+            op.path.to_owned(),
+            json!({"get": operation(op, op.id, op.path, &[], infos)}),
+        );
         if op.id == ops::ITEMS_.id {
             // Once more for each collection: only here its properties can be named as parameters.
             for info in infos {
@@ -62,6 +65,16 @@ pub fn description(base: &str, infos: &[&SnapshotInfo]) -> Value {
         "requestBody": {"required": true, "content": {"application/json": {"schema": reference("schemas", "query")}}},
         "responses": responses(&ops::QUERY, "/query", true),
     });
+    let tags = [
+        "Start",
+        "Features",
+        "Tiles",
+        "Styles",
+        "Indicators",
+        "City",
+        "Server",
+    ]
+    .map(|name| json!({"name": name}));
     json!({
         "openapi": "3.0.3",
         "info": {
@@ -71,7 +84,7 @@ pub fn description(base: &str, infos: &[&SnapshotInfo]) -> Value {
             "license": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
         },
         "servers": [{"url": base, "description": "This server"}],
-        "tags": ["Start", "Features", "Tiles", "Styles", "Indicators", "City", "Server"].map(|name| json!({"name": name})),
+        "tags": tags,
         "paths": paths,
         "components": {
             "parameters": parameters(infos),
@@ -91,7 +104,12 @@ fn key(param: &Param) -> String {
         return param.name.to_owned();
     }
     let schema = (param.schema)();
-    let values: Vec<&str> = schema["enum"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let values: Vec<&str> = schema["enum"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     format!("f.{}", values.join("."))
 }
 
@@ -99,7 +117,9 @@ fn operation(op: &Op, id: &str, path: &str, own: &[Value], _infos: &[&SnapshotIn
     let mut params: Vec<Value> = op
         .params
         .iter()
-        .filter(|param| param.place == Place::Query || path.contains(&format!("{{{}}}", param.name)))
+        .filter(|param| {
+            param.place == Place::Query || path.contains(&format!("{{{}}}", param.name))
+        })
         .map(|param| reference("parameters", key(param)))
         .collect();
     params.extend_from_slice(own);
@@ -113,17 +133,31 @@ fn responses(op: &Op, path: &str, has_body: bool) -> Value {
     let content: Map<String, Value> = op
         .offer
         .iter()
-        .map(|&media| (media.name().to_owned(), json!({"schema": body_of(op, media)})))
+        .map(|&media| {
+            (
+                media.name().to_owned(),
+                json!({"schema": body_of(op, media)}),
+            )
+        })
         .collect();
     let tag = json!({"ETag": {"description": "Names this representation.", "schema": {"type": "string"}}});
     let mut all = Map::new();
-    all.insert("200".into(), json!({"description": op.summary, "headers": tag, "content": content}));
+    all.insert(
+        "200".into(),
+        json!({"description": op.summary, "headers": tag, "content": content}),
+    );
     if op.may_be_empty {
         all.insert("204".into(), json!({"description": "The tile is empty."}));
     }
-    all.insert("304".into(), json!({"description": "The client has it already."}));
+    all.insert(
+        "304".into(),
+        json!({"description": "The client has it already."}),
+    );
     let mut add = |status: &str| {
-        all.insert(status.to_owned(), reference("responses", format!("problem{status}")));
+        all.insert(
+            status.to_owned(),
+            reference("responses", format!("problem{status}")),
+        );
     };
     add("400");
     if path.contains('{') || path.contains("/items") || op.works {
@@ -144,7 +178,9 @@ fn body_of(op: &Op, media: Media) -> Value {
     match media {
         Media::Html | Media::Csv | Media::Text => json!({"type": "string"}),
         Media::Tile => json!({"type": "string", "format": "binary"}),
-        Media::GeoJson if op.schema != "featureGeoJSON" => reference("schemas", "featureCollectionGeoJSON"),
+        Media::GeoJson if op.schema != "featureGeoJSON" => {
+            reference("schemas", "featureCollectionGeoJSON")
+        }
         _ if op.schema.is_empty() => json!({"type": "object"}),
         _ => reference("schemas", op.schema),
     }
@@ -266,7 +302,13 @@ fn page(site: &Site) -> String {
         let params: Vec<String> = op
             .params
             .iter()
-            .map(|param| format!("<code>{}</code> {}", html::escape(param.name), html::escape(param.about)))
+            .map(|param| {
+                format!(
+                    "<code>{}</code> {}",
+                    html::escape(param.name),
+                    html::escape(param.about)
+                )
+            })
             .collect();
         vec![
             format!("<code>{}</code>", html::escape(op.path)),

@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 use super::{grid, negotiate::Media};
 
 /// The largest page of features. GDAL takes it as its page size.
-pub const MOST_ITEMS: usize = 10_000;
+pub(super) const MOST_ITEMS: usize = 10_000;
 /// The page of a client that names no size.
-pub const SOME_ITEMS: usize = 10;
+pub(super) const SOME_ITEMS: usize = 10;
 
 /// Where a parameter stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub(super) enum Place {
     /// In the path.
     Path,
     /// In the query.
@@ -23,7 +23,7 @@ pub enum Place {
 
 /// A parameter.
 #[derive(Clone, Copy)]
-pub struct Param {
+pub(super) struct Param {
     /// Its name.
     pub name: &'static str,
     /// Where it stands.
@@ -37,7 +37,7 @@ pub struct Param {
 }
 
 /// An operation.
-pub struct Op {
+pub(super) struct Op {
     /// The `operationId`.
     pub id: &'static str,
     /// The path, as OpenAPI and the router write it.
@@ -60,7 +60,7 @@ pub struct Op {
 
 impl Op {
     /// True when the operation has a query parameter of this name.
-    pub fn takes(&self, name: &str) -> bool {
+    pub(super) fn takes(&self, name: &str) -> bool {
         self.params
             .iter()
             .any(|param| param.place == Place::Query && param.name == name)
@@ -103,7 +103,7 @@ macro_rules! params {
     ($($name:ident = $make:ident($($arg:expr),* $(,)?);)*) => {
         $(
             #[doc = concat!("The parameter `", stringify!($name), "`.")]
-            pub static $name: Param = $make($($arg),*);
+            pub(super) static $name: Param = $make($($arg),*);
         )*
     };
 }
@@ -169,7 +169,7 @@ macro_rules! ops {
         [$($param:ident),* $(,)?], $offer:expr, $schema:literal $(, $flag:ident)*;)*) => {
         $(
             #[doc = $summary]
-            pub static $name: Op = {
+            pub(super) static $name: Op = {
                 let op = Op {
                     id: $id, path: $path, tag: $tag, summary: $summary, params: &[$(&$param),*],
                     offer: $offer, schema: $schema, may_be_empty: false, works: false,
@@ -179,7 +179,7 @@ macro_rules! ops {
             };
         )*
         /// Every operation, in the order of the description.
-        pub static ALL: &[&Op] = &[$(&$name),*];
+        pub(super) static ALL: &[&Op] = &[$(&$name),*];
     };
 }
 
@@ -248,12 +248,27 @@ mod tests {
         for op in ALL {
             for param in op.params {
                 let in_path = op.path.contains(&format!("{{{}}}", param.name));
-                assert_eq!(in_path, param.place == Place::Path, "{} {}", op.id, param.name);
+                assert_eq!(
+                    in_path,
+                    param.place == Place::Path,
+                    "{} {}",
+                    op.id,
+                    param.name
+                );
             }
             let variables = op.path.matches('{').count();
-            let described = op.params.iter().filter(|param| param.place == Place::Path).count();
+            let described = op
+                .params
+                .iter()
+                .filter(|param| param.place == Place::Path)
+                .count();
             assert_eq!(variables, described, "{}", op.id);
-            assert_eq!(ALL.iter().filter(|other| other.id == op.id).count(), 1, "{}", op.id);
+            assert_eq!(
+                ALL.iter().filter(|other| other.id == op.id).count(),
+                1,
+                "{}",
+                op.id
+            );
         }
     }
 }

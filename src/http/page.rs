@@ -24,7 +24,7 @@ const POLICY: &str = "default-src 'self'; script-src 'self' blob:; worker-src 's
     object-src 'none'; base-uri 'self'";
 
 /// The page at the root.
-pub fn root(site: &Site, live: &LiveLayers, asked: &HeaderMap) -> Response {
+pub(super) fn root(site: &Site, live: &LiveLayers, asked: &HeaderMap) -> Response {
     match Dist::get("index.html") {
         Some(file) => Reply::new(html::MEDIA, file.data.into_owned())
             .header("content-security-policy", POLICY)
@@ -34,19 +34,26 @@ pub fn root(site: &Site, live: &LiveLayers, asked: &HeaderMap) -> Response {
 }
 
 /// A file of the page, or nothing at this path: what no route took comes here.
-pub fn asset(method: &Method, uri: &Uri, asked: &HeaderMap) -> Result<Response, Problem> {
+pub(super) async fn asset(method: Method, uri: Uri, asked: HeaderMap) -> Result<Response, Problem> {
     let name = uri.path().trim_start_matches('/');
     let found = Some(name)
         .filter(|name| !name.is_empty() && *name != "index.html")
         .and_then(Dist::get);
-    let (Some(file), true) = (found, [Method::GET, Method::HEAD].contains(method)) else {
-        return Err(Problem::new(error::NO_SUCH_PATH, "see /api for the paths there are"));
+    let (Some(file), true) = (found, [Method::GET, Method::HEAD].contains(&method)) else {
+        return Err(Problem::new(
+            error::NO_SUCH_PATH,
+            "see /api for the paths there are",
+        ));
     };
     // The build puts a hash into the names of what lies in `assets/`.
-    let cache = if name.starts_with("assets/") { FOREVER } else { REVALIDATE };
+    let cache = if name.starts_with("assets/") {
+        FOREVER
+    } else {
+        REVALIDATE
+    };
     Ok(Reply::new(media(name), file.data.into_owned())
         .cached(cache)
-        .send(asked))
+        .send(&asked))
 }
 
 fn media(name: &str) -> &'static str {

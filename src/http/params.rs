@@ -11,23 +11,30 @@ const LONGEST_QUERY: usize = 16 * 1024;
 
 /// The parameters of one request, decoded, each name once.
 #[derive(Clone, Debug, Default)]
-pub struct Params(Vec<(String, String)>);
+pub(super) struct Params(Vec<(String, String)>);
 
 impl Params {
     /// Decodes a query string and refuses names that `allowed` does not know.
-    pub fn parse(query: Option<&str>, allowed: impl Fn(&str) -> bool) -> Result<Self, Problem> {
+    pub(super) fn parse(
+        query: Option<&str>,
+        allowed: impl Fn(&str) -> bool,
+    ) -> Result<Self, Problem> {
         let query = query.unwrap_or("");
         if query.len() > LONGEST_QUERY {
             return Err(Problem::new(
                 error::TOO_LONG,
-                format!("the query has {} bytes, {LONGEST_QUERY} are taken", query.len()),
+                format!(
+                    "the query has {} bytes, {LONGEST_QUERY} are taken",
+                    query.len()
+                ),
             ));
         }
         let mut found: Vec<(String, String)> = vec![];
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let name = decode(name)
-                .ok_or_else(|| Problem::new(error::BAD_PARAMETER, "a parameter's name is not UTF-8"))?;
+            let name = decode(name).ok_or_else(|| {
+                Problem::new(error::BAD_PARAMETER, "a parameter's name is not UTF-8")
+            })?;
             let value = decode(value).ok_or_else(|| {
                 Problem::parameter(&shown(&name), "its value is not percent-encoded UTF-8")
             })?;
@@ -43,7 +50,10 @@ impl Params {
                 return Err(Problem::parameter(&name, "it is given more than once"));
             }
             if found.len() == MOST_PARAMETERS {
-                return Err(Problem::new(error::BAD_PARAMETER, "there are too many parameters"));
+                return Err(Problem::new(
+                    error::BAD_PARAMETER,
+                    "there are too many parameters",
+                ));
             }
             found.push((name, value));
         }
@@ -51,7 +61,7 @@ impl Params {
     }
 
     /// The value of a parameter; none where it is not given.
-    pub fn get(&self, name: &str) -> Option<&str> {
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.0
             .iter()
             .find(|(other, _)| other == name)
@@ -59,14 +69,14 @@ impl Params {
     }
 
     /// The value of a parameter that must be there.
-    pub fn need(&self, name: &str) -> Result<&str, Problem> {
+    pub(super) fn need(&self, name: &str) -> Result<&str, Problem> {
         self.get(name)
             .filter(|value| !value.is_empty())
             .ok_or_else(|| Problem::parameter(name, "it is needed here"))
     }
 
     /// Every parameter, in the order given.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
@@ -74,7 +84,7 @@ impl Params {
 
     /// The query string with one parameter put in the place of what it was, or taken out. Empty, or
     /// begins with `?`.
-    pub fn with(&self, name: &str, value: Option<&str>) -> String {
+    pub(super) fn with(&self, name: &str, value: Option<&str>) -> String {
         let mut out = String::new();
         let others = self.iter().filter(|(other, _)| *other != name);
         for (name, value) in others.chain(value.map(|value| (name, value))) {
@@ -87,7 +97,7 @@ impl Params {
     }
 
     /// `limit`: at least 1; more than `most` is served as `most`.
-    pub fn limit(&self, default: usize, most: usize) -> Result<usize, Problem> {
+    pub(super) fn limit(&self, default: usize, most: usize) -> Result<usize, Problem> {
         Ok(match self.whole("limit")? {
             None => default,
             Some(0) => return Err(Problem::parameter("limit", "it must be at least 1")),
@@ -97,24 +107,27 @@ impl Params {
 
     /// A whole number from 0; digits beyond what 64 bits hold saturate, since every such number is
     /// bounded anyway.
-    pub fn whole(&self, name: &str) -> Result<Option<u64>, Problem> {
+    pub(super) fn whole(&self, name: &str) -> Result<Option<u64>, Problem> {
         let Some(text) = self.get(name) else {
             return Ok(None);
         };
         let digits = text.strip_prefix('+').unwrap_or(text);
         if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(Problem::parameter(name, "it must be a whole number, not negative"));
+            return Err(Problem::parameter(
+                name,
+                "it must be a whole number, not negative",
+            ));
         }
         Ok(Some(digits.parse().unwrap_or(u64::MAX)))
     }
 
     /// A box of four or six numbers in longitude/latitude. West beyond east means across the 180th meridian.
-    pub fn bbox(&self, name: &str) -> Result<Option<Bbox>, Problem> {
+    pub(super) fn bbox(&self, name: &str) -> Result<Option<Bbox>, Problem> {
         self.get(name).map(|text| bbox(name, text)).transpose()
     }
 
     /// The names of a comma-separated list.
-    pub fn names(&self, name: &str) -> Option<Vec<&str>> {
+    pub(super) fn names(&self, name: &str) -> Option<Vec<&str>> {
         self.get(name)
             .map(|text| text.split(',').filter(|part| !part.is_empty()).collect())
     }
@@ -148,7 +161,7 @@ fn bbox(name: &str, text: &str) -> Result<Bbox, Problem> {
 }
 
 /// A finite number as JSON or a form writes it; a leading `+` is fine, `NaN` and `inf` are not.
-pub fn number(text: &str) -> Option<f64> {
+pub(super) fn number(text: &str) -> Option<f64> {
     let text = text.trim();
     let plain = text
         .bytes()
@@ -159,7 +172,7 @@ pub fn number(text: &str) -> Option<f64> {
 }
 
 /// Checks a `datetime`: an instant, or an interval with `..` or nothing for an open end.
-pub fn datetime(text: &str) -> Result<(), Problem> {
+pub(super) fn datetime(text: &str) -> Result<(), Problem> {
     let wrong = |detail: &str| Err(Problem::parameter("datetime", detail));
     let ends: Vec<&str> = text.split('/').collect();
     match ends[..] {
@@ -173,7 +186,11 @@ pub fn datetime(text: &str) -> Result<(), Problem> {
                 return wrong("an interval needs an end or a start");
             }
             let (from, to) = (
-                if open(start) { None } else { Some(instant(start)) },
+                if open(start) {
+                    None
+                } else {
+                    Some(instant(start))
+                },
                 if open(end) { None } else { Some(instant(end)) },
             );
             match (from, to) {
@@ -210,12 +227,12 @@ fn shown(name: &str) -> String {
 }
 
 /// Percent-decoding of a form: `+` is a blank. None for a broken escape or text that is not UTF-8.
-pub fn decode(text: &str) -> Option<String> {
+pub(super) fn decode(text: &str) -> Option<String> {
     decode_bytes(text, true)
 }
 
 /// Percent-decoding of a path segment, where `+` is itself.
-pub fn decode_segment(text: &str) -> Option<String> {
+pub(super) fn decode_segment(text: &str) -> Option<String> {
     decode_bytes(text, false)
 }
 
@@ -230,11 +247,13 @@ fn decode_bytes(text: &str, form: bool) -> Option<String> {
             other => other,
         });
     }
-    String::from_utf8(out).ok().filter(|text| !text.contains('\0'))
+    String::from_utf8(out)
+        .ok()
+        .filter(|text| !text.contains('\0'))
 }
 
 /// Percent-encoding that is right in a path segment and in a query.
-pub fn encode(text: &str, out: &mut String) {
+pub(super) fn encode(text: &str, out: &mut String) {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~,:@".contains(&byte) {
@@ -252,24 +271,43 @@ mod tests {
     use super::*;
 
     fn parse(query: &str) -> Result<Params, Problem> {
-        Params::parse(Some(query), |name| ["limit", "bbox", "name"].contains(&name))
+        Params::parse(Some(query), |name| {
+            ["limit", "bbox", "name"].contains(&name)
+        })
     }
 
     #[test]
     fn unknown_repeated_and_broken_parameters_are_refused() {
-        for bad in ["x=1", "limit=1&limit=1", "name=%ff", "name=%4", "Limit=1", "name=%00", "%ff=1"] {
+        for bad in [
+            "x=1",
+            "limit=1&limit=1",
+            "name=%ff",
+            "name=%4",
+            "Limit=1",
+            "name=%00",
+            "%ff=1",
+        ] {
             assert!(parse(bad).is_err(), "{bad}");
         }
         let params = parse("limit=5&&name=a+b%2Bc%E0%A4%B5").expect("good");
         assert_eq!(params.get("name"), Some("a b+cव"));
-        assert_eq!(params.with("limit", Some("7")), "?name=a%20b%2Bc%E0%A4%B5&limit=7");
+        assert_eq!(
+            params.with("limit", Some("7")),
+            "?name=a%20b%2Bc%E0%A4%B5&limit=7"
+        );
         assert_eq!(parse("").expect("good").with("limit", None), "");
     }
 
     #[test]
     fn a_limit_is_clamped_above_and_refused_below() {
-        let limit = |text: &str| parse(&format!("limit={text}")).and_then(|params| params.limit(10, 100));
-        for (text, wanted) in [("1", 1), ("%2B7", 7), ("101", 100), ("99999999999999999999999", 100)] {
+        let limit =
+            |text: &str| parse(&format!("limit={text}")).and_then(|params| params.limit(10, 100));
+        for (text, wanted) in [
+            ("1", 1),
+            ("%2B7", 7),
+            ("101", 100),
+            ("99999999999999999999999", 100),
+        ] {
             assert_eq!(limit(text).expect("good"), wanted);
         }
         for bad in ["0", "-1", "1.5", "", "x", "1e2"] {
@@ -279,29 +317,65 @@ mod tests {
 
     #[test]
     fn a_box_has_four_or_six_finite_numbers_and_may_cross_the_meridian() {
-        let bbox = |text: &str| parse(&format!("bbox={text}")).and_then(|params| params.bbox("bbox"));
+        let bbox =
+            |text: &str| parse(&format!("bbox={text}")).and_then(|params| params.bbox("bbox"));
         for (text, wanted) in [
-            ("80.200000000000003,1e1,%2B81,1.3E1", [80.200_000_000_000_003, 10.0, 81.0, 13.0]),
+            (
+                "80.200000000000003,1e1,%2B81,1.3E1",
+                [80.200_000_000_000_003, 10.0, 81.0, 13.0],
+            ),
             ("170,-10,-170,10", [170.0, -10.0, -170.0, 10.0]),
             ("1,2,0,3,4,9", [1.0, 2.0, 3.0, 4.0]),
         ] {
-            assert_eq!(bbox(text).expect("good"), Some(Bbox::from(wanted)), "{text}");
+            assert_eq!(
+                bbox(text).expect("good"),
+                Some(Bbox::from(wanted)),
+                "{text}"
+            );
         }
-        for bad in ["", "1,2,3", "1,2,3,4,5", "1,2,3,4,5,6,7", "0,10,5,5", "NaN,0,1,1", "inf,0,1,1",
-                    "0,0,1,91", "-181,0,1,1", "a,b,c,d", "1,2,9,3,4,0"] {
+        for bad in [
+            "",
+            "1,2,3",
+            "1,2,3,4,5",
+            "1,2,3,4,5,6,7",
+            "0,10,5,5",
+            "NaN,0,1,1",
+            "inf,0,1,1",
+            "0,0,1,91",
+            "-181,0,1,1",
+            "a,b,c,d",
+            "1,2,9,3,4,0",
+        ] {
             assert!(bbox(bad).is_err(), "{bad}");
         }
     }
 
     #[test]
     fn a_datetime_is_an_instant_or_an_interval() {
-        for good in ["2020-01-01", "2020-01-01T00:00:00Z", "2020-01-01T00:00:00.5+05:30",
-                     "2020-01-01/..", "../2020-01-01", "2020-01-01/", "/2020-01-01",
-                     "2020-01-01/2020-01-02T00:00:00Z", "../.."] {
+        for good in [
+            "2020-01-01",
+            "2020-01-01T00:00:00Z",
+            "2020-01-01T00:00:00.5+05:30",
+            "2020-01-01/..",
+            "../2020-01-01",
+            "2020-01-01/",
+            "/2020-01-01",
+            "2020-01-01/2020-01-02T00:00:00Z",
+            "../..",
+        ] {
             assert!(datetime(good).is_ok(), "{good}");
         }
-        for bad in ["", "2020", "2020-13-01", "2020-01-02/2020-01-01", "a/b", "1/2/3", "/",
-                    "2020-01-01T00:00:00", "2020-02-30"] {
+        for bad in [
+            "",
+            "2020",
+            "2020-13-01",
+            "2020-01-02/2020-01-01",
+            "a/b",
+            "1/2/3",
+            "/",
+            "2020-01-01T00:00:00",
+            "2020-02-30",
+        ] {
             assert!(datetime(bad).is_err(), "{bad}");
         }
     }

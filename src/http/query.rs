@@ -33,30 +33,43 @@ use crate::{
 use std::{sync::Arc, time::Instant};
 
 /// A question in the address.
-pub async fn get(State(site): State<Site>, parts: Parts) -> Result<Response, Problem> {
+pub(super) async fn get(State(site): State<Site>, parts: Parts) -> Result<Response, Problem> {
     let live = site.app().live();
     let layer = layer_named(&live, parts.uri.query());
     let ask = Ask::with(&ops::QUERY, parts, |name| {
-        layer.as_ref().is_some_and(|snapshot| is_queryable(snapshot.info(), name))
+        layer
+            .as_ref()
+            .is_some_and(|snapshot| is_queryable(snapshot.info(), name))
     })?;
     let request = from_params(&ask.params, layer.as_deref())?;
     answer(&site, ask, request, true).await
 }
 
 /// A question in the body.
-pub async fn post(State(site): State<Site>, parts: Parts, body: Bytes) -> Result<Response, Problem> {
+pub(super) async fn post(
+    State(site): State<Site>,
+    parts: Parts,
+    body: Bytes,
+) -> Result<Response, Problem> {
     let media = parts
         .headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or("application/json");
     if !media.starts_with("application/json") && !media.starts_with("application/geo+json") {
-        return Err(Problem::new(error::UNSUPPORTED_TYPE, "the question is application/json"));
+        return Err(Problem::new(
+            error::UNSUPPORTED_TYPE,
+            "the question is application/json",
+        ));
     }
     let mut ask = {
         let params = Params::parse(parts.uri.query(), |name| name == "f")?;
         let chosen = super::negotiate::choose(ops::QUERY.offer, &params, &parts.headers)?;
-        Ask { params, chosen, path: parts.uri.path().to_owned(), headers: parts.headers }
+        Ask {
+            params,
+            chosen,
+            headers: parts.headers,
+        }
     };
     let request: Request = serde_json::from_slice(&body)
         .map_err(|error| Problem::new(error::BAD_BODY, error.to_string()))?;
@@ -70,7 +83,9 @@ pub async fn post(State(site): State<Site>, parts: Parts, body: Bytes) -> Result
 /// The layer that the parameter `layer` names, looked for before the parameters are checked, because its
 /// fields are parameters too.
 fn layer_named(live: &LiveLayers, query: Option<&str>) -> Option<Arc<Snapshot>> {
-    let name = query?.split('&').find_map(|pair| pair.strip_prefix("layer="))?;
+    let name = query?
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("layer="))?;
     let id: LayerId = super::params::decode(name)?.parse().ok()?;
     live.snapshot(&id).ok().cloned()
 }
@@ -92,7 +107,8 @@ fn from_params(params: &Params, layer: Option<&Snapshot>) -> Result<Request, Pro
         put(name, params.whole(name)?.map(|number| json!(number)));
     }
     if let Some(distance) = params.get("distance_m") {
-        let metres = number(distance).ok_or_else(|| Problem::parameter("distance_m", "it must be a number"))?;
+        let metres = number(distance)
+            .ok_or_else(|| Problem::parameter("distance_m", "it must be a number"))?;
         put("distance_m", Some(json!(metres)));
     }
     let of: Map<String, Json> = [("layer", text("of")), ("filter", text("of-filter"))]
@@ -109,12 +125,18 @@ fn from_params(params: &Params, layer: Option<&Snapshot>) -> Result<Request, Pro
     .into_iter()
     .filter_map(|(name, value)| Some((name.to_owned(), value?)))
     .collect();
-    put("aggregate", (!aggregate.is_empty()).then_some(Json::Object(aggregate)));
+    put(
+        "aggregate",
+        (!aggregate.is_empty()).then_some(Json::Object(aggregate)),
+    );
     if let Some(place) = params.get("nearest") {
         let place: Option<Vec<f64>> = place.split(',').map(number).collect();
-        let place = place
-            .filter(|place| place.len() == 2)
-            .ok_or_else(|| Problem::parameter("nearest", "it is a longitude and a latitude with a comma between"))?;
+        let place = place.filter(|place| place.len() == 2).ok_or_else(|| {
+            Problem::parameter(
+                "nearest",
+                "it is a longitude and a latitude with a comma between",
+            )
+        })?;
         let mut nearest = json!({"to": place});
         if let Some(k) = params.whole("k")? {
             nearest["k"] = json!(k);
@@ -127,7 +149,10 @@ fn from_params(params: &Params, layer: Option<&Snapshot>) -> Result<Request, Pro
             .filter(|(name, _)| is_queryable(layer.info(), name) && !ops::QUERY.takes(name))
             .map(|(name, value)| (name.to_owned(), json!(value)))
             .collect();
-        put("where", (!where_.is_empty()).then_some(Json::Object(where_)));
+        put(
+            "where",
+            (!where_.is_empty()).then_some(Json::Object(where_)),
+        );
     }
     serde_json::from_value(Json::Object(ask))
         .map_err(|error| Problem::new(error::BAD_PARAMETER, error.to_string()))
@@ -137,8 +162,9 @@ fn geometry(params: &Params) -> Result<Option<Json>, Problem> {
     params
         .get("geometry")
         .map(|text| {
-            serde_json::from_str(text)
-                .map_err(|error| Problem::parameter("geometry", format!("it is not GeoJSON: {error}")))
+            serde_json::from_str(text).map_err(|error| {
+                Problem::parameter("geometry", format!("it is not GeoJSON: {error}"))
+            })
         })
         .transpose()
 }
@@ -152,11 +178,19 @@ impl Lookup for InLive<'_> {
     }
 
     fn table(&self, id: &IndicatorId) -> Option<Arc<IndicatorTable>> {
-        self.0.tables.get(id).map(|stored| Arc::new(stored.table.clone()))
+        self.0
+            .tables
+            .get(id)
+            .map(|stored| Arc::new(stored.table.clone()))
     }
 }
 
-async fn answer(site: &Site, ask: Ask, request: Request, in_address: bool) -> Result<Response, Problem> {
+async fn answer(
+    site: &Site,
+    ask: Ask,
+    request: Request,
+    in_address: bool,
+) -> Result<Response, Problem> {
     let headers: HeaderMap = ask.headers.clone();
     let content_type = ask.chosen.content_type;
     let worker = site.clone();
@@ -196,17 +230,34 @@ fn collection(site: &Site, ask: &Ask, answer: &Answer, in_address: bool) -> Vec<
         let shape = (!shapes.is_empty()).then(|| shapes.get(0));
         let values = (0..fields.len())
             .map(|field| snapshot.value(row, field))
-            .chain(answer.columns.iter().map(|column| number_at(&column.values, at)));
+            .chain(
+                answer
+                    .columns
+                    .iter()
+                    .map(|column| number_at(&column.values, at)),
+            );
         geojson::feature(snapshot.id(row), shape, &names, values, &mut out);
         out.push(b'}');
     }
     let mut links = vec![];
     if in_address {
         let here = |params: &str| format!("/query{params}");
-        links.push(link(site, "self", "application/geo+json", "This page", &here(&ask.params.with("", None))));
+        links.push(link(
+            site,
+            "self",
+            "application/geo+json",
+            "This page",
+            &here(&ask.params.with("", None)),
+        ));
         if let Some(next) = answer.next {
             let next = ask.params.with("offset", Some(&next.to_string()));
-            links.push(link(site, "next", "application/geo+json", "The next page", &here(&next)));
+            links.push(link(
+                site,
+                "next",
+                "application/geo+json",
+                "The next page",
+                &here(&next),
+            ));
         }
     }
     let tail = json!({
@@ -252,7 +303,11 @@ fn csv(answer: &Answer) -> Vec<u8> {
             for field in 0..fields.len() {
                 let value = snapshot.value(row, field);
                 let text = value.to_text();
-                record.push(if matches!(value, Value::Text(_)) { harmless(&text) } else { text.into_owned() });
+                record.push(if matches!(value, Value::Text(_)) {
+                    harmless(&text)
+                } else {
+                    text.into_owned()
+                });
             }
             for column in &answer.columns {
                 record.push(number_at(&column.values, at).to_text().into_owned());

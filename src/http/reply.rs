@@ -14,14 +14,14 @@ use serde_json::Value;
 use super::{extract::Ask, html, site::Site};
 
 /// For what may change at the next publish: keep it, but ask first.
-pub const REVALIDATE: &str = "no-cache";
+pub(super) const REVALIDATE: &str = "no-cache";
 /// For tiles without a version in their address (asks.md, 3).
-pub const BRIEF: &str = "public, max-age=60, stale-while-revalidate=600";
+pub(super) const BRIEF: &str = "public, max-age=60, stale-while-revalidate=600";
 /// For what is addressed by its content.
-pub const FOREVER: &str = "public, max-age=31536000, immutable";
+pub(super) const FOREVER: &str = "public, max-age=31536000, immutable";
 
 /// An answer in the making.
-pub struct Reply {
+pub(super) struct Reply {
     body: Bytes,
     content_type: HeaderValue,
     tag: String,
@@ -31,14 +31,14 @@ pub struct Reply {
 
 impl Reply {
     /// An answer whose tag is the hash of its bytes.
-    pub fn new(content_type: &'static str, body: impl Into<Bytes>) -> Self {
+    pub(super) fn new(content_type: &'static str, body: impl Into<Bytes>) -> Self {
         let body = body.into();
         let tag = strong(&[&body]);
         Self::tagged(content_type, body, tag)
     }
 
     /// An answer whose tag the caller knows without reading the bytes.
-    pub fn tagged(content_type: &'static str, body: impl Into<Bytes>, tag: String) -> Self {
+    pub(super) fn tagged(content_type: &'static str, body: impl Into<Bytes>, tag: String) -> Self {
         Self {
             body: body.into(),
             content_type: HeaderValue::from_static(content_type),
@@ -50,14 +50,14 @@ impl Reply {
 
     /// Sets how long it may be kept.
     #[must_use]
-    pub fn cached(mut self, cache: &'static str) -> Self {
+    pub(super) fn cached(mut self, cache: &'static str) -> Self {
         self.cache = cache;
         self
     }
 
     /// Adds a header; one whose value is not a header's is left out.
     #[must_use]
-    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+    pub(super) fn header(mut self, name: &'static str, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.append(HeaderName::from_static(name), value);
         }
@@ -65,7 +65,7 @@ impl Reply {
     }
 
     /// The answer, or 304 when the client has it.
-    pub fn send(self, asked: &HeaderMap) -> Response {
+    pub(super) fn send(self, asked: &HeaderMap) -> Response {
         if let Some(response) = unchanged(asked, &self.tag, self.cache) {
             return response;
         }
@@ -77,7 +77,7 @@ impl Reply {
 }
 
 /// 304 when the client already has what carries this tag (RFC 9110, 13.1.2).
-pub fn unchanged(asked: &HeaderMap, tag: &str, cache: &'static str) -> Option<Response> {
+pub(super) fn unchanged(asked: &HeaderMap, tag: &str, cache: &'static str) -> Option<Response> {
     let has = asked
         .get_all(header::IF_NONE_MATCH)
         .iter()
@@ -90,7 +90,7 @@ pub fn unchanged(asked: &HeaderMap, tag: &str, cache: &'static str) -> Option<Re
 }
 
 /// Nothing here, and that is right: an empty tile.
-pub fn empty(asked: &HeaderMap, tag: &str, cache: &'static str) -> Response {
+pub(super) fn empty(asked: &HeaderMap, tag: &str, cache: &'static str) -> Response {
     unchanged(asked, tag, cache).unwrap_or_else(|| {
         let mut headers = HeaderMap::new();
         common(&mut headers, tag, cache);
@@ -115,7 +115,7 @@ fn bare(tag: &str) -> &str {
 }
 
 /// A strong tag of what makes an answer what it is.
-pub fn strong(parts: &[&[u8]]) -> String {
+pub(super) fn strong(parts: &[&[u8]]) -> String {
     let mut hasher = blake3::Hasher::new();
     for part in parts {
         hasher.update(&(part.len() as u64).to_le_bytes());
@@ -126,12 +126,18 @@ pub fn strong(parts: &[&[u8]]) -> String {
 }
 
 /// A weak tag: the same content, though the bytes may differ (a page of features says when it was made).
-pub fn weak(parts: &[&[u8]]) -> String {
+pub(super) fn weak(parts: &[&[u8]]) -> String {
     format!("W/{}", strong(parts))
 }
 
 /// A JSON resource, or the same as a page. `way` is the path to it, for the page.
-pub fn resource(site: &Site, ask: &Ask, title: &str, way: &[(&str, String)], value: &Value) -> Response {
+pub(super) fn resource(
+    site: &Site,
+    ask: &Ask,
+    title: &str,
+    way: &[(&str, String)],
+    value: &Value,
+) -> Response {
     if ask.is_page() {
         let page = html::document(site.base(), title, way, value);
         return Reply::new(html::MEDIA, page).send(&ask.headers);
@@ -140,7 +146,7 @@ pub fn resource(site: &Site, ask: &Ask, title: &str, way: &[(&str, String)], val
 }
 
 /// A JSON resource in the type that was chosen.
-pub fn json(ask: &Ask, value: &Value) -> Response {
+pub(super) fn json(ask: &Ask, value: &Value) -> Response {
     let body = serde_json::to_vec(value).expect("a value is JSON");
     Reply::new(ask.chosen.content_type, body).send(&ask.headers)
 }
@@ -150,7 +156,10 @@ mod tests {
     use super::*;
 
     fn asked(tag: &str) -> HeaderMap {
-        HeaderMap::from_iter([(header::IF_NONE_MATCH, HeaderValue::from_str(tag).expect("a tag"))])
+        HeaderMap::from_iter([(
+            header::IF_NONE_MATCH,
+            HeaderValue::from_str(tag).expect("a tag"),
+        )])
     }
 
     #[test]

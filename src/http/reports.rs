@@ -6,18 +6,11 @@ use axum::{
     response::Response,
 };
 
-use super::{
-    error::Problem,
-    extract::Ask,
-    negotiate::Media,
-    ops,
-    reply::Reply,
-    site::Site,
-};
+use super::{error::Problem, extract::Ask, negotiate::Media, ops, reply::Reply, site::Site};
 use crate::report;
 
 /// The report of a layer's public version, or of a delivery. An ending asks for a form before `Accept` does.
-pub async fn report(
+pub(super) async fn report(
     State(site): State<Site>,
     Path(id): Path<String>,
     parts: Parts,
@@ -32,9 +25,17 @@ pub async fn report(
     let ask = match ending {
         // The address says it, so `Accept` has no say.
         Some(media) => {
-            let params = super::params::Params::parse(parts.uri.query(), |name| ops::REPORT.takes(name))?;
-            let chosen = super::negotiate::Chosen { media, content_type: media.types()[0] };
-            Ask { params, chosen, path: parts.uri.path().to_owned(), headers: parts.headers }
+            let params =
+                super::params::Params::parse(parts.uri.query(), |name| ops::REPORT.takes(name))?;
+            let chosen = super::negotiate::Chosen {
+                media,
+                content_type: media.types()[0],
+            };
+            Ask {
+                params,
+                chosen,
+                headers: parts.headers,
+            }
         }
         None => Ask::of(&ops::REPORT, parts)?,
     };

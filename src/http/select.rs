@@ -19,21 +19,37 @@ use crate::{
 };
 
 /// The property that a joined indicator becomes.
-pub const VALUE: &str = "value";
+pub(super) const VALUE: &str = "value";
 
 /// Names that a property filter cannot have, because they mean something else (Features core, 7.15.5).
 const TAKEN: [&str; 18] = [
-    "limit", "bbox", "datetime", "crs", "bbox-crs", "filter", "filter-lang", "filter-crs", "sortby",
-    "properties", "skipGeometry", "f", "offset", "profile", "indicator", "period", "collections", "q",
+    "limit",
+    "bbox",
+    "datetime",
+    "crs",
+    "bbox-crs",
+    "filter",
+    "filter-lang",
+    "filter-crs",
+    "sortby",
+    "properties",
+    "skipGeometry",
+    "f",
+    "offset",
+    "profile",
+    "indicator",
+    "period",
+    "collections",
+    "q",
 ];
 
 /// True when a field may be a parameter of its own.
-pub fn is_queryable(info: &SnapshotInfo, name: &str) -> bool {
+pub(super) fn is_queryable(info: &SnapshotInfo, name: &str) -> bool {
     !TAKEN.contains(&name) && info.fields.iter().any(|field| field.name == name)
 }
 
 /// What a request chose.
-pub struct Selection {
+pub(super) struct Selection {
     /// Conditions.
     pub query: Query,
     /// The fields to give, by position.
@@ -46,7 +62,11 @@ pub struct Selection {
 
 impl Selection {
     /// Reads it from the parameters.
-    pub fn of(params: &Params, snapshot: &Snapshot, live: &LiveLayers) -> Result<Self, Problem> {
+    pub(super) fn of(
+        params: &Params,
+        snapshot: &Snapshot,
+        live: &LiveLayers,
+    ) -> Result<Self, Problem> {
         let info = snapshot.info();
         if let Some(text) = params.get("datetime") {
             // Our layers have no time of their own, and such features match every time.
@@ -76,15 +96,17 @@ impl Selection {
     }
 
     /// True when every feature is wanted.
-    pub fn takes_all(&self) -> bool {
+    pub(super) fn takes_all(&self) -> bool {
         self.query.bbox.is_none() && self.query.where_.is_empty() && self.query.filter.is_none()
     }
 
     /// What of it is not in the address: the versions of the joined table, for tags.
-    pub fn table_version(&self) -> String {
-        self.indicator.as_ref().map_or_else(String::new, |(stored, period)| {
-            format!("{}/{}", stored.table.version, period.label)
-        })
+    pub(super) fn table_version(&self) -> String {
+        self.indicator
+            .as_ref()
+            .map_or_else(String::new, |(stored, period)| {
+                format!("{}/{}", stored.table.version, period.label)
+            })
     }
 }
 
@@ -99,8 +121,15 @@ fn fields(params: &Params, info: &SnapshotInfo) -> Result<(Vec<usize>, bool), Pr
             .iter()
             .position(|field| field.name == name)
             .ok_or_else(|| {
-                let known: Vec<_> = info.fields.iter().map(|field| field.name.as_str()).collect();
-                Problem::parameter("properties", format!("the properties are {}", known.join(", ")))
+                let known: Vec<_> = info
+                    .fields
+                    .iter()
+                    .map(|field| field.name.as_str())
+                    .collect();
+                Problem::parameter(
+                    "properties",
+                    format!("the properties are {}", known.join(", ")),
+                )
             })?;
         if !found.contains(&at) {
             found.push(at);
@@ -110,7 +139,7 @@ fn fields(params: &Params, info: &SnapshotInfo) -> Result<(Vec<usize>, bool), Pr
 }
 
 /// A CQL2 filter, in the language that `filter-lang` names.
-pub fn filter(params: &Params, name: &str) -> Result<Option<Filter>, Problem> {
+pub(super) fn filter(params: &Params, name: &str) -> Result<Option<Filter>, Problem> {
     if let Some(crs) = params.get("filter-crs")
         && crs != super::collections::CRS84
     {
@@ -118,7 +147,10 @@ pub fn filter(params: &Params, name: &str) -> Result<Option<Filter>, Problem> {
     }
     let language = params.get("filter-lang").unwrap_or("cql2-text");
     if !["cql2-text", "cql2-json"].contains(&language) {
-        return Err(Problem::parameter("filter-lang", "it is cql2-text or cql2-json"));
+        return Err(Problem::parameter(
+            "filter-lang",
+            "it is cql2-text or cql2-json",
+        ));
     }
     let Some(text) = params.get(name) else {
         return Ok(None);
@@ -136,28 +168,34 @@ pub fn filter(params: &Params, name: &str) -> Result<Option<Filter>, Problem> {
 }
 
 /// The table and the period that `indicator` and `period` name; the latest period when none is named.
-pub fn indicator(
+pub(super) fn indicator(
     params: &Params,
     live: &LiveLayers,
 ) -> Result<Option<(Arc<StoredTable>, Period)>, Problem> {
     let Some(code) = params.get("indicator") else {
         return match params.get("period") {
-            Some(_) => Err(Problem::parameter("period", "a period needs an `indicator`")),
+            Some(_) => Err(Problem::parameter(
+                "period",
+                "a period needs an `indicator`",
+            )),
             None => Ok(None),
         };
     };
-    let code: IndicatorId = code
-        .parse()
-        .map_err(|error: crate::model::BadName| Problem::parameter("indicator", error.to_string()))?;
+    let code: IndicatorId = code.parse().map_err(|error: crate::model::BadName| {
+        Problem::parameter("indicator", error.to_string())
+    })?;
     let stored = live.tables.get(&code).ok_or_else(|| {
-        Problem::parameter("indicator", format!("there is no table for `{code}`; see /indicators"))
+        Problem::parameter(
+            "indicator",
+            format!("there is no table for `{code}`; see /indicators"),
+        )
     })?;
     let period = period(stored, params.get("period"))?;
     Ok(Some((Arc::clone(stored), period)))
 }
 
 /// A period of a table by its label; the latest when none is named.
-pub fn period(stored: &StoredTable, label: Option<&str>) -> Result<Period, Problem> {
+pub(super) fn period(stored: &StoredTable, label: Option<&str>) -> Result<Period, Problem> {
     let periods = &stored.table.periods;
     match label {
         Some(label) => periods.iter().find(|period| period.label == label),

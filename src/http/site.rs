@@ -31,7 +31,7 @@ impl Settings {
 
 /// Shared by every request.
 #[derive(Clone)]
-pub struct Site(Arc<Inner>);
+pub(super) struct Site(Arc<Inner>);
 
 struct Inner {
     app: App,
@@ -42,7 +42,7 @@ struct Inner {
 
 impl Site {
     /// Puts it together.
-    pub fn new(app: App, settings: Settings) -> Self {
+    pub(super) fn new(app: App, settings: Settings) -> Self {
         let prefix = settings
             .public_url
             .split_once("://")
@@ -57,32 +57,32 @@ impl Site {
     }
 
     /// The application.
-    pub fn app(&self) -> &App {
+    pub(super) fn app(&self) -> &App {
         &self.0.app
     }
 
     /// The settings.
-    pub fn settings(&self) -> &Settings {
+    pub(super) fn settings(&self) -> &Settings {
         &self.0.settings
     }
 
     /// The public address, without a slash at its end.
-    pub fn base(&self) -> &str {
+    pub(super) fn base(&self) -> &str {
         &self.0.settings.public_url
     }
 
     /// The path of the public address: empty, or begins with a slash.
-    pub fn prefix(&self) -> &str {
+    pub(super) fn prefix(&self) -> &str {
         &self.0.prefix
     }
 
     /// The counters.
-    pub fn metrics(&self) -> &Metrics {
+    pub(super) fn metrics(&self) -> &Metrics {
         &self.0.metrics
     }
 
     /// The public address of a path.
-    pub fn url(&self, path: &str) -> String {
+    pub(super) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base())
     }
 }

@@ -32,8 +32,10 @@ const WHOLE: &str = "city";
 const MIDDLE: f64 = 500.0;
 
 /// The style layers of a layer; an empty list where no file styles it.
-pub fn layers_of(id: &LayerId) -> Value {
-    file(id.as_str()).filter(Value::is_array).unwrap_or_else(|| json!([]))
+pub(super) fn layers_of(id: &LayerId) -> Value {
+    file(id.as_str())
+        .filter(Value::is_array)
+        .unwrap_or_else(|| json!([]))
 }
 
 fn file(name: &str) -> Option<Value> {
@@ -41,7 +43,7 @@ fn file(name: &str) -> Option<Value> {
 }
 
 /// `/styles`.
-pub async fn styles(State(site): State<Site>, parts: Parts) -> Result<Response, Problem> {
+pub(super) async fn styles(State(site): State<Site>, parts: Parts) -> Result<Response, Problem> {
     let ask = Ask::of(&ops::STYLES, parts)?;
     let live = site.app().live();
     let entry = |id: &str, title: &str| {
@@ -59,7 +61,7 @@ pub async fn styles(State(site): State<Site>, parts: Parts) -> Result<Response, 
 }
 
 /// `/styles/{id}`: one layer's, or all of them for `city`.
-pub async fn style(
+pub(super) async fn style(
     State(site): State<Site>,
     Path(id): Path<String>,
     parts: Parts,
@@ -70,10 +72,14 @@ pub async fn style(
         .filter(|info| id == WHOLE || info.id.as_str() == id)
         .collect();
     if infos.is_empty() && id != WHOLE {
-        return Err(Problem::new(error::NOT_FOUND, "there is no such style; see /styles"));
+        return Err(Problem::new(
+            error::NOT_FOUND,
+            "there is no such style; see /styles",
+        ));
     }
     let ask = Ask::of(&ops::STYLE, parts)?;
-    let mut value = file("base").unwrap_or_else(|| json!({"version": 8, "name": "Parat", "sources": {}, "layers": []}));
+    let mut value = file("base")
+        .unwrap_or_else(|| json!({"version": 8, "name": "Parat", "sources": {}, "layers": []}));
     let mut layers: Vec<Value> = value["layers"].as_array().cloned().unwrap_or_default();
     for info in &infos {
         value["sources"][info.id.as_str()] = json!({
@@ -88,7 +94,10 @@ pub async fn style(
     layers.sort_by(|a, b| order(a).total_cmp(&order(b)));
     value["layers"] = json!(layers);
     if let Some(bbox) = city_box(&live) {
-        value["center"] = json!([f64::midpoint(bbox.west, bbox.east), f64::midpoint(bbox.south, bbox.north)]);
+        value["center"] = json!([
+            f64::midpoint(bbox.west, bbox.east),
+            f64::midpoint(bbox.south, bbox.north)
+        ]);
         value["zoom"] = json!(super::grid::fitting_zoom(&bbox));
     }
     Ok(reply::json(&ask, &value))
@@ -106,7 +115,9 @@ fn drawn(info: &SnapshotInfo) -> Vec<Value> {
         .as_array()
         .into_iter()
         .flatten()
-        .filter(|layer| layer["layout"]["text-field"].is_null() && layer["layout"]["icon-image"].is_null())
+        .filter(|layer| {
+            layer["layout"]["text-field"].is_null() && layer["layout"]["icon-image"].is_null()
+        })
         .cloned()
         .collect();
     if !ours.is_empty() {
@@ -115,10 +126,19 @@ fn drawn(info: &SnapshotInfo) -> Vec<Value> {
     let id = &info.id;
     let plain = |kind: &str, paint: Value| json!({"id": format!("{id}-{kind}"), "type": kind, "source-layer": id, "paint": paint});
     match info.dimension {
-        0 => vec![plain("circle", json!({"circle-radius": 4, "circle-color": "#35618f", "circle-stroke-color": "#ffffff", "circle-stroke-width": 1}))],
-        1 => vec![plain("line", json!({"line-color": "#6b5b4b", "line-width": 1.5}))],
+        0 => vec![plain(
+            "circle",
+            json!({"circle-radius": 4, "circle-color": "#35618f", "circle-stroke-color": "#ffffff", "circle-stroke-width": 1}),
+        )],
+        1 => vec![plain(
+            "line",
+            json!({"line-color": "#6b5b4b", "line-width": 1.5}),
+        )],
         _ => vec![
-            plain("fill", json!({"fill-color": "#8fa3b5", "fill-opacity": 0.35})),
+            plain(
+                "fill",
+                json!({"fill-color": "#8fa3b5", "fill-opacity": 0.35}),
+            ),
             plain("line", json!({"line-color": "#4a5d70", "line-width": 1})),
         ],
     }
@@ -135,7 +155,10 @@ mod tests {
             let value = file(&id).expect("a style file is JSON");
             for layer in value.as_array().into_iter().flatten() {
                 let source = layer["source-layer"].as_str().expect("a source-layer");
-                assert!(source == id || source == format!("{id}_label"), "{name}: {source}");
+                assert!(
+                    source == id || source == format!("{id}_label"),
+                    "{name}: {source}"
+                );
             }
         }
     }

@@ -85,7 +85,11 @@ impl Recipe {
         let (Some(chosen), [snapshot]) = (&self.selection, &snapshots[..]) else {
             return Ok(tile::tile(&snapshots, self.id, &[]));
         };
-        let rows = if chosen.takes_all() { None } else { Some(self.rows(chosen, snapshot)?) };
+        let rows = if chosen.takes_all() {
+            None
+        } else {
+            Some(self.rows(chosen, snapshot)?)
+        };
         let joined = chosen
             .indicator
             .as_ref()
@@ -123,7 +127,10 @@ impl Recipe {
 /// A tile's box, an eighth of its width wider on each side and within the world.
 fn around(id: TileId) -> crate::model::Bbox {
     let inner = id.bbox();
-    let (wide, high) = ((inner.east - inner.west) / 8.0, (inner.north - inner.south) / 8.0);
+    let (wide, high) = (
+        (inner.east - inner.west) / 8.0,
+        (inner.north - inner.south) / 8.0,
+    );
     crate::model::Bbox {
         west: (inner.west - wide).max(-180.0),
         south: (inner.south - high).max(-90.0),
@@ -149,7 +156,9 @@ async fn answer(
                 .app()
                 .compute(move |_| {
                     Ok(recipe.make().map(|tile| {
-                        metered.metrics().tile(tile.bytes.len(), tile.losses.dropped);
+                        metered
+                            .metrics()
+                            .tile(tile.bytes.len(), tile.losses.dropped);
                         let gzip = if tile.bytes.is_empty() {
                             Bytes::new()
                         } else {
@@ -195,7 +204,10 @@ async fn answer(
 fn inflate(gzip: &[u8]) -> Result<Vec<u8>, Problem> {
     let broken = || Problem::new(error::INTERNAL, "nothing more can be said here");
     // RFC 1952: the last four bytes are the size; the member is our own.
-    let size = gzip.last_chunk::<4>().map(|bytes| u32::from_le_bytes(*bytes)).ok_or_else(broken)?;
+    let size = gzip
+        .last_chunk::<4>()
+        .map(|bytes| u32::from_le_bytes(*bytes))
+        .ok_or_else(broken)?;
     let mut out = vec![0; size as usize];
     libdeflater::Decompressor::new()
         .gzip_decompress(gzip, &mut out)
@@ -226,7 +238,7 @@ fn accepts_gzip(headers: &HeaderMap) -> bool {
 }
 
 /// `/xyz/{source}/{z}/{x}/{y}.mvt`.
-pub async fn xyz(
+pub(super) async fn xyz(
     State(site): State<Site>,
     Path((source, z, x, y)): Path<(String, String, String, String)>,
     parts: Parts,
@@ -243,7 +255,13 @@ pub async fn xyz(
         .unwrap_or(&y);
     let [z, x, y] = [number("z", &z)?, number("x", &x)?, number("y", y)?];
     let id = tile_id(z, x, y)?.ok_or_else(|| {
-        Problem::parameter("x", format!("at zoom {z}, columns and rows run from 0 to {}", (1_u64 << z) - 1))
+        Problem::parameter(
+            "x",
+            format!(
+                "at zoom {z}, columns and rows run from 0 to {}",
+                (1_u64 << z) - 1
+            ),
+        )
     })?;
     let live = site.app().live();
     let selection = Selection::of(&ask.params, &snapshot, &live)?;
@@ -254,13 +272,17 @@ pub async fn xyz(
         snapshots: vec![Arc::clone(&snapshot)],
     };
     // A joined value may change with the next table though the geometry never does.
-    let cache = if hash.is_some() && !joined { FOREVER } else { BRIEF };
+    let cache = if hash.is_some() && !joined {
+        FOREVER
+    } else {
+        BRIEF
+    };
     let version = snapshot.info().version.to_string();
     answer(&site, &ask.headers, recipe, cache, Some(version)).await
 }
 
 /// `/collections/{id}/tiles/WebMercatorQuad/{z}/{row}/{col}`.
-pub async fn of_collection(
+pub(super) async fn of_collection(
     State(site): State<Site>,
     Path((id, grid_id, z, row, col)): Path<(String, String, String, String, String)>,
     parts: Parts,
@@ -268,7 +290,9 @@ pub async fn of_collection(
     let live = site.app().live();
     let snapshot = live.snapshot(&layer(&id)?)?.clone();
     known_grid(&grid_id)?;
-    let ask = Ask::with(&ops::COLLECTION_TILE, parts, |name| is_queryable(snapshot.info(), name))?;
+    let ask = Ask::with(&ops::COLLECTION_TILE, parts, |name| {
+        is_queryable(snapshot.info(), name)
+    })?;
     let info = snapshot.info();
     let bbox = is_placed(info).then_some(info.bbox);
     let id = within(&z, &row, &col, bbox)?;
@@ -283,7 +307,7 @@ pub async fn of_collection(
 }
 
 /// `/tiles/WebMercatorQuad/{z}/{row}/{col}`.
-pub async fn of_dataset(
+pub(super) async fn of_dataset(
     State(site): State<Site>,
     Path((grid_id, z, row, col)): Path<(String, String, String, String)>,
     parts: Parts,
@@ -310,7 +334,7 @@ pub async fn of_dataset(
 }
 
 /// The collections that a request names; all that can be shown when it names none.
-pub fn named(
+pub(super) fn named(
     live: &crate::app::LiveLayers,
     names: Option<&[&str]>,
 ) -> Result<Vec<Arc<Snapshot>>, Problem> {
@@ -320,13 +344,23 @@ pub fn named(
             .collect());
     };
     if names.is_empty() || names.len() > MOST_COLLECTIONS {
-        return Err(Problem::parameter("collections", format!("name 1 to {MOST_COLLECTIONS} collections")));
+        return Err(Problem::parameter(
+            "collections",
+            format!("name 1 to {MOST_COLLECTIONS} collections"),
+        ));
     }
     let mut found: Vec<Arc<Snapshot>> = vec![];
     for name in names {
-        let unknown = || Problem::parameter("collections", "one of them does not exist; see /collections");
+        let unknown = || {
+            Problem::parameter(
+                "collections",
+                "one of them does not exist; see /collections",
+            )
+        };
         let id: LayerId = name.parse().map_err(|_: crate::model::BadName| unknown())?;
-        let snapshot = live.snapshot(&id).map_err(|_: crate::app::AppError| unknown())?;
+        let snapshot = live
+            .snapshot(&id)
+            .map_err(|_: crate::app::AppError| unknown())?;
         if !found.iter().any(|other| other.info().id == id) {
             found.push(Arc::clone(snapshot));
         }
@@ -335,21 +369,34 @@ pub fn named(
 }
 
 /// Refuses a tile matrix set that we do not have.
-pub fn known_grid(id: &str) -> Result<(), Problem> {
+pub(super) fn known_grid(id: &str) -> Result<(), Problem> {
     if id == grid::ID {
         return Ok(());
     }
-    Err(Problem::new(error::NOT_FOUND, format!("the tile matrix set is {}", grid::ID)))
+    Err(Problem::new(
+        error::NOT_FOUND,
+        format!("the tile matrix set is {}", grid::ID),
+    ))
 }
 
 /// A tile of the grid that the box touches; 404 outside (OGC API Tiles 1.0, requirement on limits).
-fn within(z: &str, row: &str, col: &str, bbox: Option<crate::model::Bbox>) -> Result<TileId, Problem> {
+fn within(
+    z: &str,
+    row: &str,
+    col: &str,
+    bbox: Option<crate::model::Bbox>,
+) -> Result<TileId, Problem> {
     let [z, row, col] = [
         number("tileMatrix", z)?,
         number("tileRow", row)?,
         number("tileCol", col)?,
     ];
-    let outside = || Problem::new(error::NOT_FOUND, "the tile lies outside the limits of the tileset");
+    let outside = || {
+        Problem::new(
+            error::NOT_FOUND,
+            "the tile lies outside the limits of the tileset",
+        )
+    };
     let id = tile_id(z, col, row)?.ok_or_else(outside)?;
     let limits = Limits::of(&bbox.ok_or_else(outside)?, id.z());
     if limits.hold(id.y(), id.x()) {
@@ -376,7 +423,10 @@ fn tile_id(z: u64, x: u64, y: u64) -> Result<Option<TileId>, Problem> {
 fn number(name: &str, text: &str) -> Result<u64, Problem> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if !digits {
-        return Err(Problem::parameter(name, "it must be a whole number, not negative"));
+        return Err(Problem::parameter(
+            name,
+            "it must be a whole number, not negative",
+        ));
     }
     Ok(text.parse().unwrap_or(u64::MAX))
 }
@@ -393,7 +443,13 @@ mod tests {
                 header::HeaderValue::from_static(text),
             )]))
         };
-        for yes in ["gzip", "br, gzip;q=0.5", "deflate,gzip", "*", "br;q=1, *;q=0.1"] {
+        for yes in [
+            "gzip",
+            "br, gzip;q=0.5",
+            "deflate,gzip",
+            "*",
+            "br;q=1, *;q=0.1",
+        ] {
             assert!(accepts(yes), "{yes}");
         }
         for no in ["", "br", "gzip;q=0", "identity", "*;q=0", "gzip;q=0, *"] {
@@ -406,7 +462,9 @@ mod tests {
     fn a_tile_number_is_400_when_it_is_none_and_404_when_it_lies_outside() {
         let city = Some(crate::model::Bbox::from([77.46, 12.83, 77.78, 13.14]));
         let status = |z: &str, row: &str, col: &str| {
-            within(z, row, col, city).err().map(|problem| problem.kind().status.as_u16())
+            within(z, row, col, city)
+                .err()
+                .map(|problem| problem.kind().status.as_u16())
         };
         assert_eq!(status("10", "474", "732"), None);
         assert_eq!(status("10", "476", "732"), Some(404));

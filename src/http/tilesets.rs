@@ -27,7 +27,7 @@ use crate::{
 const TILEJSON_DEEPEST: u8 = 16;
 
 /// `/collections/{id}/tiles`.
-pub async fn of_collection(
+pub(super) async fn of_collection(
     State(site): State<Site>,
     Path(id): Path<String>,
     parts: Parts,
@@ -42,11 +42,17 @@ pub async fn of_collection(
         "links": self_and_alternates(&site, ops::COLLECTION_TILESETS.offer, ask.chosen.media, &format!("{path}/tiles")),
         "tilesets": [tileset(&site, &path, &info.title, &[info], Media::Json, false)],
     });
-    Ok(reply::resource(&site, &ask, &format!("{}: tiles", info.title), &way_to(&site, info), &value))
+    Ok(reply::resource(
+        &site,
+        &ask,
+        &format!("{}: tiles", info.title),
+        &way_to(&site, info),
+        &value,
+    ))
 }
 
 /// `/collections/{id}/tiles/{grid}`.
-pub async fn one_of_collection(
+pub(super) async fn one_of_collection(
     State(site): State<Site>,
     Path((id, grid_id)): Path<(String, String)>,
     parts: Parts,
@@ -58,11 +64,20 @@ pub async fn one_of_collection(
     let info = snapshot.info();
     let path = format!("/collections/{}", info.id);
     let value = tileset(&site, &path, &info.title, &[info], ask.chosen.media, true);
-    Ok(reply::resource(&site, &ask, &format!("{}: tileset", info.title), &way_to(&site, info), &value))
+    Ok(reply::resource(
+        &site,
+        &ask,
+        &format!("{}: tileset", info.title),
+        &way_to(&site, info),
+        &value,
+    ))
 }
 
 /// `/tiles`.
-pub async fn of_dataset(State(site): State<Site>, parts: Parts) -> Result<Response, Problem> {
+pub(super) async fn of_dataset(
+    State(site): State<Site>,
+    parts: Parts,
+) -> Result<Response, Problem> {
     let ask = Ask::of(&ops::DATASET_TILESETS, parts)?;
     let live = site.app().live();
     let infos: Vec<_> = shown(&live).map(|(_, info)| info).collect();
@@ -75,7 +90,7 @@ pub async fn of_dataset(State(site): State<Site>, parts: Parts) -> Result<Respon
 }
 
 /// `/tiles/{grid}`.
-pub async fn one_of_dataset(
+pub(super) async fn one_of_dataset(
     State(site): State<Site>,
     Path(grid_id): Path<String>,
     parts: Parts,
@@ -86,11 +101,24 @@ pub async fn one_of_dataset(
     let snapshots = named(&live, ask.params.names("collections").as_deref())?;
     let infos: Vec<_> = snapshots.iter().map(|snapshot| snapshot.info()).collect();
     let value = tileset(&site, "", "All collections", &infos, ask.chosen.media, true);
-    Ok(reply::resource(&site, &ask, "Tiles of all collections", &[], &value))
+    Ok(reply::resource(
+        &site,
+        &ask,
+        "Tiles of all collections",
+        &[],
+        &value,
+    ))
 }
 
 /// The metadata of a tileset. The suites read grid, limits and links from the list too, so both have them.
-fn tileset(site: &Site, path: &str, title: &str, infos: &[&SnapshotInfo], chosen: Media, whole: bool) -> Value {
+fn tileset(
+    site: &Site,
+    path: &str,
+    title: &str,
+    infos: &[&SnapshotInfo],
+    chosen: Media,
+    whole: bool,
+) -> Value {
     let here = format!("{path}/tiles/{}", grid::ID);
     let mut all = self_and_alternates(site, ops::COLLECTION_TILESET.offer, chosen, &here);
     if !whole {
@@ -109,8 +137,20 @@ fn tileset(site: &Site, path: &str, title: &str, infos: &[&SnapshotInfo], chosen
         &format!("/tileMatrixSets/{}", grid::ID),
     ));
     if !path.is_empty() {
-        all.push(link(site, links::GEODATA, "application/json", "The collection", path));
-        all.push(link(site, "describedby", "application/json", "TileJSON", &format!("{here}/tilejson.json")));
+        all.push(link(
+            site,
+            links::GEODATA,
+            "application/json",
+            "The collection",
+            path,
+        ));
+        all.push(link(
+            site,
+            "describedby",
+            "application/json",
+            "TileJSON",
+            &format!("{here}/tilejson.json"),
+        ));
     }
     let bbox = together(infos);
     let mut value = json!({
@@ -176,11 +216,14 @@ fn together(infos: &[&SnapshotInfo]) -> Option<Bbox> {
 }
 
 fn centre(bbox: &Bbox) -> [f64; 2] {
-    [f64::midpoint(bbox.west, bbox.east), f64::midpoint(bbox.south, bbox.north)]
+    [
+        f64::midpoint(bbox.west, bbox.east),
+        f64::midpoint(bbox.south, bbox.north),
+    ]
 }
 
 /// `/collections/{id}/tiles/{grid}/tilejson.json`: TileJSON 3.0.0.
-pub async fn tilejson(
+pub(super) async fn tilejson(
     State(site): State<Site>,
     Path((id, grid_id)): Path<(String, String)>,
     parts: Parts,
@@ -232,8 +275,13 @@ pub async fn tilejson(
 }
 
 /// The address of a version's tiles, with `{z}`, `{x}` and `{y}`.
-pub fn tiles_of(site: &Site, info: &SnapshotInfo) -> String {
-    format!("{}/xyz/{}@{}/{{z}}/{{x}}/{{y}}.mvt", site.base(), info.id, info.hash)
+pub(super) fn tiles_of(site: &Site, info: &SnapshotInfo) -> String {
+    format!(
+        "{}/xyz/{}@{}/{{z}}/{{x}}/{{y}}.mvt",
+        site.base(),
+        info.id,
+        info.hash
+    )
 }
 
 fn about(field: &Field) -> String {
@@ -255,7 +303,7 @@ fn about(field: &Field) -> String {
 }
 
 /// `/tileMatrixSets`.
-pub async fn grids(State(site): State<Site>, parts: Parts) -> Result<Response, Problem> {
+pub(super) async fn grids(State(site): State<Site>, parts: Parts) -> Result<Response, Problem> {
     let ask = Ask::of(&ops::GRIDS, parts)?;
     let value = json!({
         "links": self_and_alternates(&site, ops::GRIDS.offer, ask.chosen.media, "/tileMatrixSets"),
@@ -264,11 +312,17 @@ pub async fn grids(State(site): State<Site>, parts: Parts) -> Result<Response, P
             "links": [link(&site, "self", "application/json", "The definition", &format!("/tileMatrixSets/{}", grid::ID))],
         }],
     });
-    Ok(reply::resource(&site, &ask, "Tile matrix sets", &[], &value))
+    Ok(reply::resource(
+        &site,
+        &ask,
+        "Tile matrix sets",
+        &[],
+        &value,
+    ))
 }
 
 /// `/tileMatrixSets/{id}`.
-pub async fn grid(
+pub(super) async fn grid(
     State(site): State<Site>,
     Path(id): Path<String>,
     parts: Parts,
@@ -277,7 +331,12 @@ pub async fn grid(
     let ask = Ask::of(&ops::GRID, parts)?;
     let mut value = grid::definition();
     let here = format!("/tileMatrixSets/{}", grid::ID);
-    value["links"] = json!(self_and_alternates(&site, ops::GRID.offer, ask.chosen.media, &here));
+    value["links"] = json!(self_and_alternates(
+        &site,
+        ops::GRID.offer,
+        ask.chosen.media,
+        &here
+    ));
     let way = [("Tile matrix sets", site.url("/tileMatrixSets?f=html"))];
     Ok(reply::resource(&site, &ask, grid::ID, &way, &value))
 }
