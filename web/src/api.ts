@@ -247,6 +247,11 @@ export function getOnce<T>(path: string): Promise<T> {
   return asked;
 }
 
+/** Forgets all answers: the server has something newer. */
+export function forget(): void {
+  cache.clear();
+}
+
 /** The values of an indicator for a period. */
 export function indicatorValues(indicator: Indicator, period: string): Promise<IndicatorValues> {
   const query = new URLSearchParams({ period, layer: indicator.layer });

@@ -6,7 +6,7 @@ import { byId, h } from "./element";
 import { humanise, number, say, t, tMaybe } from "./i18n";
 import { swatches, shownFrom, type Swatch } from "./style";
 
-const GROUPS = ["administrative", "land", "transport", "water", "sewerage", "waste", "energy", "social", "environment"];
+const GROUPS = ["administrative", "land", "transport", "water", "drainage", "waste", "energy", "social", "environment"];
 
 export function title(layer: LayerInfo): string {
   return say(layer.titles, layer.title || humanise(layer.id));

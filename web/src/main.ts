@@ -1,7 +1,7 @@
 // Puts the page together: asks the server, draws the parts, and tells each what the others changed.
 
 import "./app.css";
-import { ApiError, feature, getOnce, getPatiently, type Bbox, type City, type Indicator, type Place, type Report } from "./api";
+import { ApiError, feature, forget, get, getOnce, getPatiently, type Bbox, type City, type Indicator, type Place, type Report } from "./api";
 import * as deliveries from "./deliveries";
 import * as drawer from "./drawer";
 import { byId, h } from "./element";
@@ -285,7 +285,7 @@ async function begin(): Promise<void> {
       getPatiently<{ indicators: Indicator[] }>("indicators", patience.waiting, patience.back),
     ]);
     state.city = { ...city, deliveries: city.deliveries ?? [] };
-    state.indicators = list.indicators.filter((one) => one.layer && one.periods.length > 0);
+    state.indicators = usable(list.indicators);
   } catch (error) {
     notice(t("load.failed", { why: error instanceof Error ? error.message : String(error) }));
     return;
@@ -314,6 +314,30 @@ async function begin(): Promise<void> {
   if (state.indicator) void indicators.load(wants);
   if (state.open?.startsWith("report:")) void openDrawer();
 }
+
+/** A publish while the page was away: its layers, versions and verdicts are shown when somebody comes back. */
+async function refresh(): Promise<void> {
+  if (document.visibilityState !== "visible" || state.city.layers.length === 0) return;
+  try {
+    const city = await get<City>("layers");
+    if (city.generation === state.city.generation) return;
+    const list = await get<{ indicators: Indicator[] }>("indicators");
+    forget();
+    state.city = { ...city, deliveries: city.deliveries ?? [] };
+    state.indicators = usable(list.indicators);
+    drawAll();
+    redraw();
+    if (state.indicator) void indicators.load(wants);
+  } catch {
+    // The next return tries again.
+  }
+}
+
+function usable(all: Indicator[]): Indicator[] {
+  return all.filter((one) => one.layer && one.periods.length > 0);
+}
+
+addEventListener("visibilitychange", () => void refresh());
 
 // Somebody edited the address or followed a link to another state of this page.
 addEventListener("hashchange", () => {
