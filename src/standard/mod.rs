@@ -166,3 +166,6 @@ impl Standards {
         &self.fingerprint
     }
 }
+
+#[cfg(test)]
+mod tests;
