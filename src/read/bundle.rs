@@ -107,10 +107,10 @@ impl Kind {
         let text = String::from_utf8_lossy(&head);
         let text = text.trim_start_matches(['\u{feff}', '\u{1e}', ' ', '\n', '\r', '\t']);
         Ok(
-            if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
-                Self::Archive
-            } else if [
-                &b"Rar!"[..],
+            if [
+                &b"PK\x03\x04"[..],
+                b"PK\x05\x06",
+                b"Rar!",
                 b"7z\xbc\xaf",
                 b"\x1f\x8b",
                 b"BZh",

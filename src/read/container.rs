@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use zip::{ZipArchive, result::ZipError};
+use zip::{CompressionMethod, ZipArchive};
 
 use super::{bundle::Kind, delivery::Refused};
 
@@ -173,6 +173,7 @@ struct Entry {
     name: String,
     packed: u64,
     encrypted: bool,
+    method: CompressionMethod,
     link: bool,
 }
 
@@ -198,6 +199,7 @@ impl Entry {
             name,
             packed: entry.compressed_size(),
             encrypted: entry.encrypted(),
+            method: entry.compression(),
             link,
         })
     }
@@ -233,6 +235,17 @@ impl Entry {
                 "the file is locked with a password",
                 "zip it again without a password",
             ),
+            _ if !matches!(
+                self.method,
+                CompressionMethod::Stored | CompressionMethod::Deflated
+            ) =>
+            {
+                refuse(
+                    "unsupported_compression",
+                    "the file is packed in a way that is not read here",
+                    "zip it again with the ordinary method (Deflate), without a password",
+                )
+            }
             _ => Judged::Take,
         }
     }
@@ -281,16 +294,8 @@ fn copy(
             "zip the files again, or send the archive again in full",
         )
     };
-    let mut member = match zip.by_index(at) {
-        Ok(member) => member,
-        Err(ZipError::UnsupportedArchive(_) | ZipError::CompressionMethodNotSupported(_)) => {
-            return refuse(
-                "unsupported_compression",
-                "the file is packed in a way that is not read here".to_owned(),
-                "zip it again with the ordinary method (Deflate), without a password",
-            );
-        }
-        Err(_) => return damaged(),
+    let Ok(mut member) = zip.by_index(at) else {
+        return damaged();
     };
     let ratio = if Kind::of_name(&entry.name).is_text() {
         limits.ratio_text

@@ -176,11 +176,12 @@ impl<'a> Dbf<'a> {
                 unread.add(row);
             }
         };
-        let cells = self.cells(layout).enumerate();
+        let cells = self.cells(layout);
         Some(match layout.letter {
             b'N' | b'F' if layout.decimals == 0 && layout.width < 19 && layout.letter == b'N' => {
                 Column::Integer(
                     cells
+                        .enumerate()
                         .map(|(row, cell)| {
                             let text = trim(cell);
                             let number = integer(text);
@@ -192,6 +193,7 @@ impl<'a> Dbf<'a> {
             }
             b'N' | b'F' => Column::Real(
                 cells
+                    .enumerate()
                     .map(|(row, cell)| {
                         let text = trim(cell);
                         let number = real(text);
@@ -202,7 +204,7 @@ impl<'a> Dbf<'a> {
             ),
             b'L' => Column::Bool(
                 cells
-                    .map(|(_, cell)| match cell.first() {
+                    .map(|cell| match cell.first() {
                         Some(b'T' | b't' | b'Y' | b'y') => 1,
                         Some(b'F' | b'f' | b'N' | b'n') => 0,
                         _ => NULL_BOOL,
@@ -211,6 +213,7 @@ impl<'a> Dbf<'a> {
             ),
             b'D' => Column::Date(
                 cells
+                    .enumerate()
                     .map(|(row, cell)| {
                         let text = trim(cell);
                         let day = date(text);
@@ -225,14 +228,12 @@ impl<'a> Dbf<'a> {
             ),
             b'I' | b'+' if layout.width == 4 => Column::Integer(
                 cells
-                    .map(|(_, cell)| {
-                        i64::from(i32::from_le_bytes(cell.try_into().expect("four bytes")))
-                    })
+                    .map(|cell| i64::from(i32::from_le_bytes(cell.try_into().expect("four bytes"))))
                     .collect(),
             ),
             b'O' | b'B' if layout.width == 8 => Column::Real(
                 cells
-                    .map(|(_, cell)| f64::from_le_bytes(cell.try_into().expect("eight bytes")))
+                    .map(|cell| f64::from_le_bytes(cell.try_into().expect("eight bytes")))
                     .map(|number| if number.is_finite() { number } else { f64::NAN })
                     .collect(),
             ),
@@ -294,11 +295,11 @@ fn is_null(text: &[u8]) -> bool {
 }
 
 fn integer(text: &[u8]) -> Option<i64> {
-    let (negative, digits) = match text {
-        [b'-', digits @ ..] => (true, digits),
-        [b'+', digits @ ..] => (false, digits),
-        digits => (false, digits),
-    };
+    let negative = text.starts_with(b"-");
+    let digits = text
+        .strip_prefix(b"-")
+        .or_else(|| text.strip_prefix(b"+"))
+        .unwrap_or(text);
     if !digits.is_empty() && digits.len() <= 18 && digits.iter().all(u8::is_ascii_digit) {
         let number = digits
             .iter()

@@ -40,10 +40,8 @@ struct Top {
 /// The line, from 1, of a byte.
 fn line_of(bytes: &[u8], at: usize) -> usize {
     bytes[..at.min(bytes.len())]
-        .iter()
-        .filter(|byte| **byte == b'\n')
+        .split(|byte| *byte == b'\n')
         .count()
-        + 1
 }
 
 /// Looks through the file.
@@ -154,10 +152,9 @@ fn plain(error: &serde_json::Error) -> String {
 /// Checks a feature a line, after the first one.
 fn lines(rest: &[u8], first_line: usize) -> Json {
     let mut features = 1;
-    let mut line = first_line;
-    for text in rest.split(|byte| *byte == b'\n' || *byte == 0x1e) {
-        let blank = text.iter().all(u8::is_ascii_whitespace);
-        if !blank {
+    for (line, text) in (first_line..).zip(rest.split(|byte| *byte == b'\n')) {
+        let text = text.strip_prefix(b"\x1e").unwrap_or(text);
+        if !text.iter().all(u8::is_ascii_whitespace) {
             match serde_json::from_slice::<Top>(text) {
                 Ok(_) => features += 1,
                 Err(error) => {
@@ -168,7 +165,6 @@ fn lines(rest: &[u8], first_line: usize) -> Json {
                 }
             }
         }
-        line += 1;
     }
     Json::Lines {
         broken: None,

@@ -98,6 +98,7 @@ pub fn layers(path: &Path, options: &ReadOptions) -> Result<Delivery, ReadError>
             }
         }
     }
+    drop_indexes(&mut found.layers);
     if let Some(only) = &options.layer {
         found.layers.retain(|layer| &layer.source.layer == only);
     }
@@ -110,6 +111,22 @@ pub fn layers(path: &Path, options: &ReadOptions) -> Result<Delivery, ReadError>
         ));
     }
     Ok(found)
+}
+
+/// Leaves out the documents of a KMZ that hold no features when another one of it does: they are indexes.
+fn drop_indexes(layers: &mut Vec<crate::model::RawLayer>) {
+    let of = |source: &Source| -> Option<String> {
+        let (archive, _) = source.member.as_deref()?.split_once(".kmz/")?;
+        Some(archive.to_owned())
+    };
+    let full: Vec<String> = layers
+        .iter()
+        .filter(|layer| !layer.is_empty())
+        .filter_map(|layer| of(&layer.source))
+        .collect();
+    layers.retain(|layer| {
+        !layer.is_empty() || !of(&layer.source).is_some_and(|archive| full.contains(&archive))
+    });
 }
 
 /// The bundles of a file, a folder or an archive. What is refused on the way goes into `found`.
@@ -293,24 +310,36 @@ fn open_kmz(bundles: &mut Vec<Bundle>, job: &Path, found: &mut Delivery) -> io::
         let folder = job.join(format!("kmz{at}"));
         fs::create_dir_all(&folder)?;
         let archive = container::unpack(file, &bundle.name, &folder, &ArchiveLimits::default())?;
+        let archive_was_sound = archive.refused.is_empty();
         found.refused.extend(archive.refused);
-        // The first .kml is the document (OGC 12-007r2, annex C); pictures and models are not ours.
-        let document = archive
+        // The document is any .kml; some writers put each layer into one of its own beside an index
+        // (OGC 12-007r2, annex C). Pictures and models are not ours.
+        let documents: Vec<Member> = archive
             .members
             .into_iter()
-            .find(|member| Kind::of_name(&member.name) == Kind::Kml);
-        match document {
-            Some(document) => opened.push(Bundle {
-                kind: Kind::Kml,
-                files: [(bundle::extension(&bundle.name), document.file)].into(),
-                name: bundle.name,
-            }),
-            None => found.refused.push(Refused::new(
+            .filter(|member| Kind::of_name(&member.name) == Kind::Kml)
+            .collect();
+        if documents.is_empty() && archive_was_sound {
+            let refused = Refused::new(
                 &bundle.name,
                 "no_data",
                 "there is no .kml inside the .kmz",
                 "export the KMZ again",
-            )),
+            );
+            found.refused.push(refused);
+        }
+        let several = documents.len() > 1;
+        for document in documents {
+            let name = if several {
+                format!("{}/{}", bundle.name, document.name)
+            } else {
+                bundle.name.clone()
+            };
+            opened.push(Bundle {
+                kind: Kind::Kml,
+                files: [(bundle::extension(&name), document.file)].into(),
+                name,
+            });
         }
     }
     *bundles = opened;

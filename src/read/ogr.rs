@@ -142,6 +142,9 @@ pub(super) fn read(path: &Path, asked: &Asked<'_>) -> std::io::Result<Result<Rea
     if format == "Esri JSON" {
         fixed = None;
     }
+    if dataset.layer_count() == 0 {
+        return Ok(Err(unreadable(asked)));
+    }
     let mut empty = vec![];
     for at in 0..dataset.layer_count() {
         let Ok(layer) = dataset.layer(at) else {
@@ -524,15 +527,18 @@ fn read_value(
                 .map_or(members, |(_, members)| members);
             column.push(Value::Text(&format!("[{members}]")));
         }
-        How::Text | How::Skip => match std::str::from_utf8(feature.text(at)) {
-            Ok(text) => column.push(Value::Text(text)),
-            Err(_) => {
+        How::Text | How::Skip => {
+            let bytes = feature.text(at);
+            if let Ok(text) = std::str::from_utf8(bytes) {
+                column.push(Value::Text(text));
+            } else {
                 not_utf8();
-                let text =
-                    encoding::decode(feature.text(at), encoding_rs::WINDOWS_1252).into_owned();
-                column.push(Value::Text(&text));
+                column.push(Value::Text(&encoding::decode(
+                    bytes,
+                    encoding_rs::WINDOWS_1252,
+                )));
             }
-        },
+        }
     }
 }
 

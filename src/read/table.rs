@@ -387,20 +387,19 @@ fn csv(
         given: options.encoding.clone(),
         ..Hints::default()
     };
-    let (body, chosen, mut notes) = match marked {
-        Some((encoding, skip)) => (&bytes[skip..], (encoding, "byte order mark"), vec![]),
-        None => {
-            let texts: Vec<&[u8]> = if bytes.is_ascii() {
-                vec![]
-            } else {
-                bytes
-                    .split(|byte| *byte == b'\n')
-                    .filter(|line| !line.is_ascii())
-                    .collect()
-            };
-            let chosen = encoding::choose(&texts, &hints)?;
-            (bytes, (chosen.encoding, chosen.origin), chosen.notes)
-        }
+    let (body, chosen, mut notes) = if let Some((encoding, skip)) = marked {
+        (&bytes[skip..], (encoding, "byte order mark"), vec![])
+    } else {
+        let texts: Vec<&[u8]> = if bytes.is_ascii() {
+            vec![]
+        } else {
+            bytes
+                .split(|byte| *byte == b'\n')
+                .filter(|line| !line.is_ascii())
+                .collect()
+        };
+        let chosen = encoding::choose(&texts, &hints)?;
+        (bytes, (chosen.encoding, chosen.origin), chosen.notes)
     };
     let text = encoding::decode(body, chosen.0);
     if text.contains('\0') {
@@ -588,10 +587,10 @@ fn push_cell(column: &mut crate::model::Column, kind: FieldType, cell: &Data) {
         (FieldType::Real, Data::Float(number)) => column.push(Value::Real(*number)),
         (FieldType::Bool, Data::Bool(yes)) => column.push(Value::Bool(*yes)),
         (FieldType::Date, Data::DateTime(moment)) => {
-            column.push(Value::Date((moment.as_f64() - 25_569.0) as i32))
+            column.push(Value::Date((moment.as_f64() - 25_569.0) as i32));
         }
         (FieldType::DateTime, Data::DateTime(moment)) => {
-            column.push(Value::DateTime(millis(moment.as_f64())))
+            column.push(Value::DateTime(millis(moment.as_f64())));
         }
         (_, Data::DateTime(moment)) if moment.is_datetime() => {
             column.push(Value::Text(&crate::model::value::date_time_text(millis(

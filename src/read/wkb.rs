@@ -8,6 +8,10 @@ const DEPTH: u32 = 8;
 
 /// What was seen while reading one geometry, besides its coordinates.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "seven observations that come in any combination"
+)]
 pub(super) struct Seen {
     /// Coordinates had a third axis.
     pub(super) z: bool,
@@ -37,19 +41,15 @@ pub(super) fn push(shapes: &mut Shapes<f64>, bytes: &[u8]) -> Seen {
         shapes.coord_ends.len(),
         shapes.coords.len(),
     );
-    let kind = reader.geometry(shapes, DEPTH);
-    match kind {
-        Some(kind) => {
-            let blank = shapes.coords.len() == before.2;
-            shapes.end_feature(if blank { ShapeKind::Empty } else { kind });
-        }
-        None => {
-            shapes.ring_ends.truncate(before.0);
-            shapes.coord_ends.truncate(before.1);
-            shapes.coords.truncate(before.2);
-            shapes.push_none(ShapeKind::Missing);
-            reader.seen.broken = !reader.seen.mixed;
-        }
+    if let Some(kind) = reader.geometry(shapes, DEPTH) {
+        let blank = shapes.coords.len() == before.2;
+        shapes.end_feature(if blank { ShapeKind::Empty } else { kind });
+    } else {
+        shapes.ring_ends.truncate(before.0);
+        shapes.coord_ends.truncate(before.1);
+        shapes.coords.truncate(before.2);
+        shapes.push_none(ShapeKind::Missing);
+        reader.seen.broken = !reader.seen.mixed;
     }
     reader.seen
 }

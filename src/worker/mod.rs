@@ -1,14 +1,31 @@
 //! The child process that reads strangers' files: limits, sandbox, and what goes over the pipe.
+//!
+//! GDAL and the parsers under it are large, old and written in C and C++. So the serving process never
+//! calls them: it starts its own program as `__read`, gives it one job over standard input and a folder,
+//! and takes plain columns back from a file in that folder. Whatever the file does to the child — crash
+//! it, fill its memory, keep it busy — is one error here and touches nothing else.
+
+mod protocol;
+mod sandbox;
 
 use std::{
+    fs::File,
+    io::{BufRead, Read, Write},
+    os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
-    process::ExitCode,
+    process::{Child, Command, ExitCode, ExitStatus, Stdio},
+    sync::Mutex,
+    time::{Duration, Instant},
 };
 
-use crate::read::{Delivery, ReadOptions};
+use crate::read::{Delivery, ReadOptions, Refused};
+use protocol::{Answer, Job};
+
+/// The hidden subcommand.
+pub const SUBCOMMAND: &str = "__read";
 
 /// What the child may use.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Address space in bytes.
     pub memory: u64,
@@ -31,8 +48,8 @@ impl Default for Limits {
     }
 }
 
-/// Why the child gave no delivery. Most of these say something about the file; the caller makes a
-/// finding of them.
+/// Why the child gave no delivery. Most of these say something about the file; [`WorkerError::refused`]
+/// tells which, in words for the sender.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkerError {
     /// The child could not be started or spoken to.
@@ -70,16 +87,225 @@ pub enum WorkerError {
     Read(String),
 }
 
-/// Sets the program that is run as `PROGRAM __read`; without it, the environment's `PARAT_WORKER`, else
-/// this very program.
-pub fn set_program(_program: PathBuf) {}
+impl WorkerError {
+    /// The same as a refusal of `member`, where the file is the cause; none where the machine, the
+    /// installation or the caller is.
+    pub fn refused(&self, member: &str) -> Option<Refused> {
+        let (code, remedy) = match self {
+            Self::Start(_) | Self::Read(_) | Self::Protocol(_) => return None,
+            Self::Crashed { .. } => (
+                "crashed",
+                "check that the file opens in QGIS and export it again in another format; please report it to us",
+            ),
+            Self::OutOfMemory { .. } | Self::TooLarge { .. } => {
+                ("too_large", "send the layer in smaller pieces")
+            }
+            Self::TimedOut { .. } => ("timed_out", "send the layer in smaller pieces"),
+        };
+        Some(Refused::new(member, code, self.to_string(), remedy))
+    }
+}
 
-/// Reads a file in a child process under limits.
-pub fn read(path: &Path, options: &ReadOptions, _limits: &Limits) -> Result<Delivery, WorkerError> {
-    crate::read::layers(path, options).map_err(|error| WorkerError::Read(error.to_string()))
+static PROGRAM: Mutex<Option<PathBuf>> = Mutex::new(None);
+
+/// Sets the program that is run as `PROGRAM __read`. Without it: the environment's `PARAT_WORKER`, else
+/// this very program, else, in a test binary, the `parat` that was built beside it.
+pub fn set_program(program: PathBuf) {
+    *PROGRAM
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(program);
+}
+
+fn program() -> std::io::Result<PathBuf> {
+    if let Some(set) = PROGRAM
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+        .clone()
+    {
+        return Ok(set);
+    }
+    if let Some(named) = std::env::var_os("PARAT_WORKER") {
+        return Ok(named.into());
+    }
+    let own = std::env::current_exe()?;
+    // Cargo puts test binaries into deps/ and the program one folder up.
+    let beside = own
+        .parent()
+        .filter(|folder| folder.ends_with("deps"))
+        .and_then(Path::parent)
+        .map(|folder| folder.join("parat"));
+    Ok(beside.filter(|program| program.is_file()).unwrap_or(own))
+}
+
+/// Reads a file, a folder or an archive in a child process under limits.
+pub fn read(path: &Path, options: &ReadOptions, limits: &Limits) -> Result<Delivery, WorkerError> {
+    let path = std::fs::canonicalize(path)
+        .map_err(|error| WorkerError::Read(format!("cannot read {}: {error}", path.display())))?;
+    let folder = tempfile::Builder::new()
+        .prefix("parat-read-")
+        .tempdir()
+        .map_err(WorkerError::Start)?;
+    let work = folder.path().join("work");
+    std::fs::create_dir(&work).map_err(WorkerError::Start)?;
+    let job = Job {
+        path,
+        options: options.clone(),
+        answer: folder.path().join("answer"),
+        folder: folder.path().to_owned(),
+        memory: limits.memory,
+        cpu_s: limits.cpu_s,
+        file: limits.file,
+    };
+    let complaints = folder.path().join("complaints");
+    let mut command = Command::new(program().map_err(WorkerError::Start)?);
+    command
+        .arg(SUBCOMMAND)
+        .env_clear()
+        .env("TMPDIR", &work)
+        .env("LC_ALL", "C.UTF-8")
+        .current_dir(&work)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(File::create(&complaints).map_err(WorkerError::Start)?);
+    for name in sandbox::FOLDERS {
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
+    }
+    let mut child = Guard(command.spawn().map_err(WorkerError::Start)?);
+    // The pipe stays open while we wait: the child ends when it closes, so none outlives a parent that
+    // was killed.
+    let mut pipe = child
+        .0
+        .stdin
+        .take()
+        .ok_or_else(|| WorkerError::Start(std::io::Error::other("no pipe")))?;
+    let mut line = serde_json::to_vec(&job).map_err(|error| WorkerError::Start(error.into()))?;
+    line.push(b'\n');
+    // A child that dies at once breaks the pipe; how it died says more than that.
+    let _ = pipe.write_all(&line).and_then(|()| pipe.flush());
+    let status = child.wait(limits)?;
+    drop(pipe);
+    if !status.success() {
+        return Err(how_it_died(status, &complaints, limits));
+    }
+    match protocol::read(&job.answer).map_err(WorkerError::Protocol)? {
+        Answer::Delivery(delivery) => Ok(delivery),
+        Answer::Failed(text) => Err(WorkerError::Read(text)),
+    }
+}
+
+/// A child that is killed when it is no longer waited for.
+struct Guard(Child);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Guard {
+    /// Waits for the end, in steps that are short at first: most files take milliseconds.
+    fn wait(&mut self, limits: &Limits) -> Result<ExitStatus, WorkerError> {
+        let begun = Instant::now();
+        let limit = Duration::from_secs(limits.wall_s);
+        loop {
+            if let Some(status) = self.0.try_wait().map_err(WorkerError::Start)? {
+                return Ok(status);
+            }
+            let gone = begun.elapsed();
+            if gone >= limit {
+                return Err(WorkerError::TimedOut {
+                    seconds: limits.wall_s,
+                });
+            }
+            std::thread::sleep(
+                (gone / 20).clamp(Duration::from_millis(1), Duration::from_millis(20)),
+            );
+        }
+    }
+}
+
+fn how_it_died(status: ExitStatus, complaints: &Path, limits: &Limits) -> WorkerError {
+    let mut said = vec![];
+    if let Ok(file) = File::open(complaints) {
+        let _ = file.take(64 << 10).read_to_end(&mut said);
+    }
+    let said = String::from_utf8_lossy(&said);
+    let memory = [
+        "memory allocation of",
+        "bad_alloc",
+        "Out of memory",
+        "Cannot allocate memory",
+    ];
+    if memory.iter().any(|words| said.contains(words)) {
+        return WorkerError::OutOfMemory {
+            limit_mib: limits.memory >> 20,
+        };
+    }
+    match status.signal() {
+        Some(libc::SIGXCPU) => WorkerError::TimedOut {
+            seconds: limits.cpu_s,
+        },
+        Some(libc::SIGXFSZ) => WorkerError::TooLarge {
+            limit_mib: limits.file >> 20,
+        },
+        Some(signal) => WorkerError::Crashed {
+            how: format!("signal {signal}"),
+        },
+        None => {
+            tracing::warn!(code = status.code(), said = %said.chars().take(2000).collect::<String>(), "the reader failed");
+            WorkerError::Crashed {
+                how: format!("exit code {}", status.code().unwrap_or(-1)),
+            }
+        }
+    }
 }
 
 /// What `parat __read` does: one job from standard input, the answer into the job's folder.
 pub fn child_main() -> ExitCode {
-    ExitCode::FAILURE
+    let mut line = String::new();
+    if std::io::stdin().lock().read_line(&mut line).is_err() {
+        return ExitCode::FAILURE;
+    }
+    let Ok(job) = serde_json::from_str::<Job>(&line) else {
+        return ExitCode::FAILURE;
+    };
+    let missing = match sandbox::enter(&job) {
+        Ok(missing) => missing,
+        Err(text) => return finish(&job, &Answer::Failed(text)),
+    };
+    // After the sandbox, so that this thread is inside it too.
+    std::thread::spawn(|| {
+        let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+        std::process::exit(1);
+    });
+    let answer = match crate::read::layers(&job.path, &job.options) {
+        Ok(mut delivery) => {
+            if !missing.is_empty() {
+                delivery.notes.push(crate::model::Note {
+                    kind: "sandbox_incomplete".to_owned(),
+                    text: format!("the reader ran with limits, but {}", missing.join("; ")),
+                    rows: vec![],
+                    count: 0,
+                });
+            }
+            Answer::Delivery(delivery)
+        }
+        Err(error) => {
+            let cause = std::error::Error::source(&error)
+                .map(|cause| format!(": {cause}"))
+                .unwrap_or_default();
+            Answer::Failed(format!("{error}{cause}"))
+        }
+    };
+    finish(&job, &answer)
+}
+
+fn finish(job: &Job, answer: &Answer) -> ExitCode {
+    match protocol::write(&job.answer, answer) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
 }

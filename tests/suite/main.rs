@@ -1,4 +1,6 @@
 //! Tests in process, over several rooms at once: one binary, a module a subject.
 
 mod crs;
+mod formats;
+mod hostile;
 mod real_files;
