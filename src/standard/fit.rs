@@ -1,9 +1,11 @@
 //! Which standard suits a layer that came without a name.
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 
 use super::{ColumnMap, Kind, LayerStandard, Standards, alias::squash};
-use crate::model::{LayerId, RawLayer, ShapeKind, Value};
+use crate::model::{Column, LayerId, RawLayer, ShapeKind, Value};
 
 /// A standard that suits a layer, how well, and why.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -91,7 +93,15 @@ impl Standards {
         } else {
             0.0
         };
-        let score = (0.6 * named + 0.5 * fields).min(1.0);
+        let own_key = standard.key.iter().any(|name| {
+            matches!(name.as_str(), "ward_no" | "zone_no")
+                && map
+                    .column(name)
+                    .is_some_and(|at| mostly_distinct(&layer.table.columns[at]))
+        });
+        // A ward number that no two areas share makes them wards, whatever else is missing.
+        let key = if own_key { 0.4 } else { 0.0 };
+        let score = (0.6 * named + 0.5 * fields + key).min(1.0);
         let mut why = vec![];
         if named > 0.0 {
             why.push(format!(
@@ -124,6 +134,18 @@ impl Standards {
         }
         good * 2 >= seen
     }
+}
+
+/// True when there are several values and four in five of them are different.
+fn mostly_distinct(column: &Column) -> bool {
+    let mut seen = HashSet::new();
+    for row in 0..column.len() {
+        let value = column.get(row);
+        if value != Value::Null {
+            seen.insert(value.to_text());
+        }
+    }
+    seen.len() > 1 && seen.len() * 5 >= column.len() * 4
 }
 
 /// The dimension that most features have.

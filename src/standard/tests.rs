@@ -398,11 +398,7 @@ fn the_standard_of_a_layer_is_found_by_name_or_by_attributes() {
         (
             "BBMP.shp",
             2,
-            &[
-                ("KGISWardNo", &["1"]),
-                ("KGISWardName", &["X"]),
-                ("delim_id", &["a"]),
-            ],
+            &[("KGISWardNo", &["1", "2"]), ("KGISWardName", &["X", "Y"])],
             Some("ward_boundary"),
         ),
         (
