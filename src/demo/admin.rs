@@ -46,14 +46,27 @@ impl Admin {
     /// Divides the city.
     pub(super) fn new(plan: &Plan, ward_count: usize, zone_count: usize) -> Self {
         let blocks: Vec<(i64, i64)> = plan.blocks().collect();
-        let at: HashMap<(i64, i64), usize> =
-            blocks.iter().enumerate().map(|(slot, &block)| (block, slot)).collect();
+        let at: HashMap<(i64, i64), usize> = blocks
+            .iter()
+            .enumerate()
+            .map(|(slot, &block)| (block, slot))
+            .collect();
         let around = |(column, row): (i64, i64)| {
-            [(column + 1, row), (column - 1, row), (column, row + 1), (column, row - 1)]
+            [
+                (column + 1, row),
+                (column - 1, row),
+                (column, row + 1),
+                (column, row - 1),
+            ]
         };
         let neighbours: Vec<Vec<usize>> = blocks
             .iter()
-            .map(|&block| around(block).iter().filter_map(|next| at.get(next).copied()).collect())
+            .map(|&block| {
+                around(block)
+                    .iter()
+                    .filter_map(|next| at.get(next).copied())
+                    .collect()
+            })
             .collect();
         let middles: Vec<[f64; 2]> = blocks.iter().map(|&block| centre(plan, &[block])).collect();
         let ward_of = regions(&middles, &neighbours, ward_count, 50);
@@ -93,10 +106,21 @@ impl Admin {
             .enumerate()
             .map(|(ward, blocks)| {
                 let (name, name_local) = names::quarter(ward);
-                Ward { number: ward + 1, name, name_local, blocks, zone: zone_of[ward], people: 0 }
+                Ward {
+                    number: ward + 1,
+                    name,
+                    name_local,
+                    blocks,
+                    zone: zone_of[ward],
+                    people: 0,
+                }
             })
             .collect();
-        Self { wards, zones, by_block }
+        Self {
+            wards,
+            zones,
+            by_block,
+        }
     }
 
     /// The ward of a block.
@@ -115,19 +139,41 @@ impl Admin {
         let sqkm = |sqm: f64| Value::Real((sqm / 1000.0).round() / 1000.0);
         let mut city = Sheet::new(
             "city_boundary",
-            &[("name", Text), ("name_local", Text), ("ulb_type", Text), ("state_lgd", Integer), ("dist_lgd", Integer),
-              ("area_sqkm", Real), ("pop_total", Integer), ("valid_from", Date)],
+            &[
+                ("name", Text),
+                ("name_local", Text),
+                ("ulb_type", Text),
+                ("state_lgd", Integer),
+                ("dist_lgd", Integer),
+                ("area_sqkm", Real),
+                ("pop_total", Integer),
+                ("valid_from", Date),
+            ],
         );
         let all: Vec<(i64, i64)> = plan.blocks().collect();
         let size = push_union(plan, &all, &mut city.shapes);
         let people = self.wards.iter().map(|ward| ward.people).sum();
-        city.row("CITY", &[
-            Value::Text(name.0), Value::Text(name.1), Value::Text("4"), Value::Integer(27), Value::Integer(799),
-            sqkm(size), Value::Integer(people), date("2022-06-01"),
-        ]);
+        city.row(
+            "CITY",
+            &[
+                Value::Text(name.0),
+                Value::Text(name.1),
+                Value::Text("4"),
+                Value::Integer(27),
+                Value::Integer(799),
+                sqkm(size),
+                Value::Integer(people),
+                date("2022-06-01"),
+            ],
+        );
         let mut zones = Sheet::new(
             "zone_boundary",
-            &[("zone_no", Text), ("name", Text), ("name_local", Text), ("area_sqkm", Real)],
+            &[
+                ("zone_no", Text),
+                ("name", Text),
+                ("name_local", Text),
+                ("area_sqkm", Real),
+            ],
         );
         for (zone, (english, local)) in self.zones.iter().enumerate() {
             let blocks: Vec<(i64, i64)> = self
@@ -138,29 +184,61 @@ impl Admin {
                 .collect();
             let size = push_union(plan, &blocks, &mut zones.shapes);
             let number = (zone + 1).to_string();
-            zones.row(&format!("Z{number}"), &[Value::Text(&number), Value::Text(english), Value::Text(local), sqkm(size)]);
+            zones.row(
+                &format!("Z{number}"),
+                &[
+                    Value::Text(&number),
+                    Value::Text(english),
+                    Value::Text(local),
+                    sqkm(size),
+                ],
+            );
         }
         let mut wards = Sheet::new(
             "ward_boundary",
-            &[("ward_no", Text), ("name", Text), ("name_local", Text), ("delim_id", Text), ("delim_year", Integer),
-              ("zone_no", Text), ("pop_total", Integer), ("hh_total", Integer), ("area_sqkm", Real), ("valid_from", Date)],
+            &[
+                ("ward_no", Text),
+                ("name", Text),
+                ("name_local", Text),
+                ("delim_id", Text),
+                ("delim_year", Integer),
+                ("zone_no", Text),
+                ("pop_total", Integer),
+                ("hh_total", Integer),
+                ("area_sqkm", Real),
+                ("valid_from", Date),
+            ],
         );
         for ward in &self.wards {
             let size = push_union(plan, &ward.blocks, &mut wards.shapes);
             let number = ward.number.to_string();
             let zone = (ward.zone + 1).to_string();
-            wards.row(&format!("W{:03}", ward.number), &[
-                Value::Text(&number), Value::Text(&ward.name), Value::Text(&ward.name_local), Value::Text(DELIM),
-                Value::Integer(2022), Value::Text(&zone), Value::Integer(ward.people), Value::Integer(ward.people * 10 / 43),
-                sqkm(size), date("2022-06-01"),
-            ]);
+            wards.row(
+                &format!("W{:03}", ward.number),
+                &[
+                    Value::Text(&number),
+                    Value::Text(&ward.name),
+                    Value::Text(&ward.name_local),
+                    Value::Text(DELIM),
+                    Value::Integer(2022),
+                    Value::Text(&zone),
+                    Value::Integer(ward.people),
+                    Value::Integer(ward.people * 10 / 43),
+                    sqkm(size),
+                    date("2022-06-01"),
+                ],
+            );
         }
         debug_assert!(ULB > 0);
         [city, zones, wards]
     }
 }
 
-fn zone_names(plan: &Plan, members: &[Vec<(i64, i64)>], zone_of: &[usize]) -> Vec<(String, String)> {
+fn zone_names(
+    plan: &Plan,
+    members: &[Vec<(i64, i64)>],
+    zone_of: &[usize],
+) -> Vec<(String, String)> {
     let count = zone_of.iter().max().map_or(0, |most| most + 1);
     let mut names: Vec<(String, String)> = vec![];
     for zone in 0..count {
@@ -172,11 +250,17 @@ fn zone_names(plan: &Plan, members: &[Vec<(i64, i64)>], zone_of: &[usize]) -> Ve
             .collect();
         let [x, y] = centre(plan, &blocks);
         let (name, local) = names::zone(y.atan2(x), x.hypot(y) < plan.radius * 0.25);
-        let same = names.iter().filter(|(other, _)| other.starts_with(name)).count();
+        let same = names
+            .iter()
+            .filter(|(other, _)| other.starts_with(name))
+            .count();
         names.push(if same == 0 {
             (name.to_owned(), local.to_owned())
         } else {
-            (format!("{name} {}", same + 1), format!("{local} {}", names::digits(same + 1)))
+            (
+                format!("{name} {}", same + 1),
+                format!("{local} {}", names::digits(same + 1)),
+            )
         });
     }
     names

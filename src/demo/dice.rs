@@ -5,7 +5,9 @@ pub(super) fn mix(parts: &[i64]) -> u64 {
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
     for &part in parts {
         // SplitMix64's finaliser, once a part.
-        state = state.wrapping_add(part as u64).wrapping_add(0x9E37_79B9_7F4A_7C15);
+        state = state
+            .wrapping_add(part as u64)
+            .wrapping_add(0x9E37_79B9_7F4A_7C15);
         state = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         state = (state ^ (state >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         state ^= state >> 31;

@@ -53,7 +53,10 @@ pub(super) fn wards(sheet: &Sheet, mut rings: Vec<Vec<Vec<[f64; 2]>>>) -> Value 
             let mut set = |field: &str, value: Value| properties[field] = value;
             if row == slot(4) {
                 // The row was copied and never given its own number.
-                set("feature_id", sheet.table.value(slot(3), "feature_id").to_json());
+                set(
+                    "feature_id",
+                    sheet.table.value(slot(3), "feature_id").to_json(),
+                );
                 set("Ward_No", sheet.table.value(slot(3), "ward_no").to_json());
             }
             if row == slot(7) {

@@ -131,7 +131,10 @@ pub fn write(dir: &Path, scale: f64) -> Result<DemoCity, DemoError> {
         return Err(DemoError::Scale(scale));
     }
     for folder in [dir.to_owned(), dir.join("faulty"), dir.join("indicators")] {
-        fs::create_dir_all(&folder).map_err(|source| DemoError::Write { path: folder, source })?;
+        fs::create_dir_all(&folder).map_err(|source| DemoError::Write {
+            path: folder,
+            source,
+        })?;
     }
     let plan = plan::Plan::new(BLOCKS * scale);
     let wards = (WARDS * scale.sqrt()).round().max(6.0) as usize;
@@ -164,7 +167,10 @@ pub fn write(dir: &Path, scale: f64) -> Result<DemoCity, DemoError> {
     ] {
         let path = dir.join(file);
         if path.exists() {
-            fs::remove_file(&path).map_err(|source| DemoError::Write { path: path.clone(), source })?;
+            fs::remove_file(&path).map_err(|source| DemoError::Write {
+                path: path.clone(),
+                source,
+            })?;
         }
         let features = match form {
             Form::Shapefile => write::zipped_shapefile(sheet, &path, scratch.path()),
@@ -191,7 +197,11 @@ pub fn write(dir: &Path, scale: f64) -> Result<DemoCity, DemoError> {
     write::text(&path, &tables::wide(&admin))?;
     tables.push(table(path, "B-POP", true));
 
-    let outline: Vec<[f64; 2]> = write::lonlat(&city)?.into_iter().flatten().flatten().collect();
+    let outline: Vec<[f64; 2]> = write::lonlat(&city)?
+        .into_iter()
+        .flatten()
+        .flatten()
+        .collect();
     let city = DemoCity {
         name: NAME.0.to_owned(),
         name_local: NAME.1.to_owned(),
@@ -206,17 +216,30 @@ pub fn write(dir: &Path, scale: f64) -> Result<DemoCity, DemoError> {
 
 fn delivery(file: PathBuf, layer: &str, features: u64, faulty: bool) -> DemoDelivery {
     let layer = layer.parse().expect("the demo names layers rightly");
-    DemoDelivery { file, layer, features, faulty }
+    DemoDelivery {
+        file,
+        layer,
+        features,
+        faulty,
+    }
 }
 
 fn table(file: PathBuf, indicator: &str, wide: bool) -> DemoTable {
-    DemoTable { file, indicator: indicator.to_owned(), wide }
+    DemoTable {
+        file,
+        indicator: indicator.to_owned(),
+        wide,
+    }
 }
 
 /// The list of what was written, with paths from the folder, so that the folder may move.
 fn manifest(dir: &Path, city: &DemoCity) -> Result<(), DemoError> {
     let mut city = city.clone();
-    let files = city.deliveries.iter_mut().map(|one| &mut one.file).chain(city.tables.iter_mut().map(|one| &mut one.file));
+    let files = city
+        .deliveries
+        .iter_mut()
+        .map(|one| &mut one.file)
+        .chain(city.tables.iter_mut().map(|one| &mut one.file));
     for file in files {
         if let Ok(inside) = file.strip_prefix(dir) {
             *file = inside.to_owned();
@@ -245,7 +268,10 @@ fn metadata(file: &Path, layer: &str, before: &str) -> Result<(), DemoError> {
     });
     let mut path = file.as_os_str().to_owned();
     path.push(".metadata.json");
-    write::text(Path::new(&path), &serde_json::to_string_pretty(&text).expect("plain data has a JSON form"))
+    write::text(
+        Path::new(&path),
+        &serde_json::to_string_pretty(&text).expect("plain data has a JSON form"),
+    )
 }
 
 #[cfg(test)]
@@ -257,7 +283,10 @@ mod tests {
         let folders = [(), ()].map(|()| tempfile::tempdir().expect("a folder"));
         let cities = [0, 1].map(|at| write(folders[at].path(), 0.02).expect("a city"));
         for (one, other) in cities[0].deliveries.iter().zip(&cities[1].deliveries) {
-            let (a, b) = (fs::read(&one.file).expect("a file"), fs::read(&other.file).expect("a file"));
+            let (a, b) = (
+                fs::read(&one.file).expect("a file"),
+                fs::read(&other.file).expect("a file"),
+            );
             assert!(a == b, "{} differs", one.file.display());
             assert!(one.features > 0, "{} is empty", one.layer);
         }
@@ -276,7 +305,9 @@ mod tests {
         sheets.extend(streets::sheets(&plan, &admin));
         sheets.extend(ground::places(&plan, &admin));
         for sheet in sheets {
-            let standard = standards.layer(&sheet.layer.parse().expect("a name")).expect("a standard");
+            let standard = standards
+                .layer(&sheet.layer.parse().expect("a name"))
+                .expect("a standard");
             for field in standards.fields(standard).filter(|field| field.required) {
                 let column = sheet.table.column(&field.name);
                 assert!(column.is_some(), "{} lacks {}", sheet.layer, field.name);
@@ -284,12 +315,18 @@ mod tests {
             for field in &sheet.table.fields {
                 let rule = standards.field(standard, &field.name);
                 let rule = rule.unwrap_or_else(|| unreachable!("{}.{}", sheet.layer, field.name));
-                let Some(list) = rule.codes.as_deref().and_then(|list| standards.codes(list)) else {
+                let Some(list) = rule.codes.as_deref().and_then(|list| standards.codes(list))
+                else {
                     continue;
                 };
                 for row in 0..sheet.shapes.len() {
                     let value = sheet.table.value(row, &field.name);
-                    assert!(value.is_null() || list.has(&value.to_text()), "{}.{} {value:?}", sheet.layer, field.name);
+                    assert!(
+                        value.is_null() || list.has(&value.to_text()),
+                        "{}.{} {value:?}",
+                        sheet.layer,
+                        field.name
+                    );
                 }
             }
         }
@@ -310,7 +347,12 @@ mod tests {
         let [city, zones, wards] = admin.sheets(&plan, NAME);
         let whole = area(&city);
         for sheet in [&zones, &wards, &ground::land_use(&plan, &admin)] {
-            assert!((area(sheet) - whole).abs() < 0.01, "{}: {} of {whole}", sheet.layer, area(sheet));
+            assert!(
+                (area(sheet) - whole).abs() < 0.01,
+                "{}: {} of {whole}",
+                sheet.layer,
+                area(sheet)
+            );
         }
         assert!(admin.wards.iter().all(|ward| ward.people >= 0));
     }

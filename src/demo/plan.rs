@@ -71,7 +71,8 @@ impl Plan {
         let count = 2 + (radius / 2400.0) as i64;
         plan.lakes = (0..count)
             .map(|lake| {
-                let turn = std::f64::consts::TAU * (lake as f64 / count as f64 + 0.1 * share(&[3, lake]));
+                let turn =
+                    std::f64::consts::TAU * (lake as f64 / count as f64 + 0.1 * share(&[3, lake]));
                 let out = radius * (0.36 + 0.26 * share(&[4, lake]));
                 let size = radius.min(4000.0) * (0.1 + 0.07 * share(&[5, lake]));
                 ([out * turn.cos(), out * turn.sin()], size.max(170.0))
@@ -118,7 +119,10 @@ impl Plan {
     pub(super) fn edge(&self, from: (i64, i64), to: (i64, i64)) -> impl Iterator<Item = [f64; 2]> {
         let step = ((to.0 - from.0).signum(), (to.1 - from.1).signum());
         (0..STEP).map(move |point| {
-            let at = (from.0 * STEP + step.0 * point, from.1 * STEP + step.1 * point);
+            let at = (
+                from.0 * STEP + step.0 * point,
+                from.1 * STEP + step.1 * point,
+            );
             self.place(at.0 as f64 / STEP as f64, at.1 as f64 / STEP as f64)
         })
     }
@@ -175,7 +179,12 @@ impl Plan {
                     continue;
                 }
                 seen[slot] = true;
-                open.extend([(column + 1, row), (column - 1, row), (column, row + 1), (column, row - 1)]);
+                open.extend([
+                    (column + 1, row),
+                    (column - 1, row),
+                    (column, row + 1),
+                    (column, row - 1),
+                ]);
             }
             seen
         };
@@ -187,7 +196,11 @@ impl Plan {
 
     fn choose_use(&self, column: i64, row: i64) -> Use {
         let [x, y] = self.flat(column as f64 + 0.5, row as f64 + 0.5);
-        if self.lakes.iter().any(|&([lx, ly], size)| (x - lx).hypot(y - ly) < size + 90.0) {
+        if self
+            .lakes
+            .iter()
+            .any(|&([lx, ly], size)| (x - lx).hypot(y - ly) < size + 90.0)
+        {
             return "E1";
         }
         let out = self.out(column, row);
@@ -200,7 +213,13 @@ impl Plan {
             return ["PS1", "PS3", "PS3", "PS4", "PS5"][(mix(&[42, column, row]) % 5) as usize];
         }
         if out > 0.93 {
-            return if field > 0.1 { "A1" } else if chance < 0.5 { "V" } else { "R1" };
+            return if field > 0.1 {
+                "A1"
+            } else if chance < 0.5 {
+                "V"
+            } else {
+                "R1"
+            };
         }
         let turn = y.atan2(x);
         if (0.5..0.9).contains(&out) && (0.2..0.95).contains(&turn) && field > -0.6 {

@@ -12,7 +12,12 @@ use crate::model::{ShapeKind, Shapes};
 ///
 /// Seeds settle where their own things are (Lloyd's rounds); then all regions grow at once along
 /// neighbours, so each hangs together.
-pub(super) fn regions(middles: &[[f64; 2]], neighbours: &[Vec<usize>], count: usize, kind: i64) -> Vec<usize> {
+pub(super) fn regions(
+    middles: &[[f64; 2]],
+    neighbours: &[Vec<usize>],
+    count: usize,
+    kind: i64,
+) -> Vec<usize> {
     let count = count.min(middles.len());
     let mut seeds: Vec<[f64; 2]> = (0..count)
         .map(|seed| middles[(mix(&[kind, seed as i64]) % middles.len() as u64) as usize])
@@ -117,7 +122,9 @@ fn rings(inside: &dyn Fn(i64, i64) -> bool, blocks: &[(i64, i64)]) -> Vec<Vec<Co
 fn area(ring: &[[f64; 2]]) -> f64 {
     ring.iter()
         .zip(ring.iter().cycle().skip(1))
-        .map(|(a, b)| (a[0] - ring[0][0]) * (b[1] - ring[0][1]) - (b[0] - ring[0][0]) * (a[1] - ring[0][1]))
+        .map(|(a, b)| {
+            (a[0] - ring[0][0]) * (b[1] - ring[0][1]) - (b[0] - ring[0][0]) * (a[1] - ring[0][1])
+        })
         .sum::<f64>()
         / 2.0
 }
@@ -129,7 +136,10 @@ pub(super) fn push_union(plan: &Plan, blocks: &[(i64, i64)], shapes: &mut Shapes
         .iter()
         .map(|ring| {
             let next = ring.iter().cycle().skip(1);
-            ring.iter().zip(next).flat_map(|(&from, &to)| plan.edge(from, to)).collect()
+            ring.iter()
+                .zip(next)
+                .flat_map(|(&from, &to)| plan.edge(from, to))
+                .collect()
         })
         .collect();
     walked.sort_by(|a, b| area(b).total_cmp(&area(a)));

@@ -26,7 +26,11 @@ impl Sheet {
             ("ulb_lgd", FieldType::Integer),
             ("updated_on", FieldType::Date),
         ];
-        let fields = common.iter().chain(fields).map(|(name, kind)| Field::new(*name, *kind)).collect();
+        let fields = common
+            .iter()
+            .chain(fields)
+            .map(|(name, kind)| Field::new(*name, *kind))
+            .collect();
         Self {
             layer,
             table: Table::new(fields),
@@ -37,8 +41,17 @@ impl Sheet {
 
     /// Adds the attributes of the geometry pushed last.
     pub(super) fn row(&mut self, id: &str, values: &[Value<'_>]) {
-        let common = [Value::Text(id), Value::Integer(ULB), Value::Date(self.updated)];
-        for (column, value) in self.table.columns.iter_mut().zip(common.iter().chain(values)) {
+        let common = [
+            Value::Text(id),
+            Value::Integer(ULB),
+            Value::Date(self.updated),
+        ];
+        for (column, value) in self
+            .table
+            .columns
+            .iter_mut()
+            .zip(common.iter().chain(values))
+        {
             column.push(*value);
         }
     }

@@ -20,7 +20,11 @@ struct Road {
 }
 
 fn road(plan: &Plan, along: bool, line: i64) -> Road {
-    let middle = if along { plan.rows / 2 } else { plan.columns / 2 };
+    let middle = if along {
+        plan.rows / 2
+    } else {
+        plan.columns / 2
+    };
     let off = (line - middle).abs();
     let (class, width, lanes, lamp_every) = if !along && off == 0 {
         ("state_highway", 24.0, 4, 30.0)
@@ -68,45 +72,112 @@ fn runs(plan: &Plan, road: &Road, a: (i64, i64), b: (i64, i64)) -> bool {
 /// The layers `road`, `street_light` and `transit_stop`.
 pub(super) fn sheets(plan: &Plan, admin: &Admin) -> [Sheet; 3] {
     use FieldType::{Bool, Date, Integer, Real, Text};
-    let mut roads = Sheet::new("road", &[
-        ("road_id", Text), ("road_class", Text), ("surface", Text), ("width_m", Real), ("lanes", Integer), ("name", Text),
-        ("name_local", Text), ("owner", Text), ("oneway", Text), ("length_m", Real), ("ward_no", Text), ("lit", Bool), ("condition", Text),
-    ]);
-    let mut lamps = Sheet::new("street_light", &[
-        ("pole_no", Text), ("lamp_type", Text), ("watt", Integer), ("height_m", Real), ("road_id", Text), ("ward_no", Text),
-        ("work_stat", Text), ("inst_on", Date),
-    ]);
-    let mut stops = Sheet::new("transit_stop", &[
-        ("stop_id", Text), ("name", Text), ("name_local", Text), ("mode", Text), ("stop_cap", Text), ("shelter", Bool), ("ward_no", Text),
-    ]);
+    let mut roads = Sheet::new(
+        "road",
+        &[
+            ("road_id", Text),
+            ("road_class", Text),
+            ("surface", Text),
+            ("width_m", Real),
+            ("lanes", Integer),
+            ("name", Text),
+            ("name_local", Text),
+            ("owner", Text),
+            ("oneway", Text),
+            ("length_m", Real),
+            ("ward_no", Text),
+            ("lit", Bool),
+            ("condition", Text),
+        ],
+    );
+    let mut lamps = Sheet::new(
+        "street_light",
+        &[
+            ("pole_no", Text),
+            ("lamp_type", Text),
+            ("watt", Integer),
+            ("height_m", Real),
+            ("road_id", Text),
+            ("ward_no", Text),
+            ("work_stat", Text),
+            ("inst_on", Date),
+        ],
+    );
+    let mut stops = Sheet::new(
+        "transit_stop",
+        &[
+            ("stop_id", Text),
+            ("name", Text),
+            ("name_local", Text),
+            ("mode", Text),
+            ("stop_cap", Text),
+            ("shelter", Bool),
+            ("ward_no", Text),
+        ],
+    );
     let mut path = vec![];
     for along in [true, false] {
-        let (lines, posts) = if along { (plan.rows, plan.columns) } else { (plan.columns, plan.rows) };
+        let (lines, posts) = if along {
+            (plan.rows, plan.columns)
+        } else {
+            (plan.columns, plan.rows)
+        };
         for line in 0..=lines {
             let road = road(plan, along, line);
             for post in 0..posts {
-                let (a, b) = if along { ((post, line - 1), (post, line)) } else { ((line - 1, post), (line, post)) };
+                let (a, b) = if along {
+                    ((post, line - 1), (post, line))
+                } else {
+                    ((line - 1, post), (line, post))
+                };
                 if !runs(plan, &road, a, b) {
                     continue;
                 }
-                let (from, to) = if along { ((post, line), (post + 1, line)) } else { ((line, post), (line, post + 1)) };
+                let (from, to) = if along {
+                    ((post, line), (post + 1, line))
+                } else {
+                    ((line, post), (line, post + 1))
+                };
                 path.clear();
                 path.extend(plan.edge(from, to));
                 path.push(plan.place(to.0 as f64, to.1 as f64));
                 roads.line(&path);
                 let key = [72, i64::from(along), line, post];
                 let lit = level_one(plan.use_of(b.0, b.1)) != "A";
-                let surface = if road.width > 14.0 { "concrete" } else { pick(&["bitumen", "bitumen", "concrete", "paver"], &key) };
-                let (name, name_local) = road.name.map_or((Value::Null, Value::Null), |(name, local)| (Value::Text(name), Value::Text(local)));
+                let surface = if road.width > 14.0 {
+                    "concrete"
+                } else {
+                    pick(&["bitumen", "bitumen", "concrete", "paver"], &key)
+                };
+                let (name, name_local) = road
+                    .name
+                    .map_or((Value::Null, Value::Null), |(name, local)| {
+                        (Value::Text(name), Value::Text(local))
+                    });
                 let ward = admin.ward_no(b);
                 let length = length(&path);
-                roads.row(&format!("{}-{post:03}", road.id), &[
-                    Value::Text(&road.id), Value::Text(road.class), Value::Text(surface), Value::Real(road.width),
-                    Value::Integer(road.lanes), name, name_local,
-                    Value::Text(if road.class == "state_highway" { "pwd" } else { "ulb" }), Value::Text("no"),
-                    Value::Real((length * 10.0).round() / 10.0), Value::Text(&ward), Value::Bool(lit),
-                    Value::Text(pick(&["good", "good", "fair", "poor"], &[73, line, post])),
-                ]);
+                roads.row(
+                    &format!("{}-{post:03}", road.id),
+                    &[
+                        Value::Text(&road.id),
+                        Value::Text(road.class),
+                        Value::Text(surface),
+                        Value::Real(road.width),
+                        Value::Integer(road.lanes),
+                        name,
+                        name_local,
+                        Value::Text(if road.class == "state_highway" {
+                            "pwd"
+                        } else {
+                            "ulb"
+                        }),
+                        Value::Text("no"),
+                        Value::Real((length * 10.0).round() / 10.0),
+                        Value::Text(&ward),
+                        Value::Bool(lit),
+                        Value::Text(pick(&["good", "good", "fair", "poor"], &[73, line, post])),
+                    ],
+                );
                 if lit {
                     light(&mut lamps, &road, &path, length, &ward, &key);
                 }
@@ -120,7 +191,9 @@ pub(super) fn sheets(plan: &Plan, admin: &Admin) -> [Sheet; 3] {
 }
 
 fn length(path: &[[f64; 2]]) -> f64 {
-    path.windows(2).map(|pair| (pair[1][0] - pair[0][0]).hypot(pair[1][1] - pair[0][1])).sum()
+    path.windows(2)
+        .map(|pair| (pair[1][0] - pair[0][0]).hypot(pair[1][1] - pair[0][1]))
+        .sum()
 }
 
 /// The place `far` metres along a path, `aside` metres to its left.
@@ -148,7 +221,9 @@ fn light(lamps: &mut Sheet, road: &Road, path: &[[f64; 2]], length: f64, ward: &
         let chance = share(&[74, key[1], key[2], key[3], lamp]);
         let side = if lamp % 2 == 0 { 1.0 } else { -1.0 };
         let far = length * (lamp as f64 + 0.5) / count;
-        lamps.shapes.push_point(beside(path, far, side * (road.width / 2.0 + 0.8)));
+        lamps
+            .shapes
+            .push_point(beside(path, far, side * (road.width / 2.0 + 0.8)));
         let number = lamps.shapes.len();
         let (kind, watt) = if chance < 0.74 {
             ("led", if road.width > 14.0 { 120 } else { 70 })
@@ -157,22 +232,46 @@ fn light(lamps: &mut Sheet, road: &Road, path: &[[f64; 2]], length: f64, ward: &
         } else {
             ("solar_led", 40)
         };
-        lamps.row(&format!("SL{number:06}"), &[
-            Value::Text(&format!("P{number:06}")), Value::Text(kind), Value::Integer(watt),
-            Value::Real(if road.width > 14.0 { 9.0 } else { 6.0 }), Value::Text(&road.id), Value::Text(ward),
-            Value::Text(if chance * 97.0 % 1.0 < 0.93 { "working" } else { "not_working" }),
-            date(if kind == "sodium" { "2014-03-31" } else { "2021-11-15" }),
-        ]);
+        lamps.row(
+            &format!("SL{number:06}"),
+            &[
+                Value::Text(&format!("P{number:06}")),
+                Value::Text(kind),
+                Value::Integer(watt),
+                Value::Real(if road.width > 14.0 { 9.0 } else { 6.0 }),
+                Value::Text(&road.id),
+                Value::Text(ward),
+                Value::Text(if chance * 97.0 % 1.0 < 0.93 {
+                    "working"
+                } else {
+                    "not_working"
+                }),
+                date(if kind == "sodium" {
+                    "2014-03-31"
+                } else {
+                    "2021-11-15"
+                }),
+            ],
+        );
     }
 }
 
 fn stop(stops: &mut Sheet, road: &Road, path: &[[f64; 2]], ward: &str, (line, post): (i64, i64)) {
-    stops.shapes.push_point(beside(path, 22.0, road.width / 2.0 + 2.0));
+    stops
+        .shapes
+        .push_point(beside(path, 22.0, road.width / 2.0 + 2.0));
     let number = stops.shapes.len();
     let (name, local) = names::quarter((line * 31 + post * 7) as usize % 240);
-    stops.row(&format!("BS{number:04}"), &[
-        Value::Text(&format!("ST{number:04}")), Value::Text(&format!("{name} stop {number}")),
-        Value::Text(&format!("{local} थांबा {}", names::digits(number))), Value::Text("bus"), Value::Text("low"),
-        Value::Bool(number % 3 != 0), Value::Text(ward),
-    ]);
+    stops.row(
+        &format!("BS{number:04}"),
+        &[
+            Value::Text(&format!("ST{number:04}")),
+            Value::Text(&format!("{name} stop {number}")),
+            Value::Text(&format!("{local} थांबा {}", names::digits(number))),
+            Value::Text("bus"),
+            Value::Text("low"),
+            Value::Bool(number % 3 != 0),
+            Value::Text(ward),
+        ],
+    );
 }

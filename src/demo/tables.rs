@@ -24,10 +24,38 @@ pub(super) struct Ratio {
 
 /// Those that come in long form.
 pub(super) const RATIOS: [Ratio; 4] = [
-    Ratio { code: "SLB-2.1.1", from: 0.62, a_year: 0.045, spread: 0.3, per_person: 0.233, source: "water-2025" },
-    Ratio { code: "SLB-2.3.1", from: 0.71, a_year: 0.05, spread: 0.25, per_person: 0.26, source: "swm-2025" },
-    Ratio { code: "LV-TAXCOL", from: 0.58, a_year: 0.03, spread: 0.35, per_person: 0.21, source: "tax-2025" },
-    Ratio { code: "X-GRIEV", from: 0.55, a_year: 0.06, spread: 0.4, per_person: 0.031, source: "crm-2025" },
+    Ratio {
+        code: "SLB-2.1.1",
+        from: 0.62,
+        a_year: 0.045,
+        spread: 0.3,
+        per_person: 0.233,
+        source: "water-2025",
+    },
+    Ratio {
+        code: "SLB-2.3.1",
+        from: 0.71,
+        a_year: 0.05,
+        spread: 0.25,
+        per_person: 0.26,
+        source: "swm-2025",
+    },
+    Ratio {
+        code: "LV-TAXCOL",
+        from: 0.58,
+        a_year: 0.03,
+        spread: 0.35,
+        per_person: 0.21,
+        source: "tax-2025",
+    },
+    Ratio {
+        code: "X-GRIEV",
+        from: 0.55,
+        a_year: 0.06,
+        spread: 0.4,
+        per_person: 0.031,
+        source: "crm-2025",
+    },
 ];
 
 /// People of a ward in a year; the last census year is the base.
@@ -41,14 +69,24 @@ pub(super) fn long(admin: &Admin, ratio: &Ratio, kind: i64) -> String {
     let mut out = "indicator,geo_scheme,geo_code,delim_id,period_from,period_to,value,numer,denom,unit,obs_status,quality,origin,missing,source_id,note\n".to_owned();
     for (step, year) in YEARS.iter().enumerate() {
         for ward in &admin.wards {
-            let head = format!("{},city:ward_no,{},{DELIM},{year}-04-01,{}-03-31", ratio.code, ward.number, year + 1);
+            let head = format!(
+                "{},city:ward_no,{},{DELIM},{year}-04-01,{}-03-31",
+                ratio.code,
+                ward.number,
+                year + 1
+            );
             let base = ratio.spread * (share(&[111 + kind, ward.number as i64]) - 0.5);
             let wobble = 0.03 * (share(&[121 + kind, ward.number as i64, *year]) - 0.5);
-            let reached = (ratio.from + base + ratio.a_year * step as f64 + wobble).clamp(0.08, 0.995);
+            let reached =
+                (ratio.from + base + ratio.a_year * step as f64 + wobble).clamp(0.08, 0.995);
             let denom = ((people(ward, *year) as f64 * ratio.per_person).round() as i64).max(1);
             let numer = (denom as f64 * reached).round() as i64;
             if step == 1 && ward.number == 5 {
-                let _ = writeln!(out, "{head},,,,%,final,,register,not_collected,{},office was moving", ratio.source);
+                let _ = writeln!(
+                    out,
+                    "{head},,,,%,final,,register,not_collected,{},office was moving",
+                    ratio.source
+                );
                 continue;
             }
             let value = (1000.0 * numer as f64 / denom as f64).round() / 10.0;

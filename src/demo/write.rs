@@ -68,7 +68,12 @@ fn fill(
     options: &[&str],
 ) -> Result<(), gdal::errors::GdalError> {
     let srs = SpatialRef::from_epsg(EPSG)?;
-    let kind = match sheet.shapes.kinds.first().map(|&kind| ShapeKind::from_u8(kind)) {
+    let kind = match sheet
+        .shapes
+        .kinds
+        .first()
+        .map(|&kind| ShapeKind::from_u8(kind))
+    {
         Some(ShapeKind::Point) => OGRwkbGeometryType::wkbPoint,
         Some(ShapeKind::LineString) => OGRwkbGeometryType::wkbLineString,
         _ => OGRwkbGeometryType::wkbPolygon,
@@ -125,7 +130,8 @@ pub(super) fn geopackage(sheet: &Sheet, path: &Path) -> Result<u64, DemoError> {
         source,
     };
     // The moment of writing would be the only thing that differs between two runs.
-    set_thread_local_config_option("OGR_CURRENT_DATE", "2026-01-05T06:30:00.000Z").map_err(wrong)?;
+    set_thread_local_config_option("OGR_CURRENT_DATE", "2026-01-05T06:30:00.000Z")
+        .map_err(wrong)?;
     let made = DriverManager::get_driver_by_name("GPKG")
         .and_then(|driver| driver.create_vector_only(path))
         .and_then(|mut dataset| {
@@ -140,7 +146,11 @@ pub(super) fn geopackage(sheet: &Sheet, path: &Path) -> Result<u64, DemoError> {
 }
 
 /// A shapefile in UTM, in a folder inside a zip, as people pack it. `scratch` is an empty folder.
-pub(super) fn zipped_shapefile(sheet: &Sheet, path: &Path, scratch: &Path) -> Result<u64, DemoError> {
+pub(super) fn zipped_shapefile(
+    sheet: &Sheet,
+    path: &Path,
+    scratch: &Path,
+) -> Result<u64, DemoError> {
     let bare = scratch.join(format!("{}.shp", sheet.layer));
     let wrong = |source| DemoError::Gdal {
         path: path.to_owned(),
@@ -165,7 +175,8 @@ pub(super) fn zipped_shapefile(sheet: &Sheet, path: &Path, scratch: &Path) -> Re
     };
     for end in ["shp", "shx", "dbf", "prj", "cpg"] {
         let part = bare.with_extension(end);
-        zip.start_file(format!("{0}/{0}.{end}", sheet.layer), options).map_err(packed)?;
+        zip.start_file(format!("{0}/{0}.{end}", sheet.layer), options)
+            .map_err(packed)?;
         let mut from = fs::File::open(&part).map_err(io_at(&part))?;
         io::copy(&mut from, &mut zip).map_err(io_at(path))?;
     }
@@ -189,7 +200,12 @@ pub(super) fn lonlat(sheet: &Sheet) -> Result<Vec<Vec<Vec<[f64; 2]>>>, DemoError
     };
     Ok(moved
         .iter()
-        .map(|shape| shape.parts().flat_map(|part| part.rings().map(<[_]>::to_vec).collect::<Vec<_>>()).collect())
+        .map(|shape| {
+            shape
+                .parts()
+                .flat_map(|part| part.rings().map(<[_]>::to_vec).collect::<Vec<_>>())
+                .collect()
+        })
         .collect())
 }
 
@@ -199,7 +215,10 @@ pub(super) fn geojson(sheet: &Sheet, path: &Path) -> Result<u64, DemoError> {
     let file = fs::File::create(path).map_err(io_at(path))?;
     let mut out = BufWriter::new(file);
     let mut put = |text: &str| out.write_all(text.as_bytes()).map_err(io_at(path));
-    put(&format!("{{\"type\":\"FeatureCollection\",\"name\":\"{}\",\"features\":[\n", sheet.layer))?;
+    put(&format!(
+        "{{\"type\":\"FeatureCollection\",\"name\":\"{}\",\"features\":[\n",
+        sheet.layer
+    ))?;
     for (row, rings) in rows.iter().enumerate() {
         let properties: serde_json::Map<String, serde_json::Value> = sheet
             .table
@@ -234,11 +253,17 @@ pub(super) fn points_csv(sheet: &Sheet, path: &Path) -> Result<u64, DemoError> {
     };
     let mut out = csv::Writer::from_path(path).map_err(bad)?;
     let heads = sheet.table.fields.iter().map(|field| field.name.as_str());
-    out.write_record(heads.chain(["longitude", "latitude"])).map_err(bad)?;
+    out.write_record(heads.chain(["longitude", "latitude"]))
+        .map_err(bad)?;
     for (row, rings) in rows.iter().enumerate() {
         let [lon, lat] = rings[0][0];
-        let values = sheet.table.columns.iter().map(|column| column.get(row).to_text().into_owned());
-        out.write_record(values.chain([lon.to_string(), lat.to_string()])).map_err(bad)?;
+        let values = sheet
+            .table
+            .columns
+            .iter()
+            .map(|column| column.get(row).to_text().into_owned());
+        out.write_record(values.chain([lon.to_string(), lat.to_string()]))
+            .map_err(bad)?;
     }
     out.flush().map_err(io_at(path))?;
     Ok(rows.len() as u64)
