@@ -43,10 +43,15 @@ pub(super) fn of(table: &Table, shapes: &Shapes<f64>, key: &[String]) -> Vec<Fea
 
 /// The key of each row as text; none where a part of it is blank or the layer has no key.
 fn keys(table: &Table, rows: usize, key: &[String]) -> Vec<Option<String>> {
-    let columns: Option<Vec<_>> = key.iter().map(|name| table.column(name)).collect();
-    let Some(columns) = columns.filter(|columns| !columns.is_empty()) else {
+    // A part that nobody filled in tells no two features apart (`valid_from` of a city that has one outline).
+    let columns: Vec<_> = key
+        .iter()
+        .filter_map(|name| table.column(name))
+        .filter(|column| (0..rows).any(|row| !column.get(row).is_null()))
+        .collect();
+    if columns.is_empty() {
         return vec![None; rows];
-    };
+    }
     (0..rows)
         .map(|row| {
             let mut text = String::new();

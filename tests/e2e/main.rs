@@ -1,0 +1,6 @@
+//! The built program, from outside: one binary, a module a subject.
+
+mod city;
+mod commands;
+mod formats;
+mod kill;
