@@ -9,6 +9,7 @@ use super::{About, Exit, Failure, Place, ingest, terminal};
 use crate::{
     app::App,
     config::Config,
+    http,
     store::{Became, State},
 };
 
@@ -122,9 +123,7 @@ pub(super) fn serve(app: &App, public: Option<&str>) -> Result<Exit, Failure> {
         }
         let url = public.map_or_else(|| format!("http://{address}"), str::to_owned);
         println!("Map: {url}/");
-        // http::serve(listener, app.clone(), http::Settings::at(&url), stop()).await?;
-        drop(listener);
-        stop().await;
+        http::serve(listener, app.clone(), http::Settings::at(&url), stop()).await?;
         Ok(Exit::Good)
     })
 }

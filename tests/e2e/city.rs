@@ -32,7 +32,10 @@ pub fn said(output: &Output) -> String {
 /// Its exit code; a panic with what it printed when it was killed.
 pub fn code(output: &Output) -> i32 {
     output.status.code().unwrap_or_else(|| {
-        panic!("ended by a signal: {}", String::from_utf8_lossy(&output.stderr))
+        panic!(
+            "ended by a signal: {}",
+            String::from_utf8_lossy(&output.stderr)
+        )
     })
 }
 

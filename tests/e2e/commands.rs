@@ -19,23 +19,46 @@ fn check_says_by_its_exit_code_what_a_script_needs() {
     city::boundary(root);
     city::wards(root, 4, "good");
     city::faulty_wards(root);
-    fs::write(root.join("broken.geojson"), r#"{"type": "FeatureCollection", "fea"#).expect("written");
+    fs::write(
+        root.join("broken.geojson"),
+        r#"{"type": "FeatureCollection", "fea"#,
+    )
+    .expect("written");
 
-    let good = parat(root, &["check", "ward_boundary.geojson", "--city", "city_boundary.geojson"]);
+    let good = parat(
+        root,
+        &[
+            "check",
+            "ward_boundary.geojson",
+            "--city",
+            "city_boundary.geojson",
+        ],
+    );
     assert_eq!(code(&good), 0, "{}", said(&good));
-    assert_eq!(code(&parat(root, &["check", "faulty_wards.geojson", "--as", "ward_boundary"])), 1);
+    assert_eq!(
+        code(&parat(
+            root,
+            &["check", "faulty_wards.geojson", "--as", "ward_boundary"]
+        )),
+        1
+    );
     let broken = parat(root, &["check", "broken.geojson", "--format", "json"]);
     assert_eq!(code(&broken), 2, "{broken:?}");
     let report = json(&said(&broken));
     assert!(
-        report["rules"].as_array().expect("rules").iter().any(|rule| {
-            rule["code"] == "R01" && rule["outcome"] == "failed"
-        }),
+        report["rules"]
+            .as_array()
+            .expect("rules")
+            .iter()
+            .any(|rule| { rule["code"] == "R01" && rule["outcome"] == "failed" }),
         "{report:#}"
     );
     assert_eq!(code(&parat(root, &["check", "nothing.zip"])), 2);
     assert_eq!(code(&parat(root, &["check"])), 64);
-    let typo = parat(root, &["check", "ward_boundary.geojson", "--as", "ward_boundry"]);
+    let typo = parat(
+        root,
+        &["check", "ward_boundary.geojson", "--as", "ward_boundry"],
+    );
     assert_eq!(code(&typo), 64);
     assert!(String::from_utf8_lossy(&typo.stderr).contains("did you mean `ward_boundary`?"));
 }
@@ -45,7 +68,13 @@ fn json_is_all_there_is_on_standard_output_and_the_page_stands_alone() {
     let folder = tempfile::tempdir().expect("a folder");
     let root = folder.path();
     city::faulty_wards(root);
-    let asked = ["check", "faulty_wards.geojson", "--as", "ward_boundary", "--format"];
+    let asked = [
+        "check",
+        "faulty_wards.geojson",
+        "--as",
+        "ward_boundary",
+        "--format",
+    ];
     let told = parat(root, &[&asked[..], &["json"]].concat());
     let report = json(&said(&told));
     assert_eq!(report["verdict"], "does_not_conform");
@@ -53,11 +82,21 @@ fn json_is_all_there_is_on_standard_output_and_the_page_stands_alone() {
     assert_eq!(told.stdout, again.stdout, "the same file, the same bytes");
     let faults = json(&said(&parat(root, &[&asked[..], &["geojson"]].concat())));
     assert_eq!(faults["type"], "FeatureCollection");
-    let page = parat(root, &[&asked[..], &["html", "--out", "report.html"]].concat());
+    let page = parat(
+        root,
+        &[&asked[..], &["html", "--out", "report.html"]].concat(),
+    );
     assert_eq!((code(&page), said(&page).as_str()), (1, ""));
     let page = fs::read_to_string(root.join("report.html")).expect("written");
-    assert!(page.contains("<svg") && !page.contains("<script src") && !page.contains("<link rel=\"stylesheet\" href=\"http"));
-    assert!(!page.contains(root.to_str().expect("UTF-8")), "no path of the machine");
+    assert!(
+        page.contains("<svg")
+            && !page.contains("<script src")
+            && !page.contains("<link rel=\"stylesheet\" href=\"http")
+    );
+    assert!(
+        !page.contains(root.to_str().expect("UTF-8")),
+        "no path of the machine"
+    );
 }
 
 #[test]
@@ -68,7 +107,12 @@ fn ingest_publishes_confirms_and_keeps_out_with_the_report_that_check_gives() {
     fs::create_dir(&delivery).expect("made");
     city::wards(&delivery, 4, "first");
     city::boundary(&delivery);
-    let ingest = |file: &str| parat(root, &["ingest", file, "--data", "data", "--format", "json"]);
+    let ingest = |file: &str| {
+        parat(
+            root,
+            &["ingest", file, "--data", "data", "--format", "json"],
+        )
+    };
 
     let first = ingest("delivery");
     assert_eq!(code(&first), 0, "{}", said(&first));
@@ -80,29 +124,58 @@ fn ingest_publishes_confirms_and_keeps_out_with_the_report_that_check_gives() {
     );
     assert_eq!(told[1]["became"], "published");
     let again = json(&said(&ingest("delivery")));
-    assert_eq!((&again[1]["became"], &again[1]["version"]), (&"confirmed".into(), &1.into()));
+    assert_eq!(
+        (&again[1]["became"], &again[1]["version"]),
+        (&"confirmed".into(), &1.into())
+    );
 
     city::faulty_wards(root);
     let kept_out = parat(
         root,
-        &["ingest", "faulty_wards.geojson", "--as", "ward_boundary", "--data", "data", "--format", "json"],
+        &[
+            "ingest",
+            "faulty_wards.geojson",
+            "--as",
+            "ward_boundary",
+            "--data",
+            "data",
+            "--format",
+            "json",
+        ],
     );
     assert_eq!(code(&kept_out), 1);
     let told = json(&said(&kept_out));
     assert_eq!(told[0]["became"], "withheld");
     // The store's report and the one of `check` against the same city are the same bytes.
-    let app = parat::app::App::open(parat::config::Config::with_data(root.join("data"))).expect("opens");
+    let app =
+        parat::app::App::open(parat::config::Config::with_data(root.join("data"))).expect("opens");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let stored = runtime
         .block_on(app.report(told[0]["report"].as_str().expect("an id")))
         .expect("stored");
     let checked = parat(
         root,
-        &["check", "faulty_wards.geojson", "--as", "ward_boundary", "--data", "data", "--format", "json"],
+        &[
+            "check",
+            "faulty_wards.geojson",
+            "--as",
+            "ward_boundary",
+            "--data",
+            "data",
+            "--format",
+            "json",
+        ],
     );
-    assert_eq!(parat::report::json(&stored).trim_end(), said(&checked).trim_end());
+    assert_eq!(
+        parat::report::json(&stored).trim_end(),
+        said(&checked).trim_end()
+    );
     let wards = app.live().layers[&"ward_boundary".parse().expect("a name")].clone();
-    assert_eq!(wards.entry.version.map(|version| version.0), Some(1), "the version before it stays");
+    assert_eq!(
+        wards.entry.version.map(|version| version.0),
+        Some(1),
+        "the version before it stays"
+    );
 
     // Another process publishes; this one serves it at the next request.
     city::wards(&delivery, 4, "second");
@@ -117,7 +190,14 @@ fn serve_prints_the_address_shows_drafts_and_stops_when_told() {
     let root = folder.path();
     city::faulty_wards(root);
     let mut child = Command::new(PARAT)
-        .args(["serve", "faulty_wards.geojson", "--as", "ward_boundary", "--listen", "127.0.0.1:0"])
+        .args([
+            "serve",
+            "faulty_wards.geojson",
+            "--as",
+            "ward_boundary",
+            "--listen",
+            "127.0.0.1:0",
+        ])
         .current_dir(root)
         .stdout(Stdio::piped())
         .spawn()
@@ -134,17 +214,40 @@ fn serve_prints_the_address_shows_drafts_and_stops_when_told() {
         lines.push(line);
     }
     let url = url.unwrap_or_else(|| panic!("no address: {lines:#?}"));
-    assert!(lines.iter().any(|line| line.trim_start().starts_with("draft")), "{lines:#?}");
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.trim_start().starts_with("draft")),
+        "{lines:#?}"
+    );
     let layers: serde_json::Value = ureq::get(format!("{url}layers"))
         .call()
         .expect("answers")
         .body_mut()
         .read_json()
         .expect("JSON");
-    assert_eq!(layers["layers"].as_array().expect("a list").iter().filter(|layer| layer["state"] == "draft").count(), 1);
+    assert_eq!(
+        layers["layers"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .filter(|layer| layer["state"] == "draft")
+            .count(),
+        1
+    );
     let pid = child.id().to_string();
-    assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("ran").success());
-    assert_eq!(child.wait().expect("ended").code(), Some(0), "a stop that was asked for is no failure");
+    assert!(
+        Command::new("kill")
+            .args(["-TERM", &pid])
+            .status()
+            .expect("ran")
+            .success()
+    );
+    assert_eq!(
+        child.wait().expect("ended").code(),
+        Some(0),
+        "a stop that was asked for is no failure"
+    );
 }
 
 #[test]

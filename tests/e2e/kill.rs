@@ -97,7 +97,11 @@ fn killing_an_ingest_at_any_moment_leaves_the_old_or_the_new_version_whole() {
         let entry = &public[0];
         let version = entry.version.expect("something stays public").0;
         assert!(version >= newest, "round {round}: a version was lost");
-        assert_eq!(versions.len() as u32, version, "round {round}: versions without a gap");
+        assert_eq!(
+            versions.len() as u32,
+            version,
+            "round {round}: versions without a gap"
+        );
         newest = version;
         // Every version that was ever public opens, says what its entry says, and gives all its features.
         for known in &versions {
@@ -116,9 +120,14 @@ fn killing_an_ingest_at_any_moment_leaves_the_old_or_the_new_version_whole() {
         assert_eq!((shapes.len(), shapes.coords.len()), (400, 2000));
         assert_eq!(first_broken(&store.journal(100_000).expect("read")), None);
         // Nothing half-made is left once somebody has opened the folder.
-        assert_eq!(fs::read_dir(data.join("staging")).expect("there").count(), 0);
         assert_eq!(
-            fs::read_dir(data.join("versions/ward_boundary")).expect("there").count(),
+            fs::read_dir(data.join("staging")).expect("there").count(),
+            0
+        );
+        assert_eq!(
+            fs::read_dir(data.join("versions/ward_boundary"))
+                .expect("there")
+                .count(),
             versions.len(),
             "round {round}: a folder for each version and no other"
         );
