@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use super::{
     Finding, Findings, Outcome, Place, Report, Rule, RuleReport, Subject, coverage, crs, duplicate,
-    encoding, fields, geometry, key, metadata, outline, place, placing, privacy, readable, repair,
+    encoding, fields, geometry, key, metadata, network, outline, place, placing, privacy, readable, repair,
     words,
 };
 use crate::{
@@ -39,9 +39,14 @@ pub const RULES: &[&dyn Rule] = &[
     &coverage::Overlaps,
     &coverage::Gaps,
     &geometry::SinglePart,
+    &network::EndsMeet,
+    &network::Dangles,
+    &network::OnLine,
     &key::UniqueKey,
     &geometry::SmallestSize,
     &duplicate::Duplicates,
+    &network::Nodes,
+    &network::Flow,
     &privacy::PersonalData,
     &metadata::RequiredElements,
 ];

@@ -14,6 +14,7 @@ mod gate;
 mod geometry;
 mod key;
 mod metadata;
+mod network;
 mod orient;
 mod outline;
 mod overlap;

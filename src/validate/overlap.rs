@@ -283,4 +283,58 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn common_areas_equal_geos_to_a_millionth() {
+        use crate::validate::validity::{
+            Checker,
+            tests::{Dice, boxes, geos, scribble},
+        };
+        let mut dice = Dice(4);
+        let mut checker = Checker::default();
+        let mut overlap = Overlap::default();
+        let mut shapes = Shapes::new();
+        let (mut apart, mut over) = (0, 0);
+        while over < 4_000 {
+            shapes.clear();
+            for _ in 0..2 {
+                if dice.below(3) == 0 {
+                    boxes(&mut dice, &mut shapes);
+                } else {
+                    scribble(&mut dice, &mut shapes);
+                }
+            }
+            // Off the grid and far from the origin, as metres in a UTM zone are.
+            for at in &mut shapes.coords {
+                *at = [at[0] * 3.7 + 780_000.1, at[1] * 4.1 + 1_430_000.3];
+            }
+            let (one, other) = (shapes.get(0), shapes.get(1));
+            if [one, other]
+                .into_iter()
+                .any(|shape| checker.check(shape).is_none_or(|faults| !faults.is_empty()))
+            {
+                continue;
+            }
+            let ours = common(&one.bbox().unwrap(), &other.bbox().unwrap())
+                .map_or(0.0, |both| overlap.area(one, other, &both).unwrap());
+            let theirs = geos(one)
+                .intersection(&geos(other))
+                .map_or(0.0, |common| common.area());
+            assert!(
+                (ours - theirs).abs() <= 1e-6 * theirs.max(1.0),
+                "{ours} {theirs} {} {}",
+                geos(one).wkt().unwrap(),
+                geos(other).wkt().unwrap()
+            );
+            if theirs > 0.0 {
+                over += 1;
+                let [x, y] = overlap.place().unwrap();
+                let point = gdal::vector::Geometry::from_wkt(&format!("POINT ({x:.9} {y:.9})")).unwrap();
+                assert!(geos(one).contains(&point) && geos(other).contains(&point));
+            } else {
+                apart += 1;
+            }
+        }
+        assert!(apart > 100, "{apart}");
+    }
 }

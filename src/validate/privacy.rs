@@ -53,8 +53,8 @@ fn verhoeff(digits: &[u8]) -> bool {
     let times = |a: usize, b: usize| match (a < 5, b < 5) {
         (true, true) => (a + b) % 5,
         (true, false) => 5 + (a + b - 5) % 5,
-        (false, true) => 5 + (a - 5 + 5 - b) % 5,
-        (false, false) => (a - b + 5) % 5,
+        (false, true) => 5 + (a - b) % 5,
+        (false, false) => (a + 5 - b) % 5,
     };
     let mut sum = 0;
     for (place, digit) in digits.iter().rev().enumerate() {
