@@ -5,8 +5,8 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use super::{
     Finding, Findings, Outcome, Place, Report, Rule, RuleReport, Subject, coverage, crs, duplicate,
-    encoding, fields, geometry, key, metadata, network, outline, place, placing, privacy, readable, repair,
-    words,
+    encoding, fields, geometry, key, metadata, network, outline, place, placing, privacy, readable,
+    repair, words,
 };
 use crate::{
     model::{

@@ -80,7 +80,9 @@ impl Rule for EndsMeet {
                     .parts()
                     .flat_map(|part| {
                         part.rings()
-                            .flat_map(|path| path.windows(2).map(|step| (row as u32, step[0], step[1])))
+                            .flat_map(|path| {
+                                path.windows(2).map(|step| (row as u32, step[0], step[1]))
+                            })
                             .collect::<Vec<_>>()
                     })
                     .collect()
@@ -187,7 +189,8 @@ impl Rule for Dangles {
 /// True when the way from the first of three places over the second turns straight back.
 fn runs_back(corner: &[At]) -> bool {
     let [before, here, after] = [corner[0], corner[1], corner[2]];
-    let dot = (before[0] - here[0]) * (after[0] - here[0]) + (before[1] - here[1]) * (after[1] - here[1]);
+    let dot =
+        (before[0] - here[0]) * (after[0] - here[0]) + (before[1] - here[1]) * (after[1] - here[1]);
     dot > 0.0 && side(before, here, after) == Ordering::Equal
 }
 
@@ -210,7 +213,9 @@ impl Rule for OnLine {
             .as_ref()
             .map_or("the layer of lines", |layer| layer.as_str());
         Outcome::NotRun {
-            because: format!("it compares with {other}, and a layer is checked here without its neighbours"),
+            because: format!(
+                "it compares with {other}, and a layer is checked here without its neighbours"
+            ),
             needed: false,
         }
     }
@@ -273,7 +278,10 @@ impl Rule for Nodes {
                             subject.called(row),
                             subject.called(other)
                         ),
-                        remedy: Some("correct the node's number, or move the end of the line to the node".into()),
+                        remedy: Some(
+                            "correct the node's number, or move the end of the line to the node"
+                                .into(),
+                        ),
                         measure: Some(away),
                         ..Finding::default()
                     });
@@ -297,16 +305,16 @@ impl Rule for Flow {
     }
 
     fn check(&self, subject: &Subject<'_>) -> Outcome {
-        let [up, down, slope] = ["inv_up_m", "inv_dn_m", "slope"].map(|field| subject.map.column(field));
+        let [up, down, slope] =
+            ["inv_up_m", "inv_dn_m", "slope"].map(|field| subject.map.column(field));
         if slope.is_none() && (up.is_none() || down.is_none()) {
             return Outcome::NotRun {
                 because: "there are no columns of invert levels or slope".into(),
                 needed: false,
             };
         }
-        let read = |column: Option<usize>, row: usize| {
-            number(subject.raw.table.columns[column?].get(row))
-        };
+        let read =
+            |column: Option<usize>, row: usize| number(subject.raw.table.columns[column?].get(row));
         let mut findings = Findings::new();
         for row in 0..subject.raw.len() {
             if let (Some(up_m), Some(down_m)) = (read(up, row), read(down, row))
@@ -325,7 +333,10 @@ impl Rule for Flow {
             } else if let Some(slope) = read(slope, row).filter(|slope| *slope < 0.0) {
                 findings.add(|| Finding {
                     place: subject.row(row),
-                    message: format!("{} has a slope of {slope}, which is uphill", subject.called(row)),
+                    message: format!(
+                        "{} has a slope of {slope}, which is uphill",
+                        subject.called(row)
+                    ),
                     remedy: Some("turn the line round, or correct the slope".into()),
                     measure: Some(slope),
                     ..Finding::default()

@@ -329,7 +329,8 @@ mod tests {
             if theirs > 0.0 {
                 over += 1;
                 let [x, y] = overlap.place().unwrap();
-                let point = gdal::vector::Geometry::from_wkt(&format!("POINT ({x:.9} {y:.9})")).unwrap();
+                let point =
+                    gdal::vector::Geometry::from_wkt(&format!("POINT ({x:.9} {y:.9})")).unwrap();
                 assert!(geos(one).contains(&point) && geos(other).contains(&point));
             } else {
                 apart += 1;

@@ -686,24 +686,38 @@ pub(super) mod tests {
                 let [x, y, w, h] = if ring == 0 && part == 0 {
                     [0, 0, 12, 12]
                 } else {
-                    [dice.below(9) + 1, dice.below(9) + 1, dice.below(6) + 1, dice.below(6) + 1]
+                    [
+                        dice.below(9) + 1,
+                        dice.below(9) + 1,
+                        dice.below(6) + 1,
+                        dice.below(6) + 1,
+                    ]
                 };
                 let [x, y, w, h] = [x, y, w, h].map(|at| at as f64);
-                let mut corners =
-                    vec![[x, y], [x + w, y], [x + w, y + h], [x, y + h], [x, y]];
+                let mut corners = vec![[x, y], [x + w, y], [x + w, y + h], [x, y + h], [x, y]];
                 if dice.below(2) == 0 {
                     corners.reverse();
                 }
                 if dice.below(4) == 0 {
                     // A diamond touches where a box overlaps.
-                    corners = vec![[x, y + h / 2.0], [x + w / 2.0, y], [x + w, y + h / 2.0], [x + w / 2.0, y + h], [x, y + h / 2.0]];
+                    corners = vec![
+                        [x, y + h / 2.0],
+                        [x + w / 2.0, y],
+                        [x + w, y + h / 2.0],
+                        [x + w / 2.0, y + h],
+                        [x, y + h / 2.0],
+                    ];
                 }
                 shapes.coords.extend(corners);
                 shapes.end_ring();
             }
             shapes.end_part();
         }
-        shapes.end_feature(if parts == 1 { ShapeKind::Polygon } else { ShapeKind::MultiPolygon });
+        shapes.end_feature(if parts == 1 {
+            ShapeKind::Polygon
+        } else {
+            ShapeKind::MultiPolygon
+        });
     }
 
     fn check(shape: ShapeRef<'_, f64>) -> Vec<Flaw> {
