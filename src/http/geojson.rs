@@ -316,8 +316,11 @@ mod tests {
         fn any_text_and_any_number_read_back_the_same(words: String, number: f64, near in -180.0..180.0) {
             let read: String = serde_json::from_str(&written(|out| text(&words, out))).expect("JSON");
             prop_assert_eq!(read, words);
-            let read: Option<f64> = serde_json::from_str(&written(|out| real(number, out))).expect("JSON");
+            let text = written(|out| real(number, out));
+            // Not through serde_json: it may be off by one in the last place.
+            let read = if text == "null" { None } else { text.parse::<f64>().ok() };
             prop_assert_eq!(read, Some(number).filter(|number| number.is_finite()));
+            prop_assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok());
             let read: f64 = written(|out| coordinate(near, out)).parse().expect("a number");
             prop_assert!((read - near).abs() <= 0.500_001e-8);
         }

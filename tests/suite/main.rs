@@ -3,4 +3,5 @@
 mod crs;
 mod formats;
 mod hostile;
+mod http;
 mod real_files;
