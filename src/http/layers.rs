@@ -101,7 +101,7 @@ fn describe(site: &Site, standards: &Standards, id: &LayerId, layer: Option<&Liv
         value["tiles"] = json!(format!("/xyz/{id}@{}/{{z}}/{{x}}/{{y}}.mvt", info.hash));
         value["collection"] = json!(format!("/collections/{id}"));
         value["standard"] = json!(info.standard);
-        value["license"] = json!(info.metadata.text("license"));
+        value["license"] = json!(info.metadata.text("licence"));
     }
     let _ = site;
     value

@@ -176,8 +176,8 @@ fn tileset(
         });
     }
     if let [info] = infos {
-        for name in ["attribution", "license"] {
-            if let Some(text) = info.metadata.text(name) {
+        for (name, element) in [("attribution", "attribution"), ("license", "licence")] {
+            if let Some(text) = info.metadata.text(element) {
                 value[name] = json!(text);
             }
         }
@@ -264,7 +264,7 @@ pub(super) async fn tilejson(
         "parat:verdict": info.verdict,
         "parat:standard": info.standard,
         "parat:data_date": info.metadata.text("reference_date"),
-        "parat:license": info.metadata.text("license"),
+        "parat:license": info.metadata.text("licence"),
     });
     if is_placed(info) {
         let [lon, lat] = centre(&info.bbox);

@@ -290,6 +290,7 @@ fn report(layer: &Layer) -> Report {
         crs_origin: CrsOrigin::Format,
         encoding: None,
         bbox: None,
+        outline: vec![],
         geometry: BTreeMap::new(),
         columns: vec![],
         extra_columns: vec![],

@@ -1,0 +1,72 @@
+//! A running `parat serve` on a free port, stopped when it is dropped.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _},
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+/// A running server.
+pub(crate) struct Server {
+    child: Child,
+    /// Where it listens, without a slash at the end.
+    pub(crate) url: String,
+}
+
+impl Server {
+    /// Serves what is published in a folder.
+    pub(crate) fn of(data: &Path) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_parat"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(data)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let out = child.stdout.take().expect("piped");
+        let url = BufReader::new(out)
+            .lines()
+            .map_while(Result::ok)
+            .find_map(|line| {
+                Some(
+                    line.split_once("http://")?
+                        .1
+                        .trim_end_matches('/')
+                        .to_owned(),
+                )
+            })
+            .map(|address| format!("http://{address}"));
+        let Some(url) = url else {
+            let mut log = String::new();
+            child
+                .stderr
+                .take()
+                .expect("piped")
+                .read_to_string(&mut log)
+                .ok();
+            panic!("the server told no address: {log}");
+        };
+        Self { child, url }
+    }
+
+    /// The body of a path as JSON.
+    pub(crate) fn json(&self, path: &str) -> serde_json::Value {
+        ureq::get(format!("{}{path}", self.url))
+            .config()
+            .timeout_global(Some(Duration::from_secs(30)))
+            .build()
+            .call()
+            .unwrap_or_else(|error| panic!("{path}: {error}"))
+            .body_mut()
+            .read_json()
+            .unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
