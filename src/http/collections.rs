@@ -170,7 +170,7 @@ fn describe(site: &Site, layer: &LiveLayer, info: &SnapshotInfo, chosen: Option<
     ]);
     if let Some(license) = info
         .metadata
-        .text("license")
+        .text("licence")
         .filter(|text| text.starts_with("http"))
     {
         all.push(json!({"rel": "license", "href": license, "title": "The licence"}));
