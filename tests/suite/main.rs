@@ -5,3 +5,4 @@ mod formats;
 mod hostile;
 mod http;
 mod real_files;
+mod styles;

@@ -31,6 +31,7 @@ export interface LayerInfo {
   verdict: Verdict | null;
   summary?: string | null;
   features?: number | null;
+  file?: string | null;
   version?: number | null;
   dimension: number;
   bbox?: Bbox | null;
@@ -135,6 +136,7 @@ export interface Finding {
 }
 
 export interface RuleWords {
+  title?: Texts | string;
   what?: Texts | string;
   why?: Texts | string;
   fix?: Texts | string;
@@ -143,6 +145,7 @@ export interface RuleWords {
 /** The page of the standards on a rule, a layer or an attribute. */
 export interface Page {
   name: string;
+  title: Texts | string;
   sections: { heading: string; text: Texts | string }[];
 }
 
@@ -176,6 +179,8 @@ export interface Report {
   extra_columns: string[];
   notes: { kind: string; text: string; count: number }[];
   rules: RuleReport[];
+  /** The outlines of what was delivered, simplified, where it could be placed. */
+  outline?: [number, number][][];
   repairs: { kind: string; place: Place; before: string; after: string }[];
 }
 

@@ -23,6 +23,11 @@ export function svg(tag: string, props: Props = {}, ...children: Child[]): SVGEl
   return made;
 }
 
+/** A sentence whose `names` in backticks stand out. */
+export function prose(text: string): Node[] {
+  return text.split("`").map((part, at) => (at % 2 === 1 ? h("code", {}, part) : document.createTextNode(part)));
+}
+
 /** The element that the page's own HTML promises. */
 export function byId(id: string): HTMLElement {
   const found = document.getElementById(id);

@@ -61,7 +61,7 @@ function row(layer: LayerInfo, openReport: (id: string) => void, announce: (text
   const legend = swatches(layer, state.dark);
   const sample = legend.lines.length === 1 || layer.dimension !== 2 ? legend.lines.slice(0, 1) : legend.lines.slice(0, 3);
   const keyed = canShow && legend.lines.length > 1;
-  const note = h("small", { class: "note", "data-from": shownFrom(layer) }, canShow && layer.features ? number(layer.features) : "");
+  const note = h("small", { class: "note", "data-from": shownFrom(layer) }, canShow ? countOf(layer) : "");
   const reachable = layer.state !== "absent" && layer.report;
   return h(
     "li",
@@ -97,6 +97,12 @@ function row(layer: LayerInfo, openReport: (id: string) => void, announce: (text
   );
 }
 
+/** How many features; a draft says which file it is, since several may be of one kind. */
+function countOf(layer: LayerInfo): string {
+  const count = layer.features ? number(layer.features) : "";
+  return layer.state === "draft" && layer.file ? `${count} · ${layer.file}` : count;
+}
+
 function codeLabel(layer: LayerInfo, field: string | null, line: Swatch): string {
   if (line.code === null || line.code === undefined) return t("layer.other");
   return code(layer, field, line.code);
@@ -124,6 +130,6 @@ export function showReach(zoom: number): void {
     const layer = state.city.layers.find((one) => one.id === id);
     if (!layer || !drawable().includes(layer)) continue;
     const far = zoom > 0 && isOn(id) && zoom < Number(note.dataset["from"]);
-    note.textContent = far ? t("layer.closer") : layer.features ? number(layer.features) : "";
+    note.textContent = far ? t("layer.closer") : countOf(layer);
   }
 }

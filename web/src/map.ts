@@ -107,7 +107,7 @@ export function createMap(scene: Scene, city: Bbox | null, view: View | null, la
   });
 
   const hits = (at: PointLike | [PointLike, PointLike]): MapGeoJSONFeature[] =>
-    map.queryRenderedFeatures(at).filter((found) => found.source !== PICKED);
+    map.queryRenderedFeatures(at).filter((found) => found.source !== PICKED && !found.properties["outline"]);
 
   const around = (x: number, y: number): [PointLike, PointLike] => [
     [x - REACH_PX, y - REACH_PX],

@@ -2,7 +2,7 @@
 // faults, which stand in a table and on the map and lead to each other.
 
 import { address, getOnce, type Finding, type Page, type Place, type Report, type RuleReport, type RuleWords, type Texts } from "./api";
-import { h } from "./element";
+import { h, prose } from "./element";
 import { humanise, number, say, t, tMaybe } from "./i18n";
 import { badgeElement } from "./layers";
 import { boxShape } from "./style";
@@ -37,6 +37,10 @@ export function draw(report: Report, path: string, show: (index: number, place: 
     }
   }
 
+  for (const line of report.outline ?? []) {
+    shapes.unshift({ type: "Feature", properties: { outline: true }, geometry: { type: "LineString", coordinates: line } });
+  }
+
   const failed = report.rules.filter((rule) => rule.outcome === "failed");
   const passed = report.rules.filter((rule) => rule.outcome === "passed");
   const notRun = report.rules.filter((rule) => rule.outcome === "not_run");
@@ -49,8 +53,8 @@ export function draw(report: Report, path: string, show: (index: number, place: 
   const panel: Node[] = [
     h("div", { class: `verdict verdict-${report.verdict}` },
       badgeElement(report.verdict, tMaybe(`verdict.${report.verdict}`, report.verdict)),
-      h("p", {}, report.summary)),
-    report.todo.length > 0 ? h("section", { class: "todo" }, h("h3", {}, t("report.todo")), h("ol", {}, ...report.todo.map((one) => h("li", {}, one)))) : "",
+      h("p", {}, ...prose(report.summary))),
+    report.todo.length > 0 ? h("section", { class: "todo" }, h("h3", {}, t("report.todo")), h("ol", {}, ...report.todo.map((one) => h("li", {}, ...prose(one))))) : "",
     failed.length > 0 ? h("h3", {}, t("report.rules")) : h("p", { class: "quiet" }, t("report.clean")),
     ...failed.map((rule) =>
       failedRule(rule, numbered, openers, (index, place) => {
@@ -100,9 +104,9 @@ function failedRule(
       h("td", {}, [finding.place.key, finding.place.field].filter(Boolean).join(" · ")),
       h("td", {},
         index === undefined
-          ? finding.message
-          : h("button", { type: "button", class: "link", title: t("report.onMap", { n: number(index + 1) }), onclick: () => show(index, finding.place) }, finding.message),
-        finding.remedy ? h("span", { class: "remedy" }, finding.remedy) : null));
+          ? prose(finding.message)
+          : h("button", { type: "button", class: "link", title: t("report.onMap", { n: number(index + 1) }), onclick: () => show(index, finding.place) }, ...prose(finding.message)),
+        finding.remedy ? h("span", { class: "remedy" }, ...prose(finding.remedy)) : null));
   };
   const list = (upTo: number): void => {
     rows.replaceChildren(...findings.slice(0, upTo).map(fault));
@@ -113,18 +117,15 @@ function failedRule(
     );
   };
   list(AT_FIRST);
-  let asked = false;
-  const box = h("details", {
-      class: `rule rule-${rule.severity}`,
-      ontoggle: () => {
-        if (asked) return;
-        asked = true;
-        void explain(rule).then((said) => words.replaceChildren(...wordRows(said)));
-      },
-    },
+  const name = h("span", { class: "rule-name" }, nameOf(rule));
+  void explain(rule).then((said) => {
+    name.textContent = say(said.title, nameOf(rule));
+    words.replaceChildren(...wordRows(said));
+  });
+  const box = h("details", { class: `rule rule-${rule.severity}` },
     h("summary", {},
       h("code", {}, rule.code),
-      h("span", { class: "rule-name" }, nameOf(rule)),
+      name,
       h("span", { class: "rule-count" }, t("report.count", { n: number(count) }), h("small", {}, tMaybe(`severity.${rule.severity}`, rule.severity)))),
     words,
     h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": nameOf(rule) },
@@ -150,7 +151,7 @@ async function explain(rule: RuleReport): Promise<RuleWords> {
     const page = await getOnce<Page>(`explain/${encodeURIComponent(rule.code)}`);
     const part = (start: string): Texts | string =>
       page.sections.find((section) => section.heading.startsWith(start))?.text ?? "";
-    return { what: part("What"), why: part("Why"), fix: part("How") };
+    return { title: page.title, what: part("What"), why: part("Why"), fix: part("How") };
   } catch {
     return {};
   }
@@ -159,16 +160,25 @@ async function explain(rule: RuleReport): Promise<RuleWords> {
 function wordRows(words: RuleWords): Node[] {
   return (["what", "why", "fix"] as const).flatMap((part) => {
     const text = say(words[part]);
-    return text ? [h("div", {}, h("dt", {}, t(`report.${part}`)), h("dd", {}, text))] : [];
+    return text ? [h("div", {}, h("dt", {}, t(`report.${part}`)), h("dd", {}, ...prose(text)))] : [];
   });
 }
 
 function quietRules(title: string, rules: RuleReport[], note: (rule: RuleReport) => string): Node | string {
   if (rules.length === 0) return "";
-  return h("details", { class: "quiet-rules" },
+  const names = rules.map((rule) => h("span", {}, nameOf(rule)));
+  let asked = false;
+  return h("details", {
+      class: "quiet-rules",
+      ontoggle: () => {
+        if (asked) return;
+        asked = true;
+        rules.forEach((rule, at) => void explain(rule).then((said) => names[at]?.replaceChildren(say(said.title, nameOf(rule)))));
+      },
+    },
     h("summary", {}, title),
-    h("ul", {}, ...rules.map((rule) =>
-      h("li", {}, h("code", {}, rule.code), " ", nameOf(rule), " ", h("span", { class: "quiet" }, note(rule))))));
+    h("ul", {}, ...rules.map((rule, at) =>
+      h("li", {}, h("code", {}, rule.code), " ", names[at], " ", h("span", { class: "quiet" }, ...prose(note(rule)))))));
 }
 
 function facts(report: Report): HTMLElement {

@@ -49,11 +49,6 @@ const HATCH = "no-value";
 export const FAULTS = "faults";
 export const PICKED = "picked";
 
-/** A style layer of ours is named after its layer: `road-case`. */
-export function layerOf(styleLayer: string): string {
-  return styleLayer.split("-")[0] ?? styleLayer;
-}
-
 export function fileLayers(layer: LayerInfo): FileLayer[] {
   const sent = (layer.style ?? []) as unknown as FileLayer[];
   return sent.length > 0 ? sent : plainStyle(layer);
@@ -178,6 +173,7 @@ function marks(dark: boolean): unknown[] {
   return [
     { id: "picked-line", type: "line", source: PICKED, filter: ["!=", ["geometry-type"], "Point"], paint: { "line-color": ink, "line-width": 3 } },
     { id: "picked-point", type: "circle", source: PICKED, filter: ["==", ["geometry-type"], "Point"], paint: { "circle-radius": 10, "circle-color": "rgba(0,0,0,0)", "circle-stroke-color": ink, "circle-stroke-width": 3 } },
+    { id: "faults-outline", type: "line", source: FAULTS, filter: ["==", ["geometry-type"], "LineString"], paint: { "line-color": bad, "line-width": 1.2, "line-opacity": 0.55 } },
     { id: "faults-box", type: "line", source: FAULTS, filter: ["==", ["geometry-type"], "Polygon"], paint: { "line-color": bad, "line-width": ["case", chosen, 3.5, 1.5], "line-dasharray": [2, 1.5] } },
     {
       id: "faults-point",
