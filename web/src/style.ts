@@ -173,7 +173,7 @@ function marks(dark: boolean): unknown[] {
   return [
     { id: "picked-line", type: "line", source: PICKED, filter: ["!=", ["geometry-type"], "Point"], paint: { "line-color": ink, "line-width": 3 } },
     { id: "picked-point", type: "circle", source: PICKED, filter: ["==", ["geometry-type"], "Point"], paint: { "circle-radius": 10, "circle-color": "rgba(0,0,0,0)", "circle-stroke-color": ink, "circle-stroke-width": 3 } },
-    { id: "faults-outline", type: "line", source: FAULTS, filter: ["==", ["geometry-type"], "LineString"], paint: { "line-color": bad, "line-width": 1.2, "line-opacity": 0.55 } },
+    { id: "faults-outline", type: "line", source: FAULTS, filter: ["==", ["geometry-type"], "LineString"], paint: { "line-color": dark ? "#c9c2b6" : "#4a424e", "line-width": 1.2, "line-opacity": 0.55 } },
     { id: "faults-box", type: "line", source: FAULTS, filter: ["==", ["geometry-type"], "Polygon"], paint: { "line-color": bad, "line-width": ["case", chosen, 3.5, 1.5], "line-dasharray": [2, 1.5] } },
     {
       id: "faults-point",
