@@ -25,13 +25,9 @@ fn crossing(a: Wide, b: Wide, axis: usize, limit: i64) -> Wide {
     let (a, b) = if a <= b { (a, b) } else { (b, a) };
     let other = 1 - axis;
     let along = i128::from(limit - a[axis]) * i128::from(b[other] - a[other]);
-    let step = along.div_euclid(i128::from(b[axis] - a[axis]));
-    let step = if b[axis] > a[axis] {
-        step
-    } else {
-        // Floor for a negative divisor too: `div_euclid` rounds up there.
-        -((along).div_euclid(i128::from(a[axis] - b[axis])))
-    };
+    let across = i128::from(b[axis] - a[axis]);
+    // Rounded down: a Euclidean quotient rounds down when its divisor is positive.
+    let step = (along * across.signum()).div_euclid(across.abs());
     let mut at = [limit; 2];
     at[other] = a[other] + step as i64;
     at
@@ -42,7 +38,13 @@ fn crossing(a: Wide, b: Wide, axis: usize, limit: i64) -> Wide {
 pub(super) fn ring(ring: &mut Vec<Wide>, spare: &mut Vec<Wide>, frame: Frame) {
     for axis in 0..2 {
         for (limit, upper) in [(frame.low, false), (frame.high, true)] {
-            let inside = |at: Wide| if upper { at[axis] <= limit } else { at[axis] >= limit };
+            let inside = |at: Wide| {
+                if upper {
+                    at[axis] <= limit
+                } else {
+                    at[axis] >= limit
+                }
+            };
             spare.clear();
             let Some(&last) = ring.last() else { return };
             let mut before = last;
@@ -64,7 +66,13 @@ pub(super) fn ring(ring: &mut Vec<Wide>, spare: &mut Vec<Wide>, frame: Frame) {
 pub(super) fn segment(mut a: Wide, mut b: Wide, frame: Frame) -> Option<(Wide, Wide)> {
     for axis in 0..2 {
         for (limit, upper) in [(frame.low, false), (frame.high, true)] {
-            let inside = |at: Wide| if upper { at[axis] <= limit } else { at[axis] >= limit };
+            let inside = |at: Wide| {
+                if upper {
+                    at[axis] <= limit
+                } else {
+                    at[axis] >= limit
+                }
+            };
             match (inside(a), inside(b)) {
                 (true, true) => {}
                 (false, false) => return None,

@@ -107,7 +107,8 @@ pub(super) fn tidy_ring(ring: &mut Vec<Wide>) {
     ring.drain(..start);
 }
 
-/// Twice the area, positive when the ring runs clockwise on the screen (y down): MVT 2.1, 4.3.4.4.
+/// Twice the area, positive when the ring runs clockwise on the screen (y down): MVT 2.1, 4.3.4.4. For
+/// rings within the frame; those that reach far beyond it at deep zooms need [`has_area`].
 pub(super) fn double_area(ring: &[Wide]) -> i64 {
     let Some(&[x0, y0]) = ring.first() else {
         return 0;
@@ -115,6 +116,22 @@ pub(super) fn double_area(ring: &[Wide]) -> i64 {
     ring.windows(2)
         .map(|pair| (pair[0][0] - x0) * (pair[1][1] - y0) - (pair[1][0] - x0) * (pair[0][1] - y0))
         .sum()
+}
+
+/// True when a ring of any size encloses something.
+pub(super) fn has_area(ring: &[Wide]) -> bool {
+    let Some(&[x0, y0]) = ring.first() else {
+        return false;
+    };
+    let wide = |v: i64, from: i64| i128::from(v - from);
+    let double: i128 = ring
+        .windows(2)
+        .map(|pair| {
+            wide(pair[0][0], x0) * wide(pair[1][1], y0)
+                - wide(pair[1][0], x0) * wide(pair[0][1], y0)
+        })
+        .sum();
+    double != 0
 }
 
 #[cfg(test)]
@@ -153,7 +170,10 @@ mod tests {
             let id = TileId::holding(zoom, [3_000_000_123, 2_000_000_777]);
             let grid = Grid::of(id);
             let [x, y] = grid.unit([3_000_000_123, 2_000_000_777]);
-            assert!((0..=4096).contains(&x) && (0..=4096).contains(&y), "{zoom}: {x} {y}");
+            assert!(
+                (0..=4096).contains(&x) && (0..=4096).contains(&y),
+                "{zoom}: {x} {y}"
+            );
         }
         let grid = Grid::of(TileId::new(0, 0, 0).unwrap());
         assert_eq!(grid.unit([u32::MAX, 1 << 19]), [4096, 1]);

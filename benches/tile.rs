@@ -1,0 +1,239 @@
+//! Tiles of a made-up city: the fast way beside the plain one, by zoom, with and without gzip, and what
+//! opening and publishing cost. Prints figures and ratios; no clock decides anything here.
+//!
+//! `cargo bench --bench tile -- [FEATURES]`, 100,000 by default.
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a bench prints, and stops at the first surprise"
+)]
+
+use std::{collections::BTreeSet, hint::black_box, time::Instant};
+
+use parat::{
+    model::{
+        CrsName, FeatureId, Field, FieldType, Layer, Metadata, ShapeKind, Shapes, Source, Table,
+        Value, Verdict, Version, world,
+    },
+    snapshot::{Rows, Snapshot},
+    tile::{self, TileId, TileOptions},
+};
+
+/// Buildings on a jittered grid, 12 m apart, about Bengaluru, with six attributes.
+fn city(count: u64) -> Layer {
+    let fields = [
+        ("building_id", FieldType::Text),
+        ("ward", FieldType::Text),
+        ("use", FieldType::Text),
+        ("floors", FieldType::Integer),
+        ("height", FieldType::Real),
+        ("year", FieldType::Integer),
+    ];
+    let mut table = Table::new(
+        fields
+            .iter()
+            .map(|&(name, kind)| Field::new(name, kind))
+            .collect(),
+    );
+    let mut shapes = Shapes::new();
+    let mut seed = 7_u64;
+    let mut roll = move |below: u64| {
+        seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) % below
+    };
+    let side = count.isqrt() + 1;
+    for row in 0..count {
+        let x = 77.5 + (row % side) as f64 * 1.2e-4 + roll(100) as f64 * 3e-7;
+        let y = 12.9 + (row / side) as f64 * 1.2e-4 + roll(100) as f64 * 3e-7;
+        let (w, h) = (
+            4e-5 + roll(100) as f64 * 4e-7,
+            4e-5 + roll(100) as f64 * 4e-7,
+        );
+        let corners = [
+            [0.0, 0.0],
+            [w, 0.0],
+            [w, h / 2.0],
+            [w / 2.0, h / 2.0],
+            [w / 2.0, h],
+            [0.0, h],
+            [0.0, 0.0],
+        ];
+        shapes
+            .coords
+            .extend(corners.map(|[dx, dy]| [x + dx, y + dy]));
+        shapes.end_ring();
+        shapes.end_part();
+        shapes.end_feature(ShapeKind::Polygon);
+        let id = format!("B{row}");
+        let ward = format!("Ward {}", (row / side / 40) * 10 + row % side / 40);
+        let values = [
+            Value::Text(&id),
+            Value::Text(&ward),
+            Value::Text(["residential", "commercial", "industrial", "public"][roll(4) as usize]),
+            Value::Integer(1 + roll(20) as i64),
+            Value::Real(roll(600) as f64 / 10.0),
+            Value::Integer(1950 + roll(75) as i64),
+        ];
+        for (column, value) in table.columns.iter_mut().zip(values) {
+            column.push(value);
+        }
+    }
+    Layer {
+        id: "building".parse().unwrap(),
+        title: "Buildings".to_owned(),
+        description: String::new(),
+        dimension: 2,
+        coverage: false,
+        key: vec!["building_id".to_owned()],
+        ids: (0..count).map(FeatureId).collect(),
+        table,
+        shapes,
+        metadata: Metadata::default(),
+        source: Source {
+            file: "made-up".to_owned(),
+            member: None,
+            layer: "building".to_owned(),
+            format: "none".to_owned(),
+            hash: String::new(),
+        },
+        crs_native: CrsName::Missing,
+        standard: "building@1".to_owned(),
+        profile: "bench@1".to_owned(),
+        verdict: Verdict::Conforms,
+        rank_by: None,
+    }
+}
+
+fn seconds<R>(work: impl FnOnce() -> R) -> (R, f64) {
+    let begin = Instant::now();
+    let result = work();
+    (result, begin.elapsed().as_secs_f64())
+}
+
+fn main() {
+    let count = std::env::args()
+        .skip(1)
+        .find_map(|text| text.parse().ok())
+        .unwrap_or(100_000);
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    println!("tile: {count} buildings, {cores} cores, one thread, warm cache, wall clock");
+    let layer = city(count);
+    let dir = tempfile::tempdir().unwrap();
+    let ((), build) = seconds(|| {
+        Snapshot::build(
+            &layer,
+            Version(1),
+            false,
+            "2026-01-01T00:00:00Z",
+            dir.path(),
+        )
+        .unwrap();
+    });
+    drop(layer);
+    let (snapshot, open) = seconds(|| Snapshot::open(dir.path()).unwrap());
+    let size = |name| std::fs::metadata(dir.path().join(name)).unwrap().len() as f64 / 1_048_576.0;
+    println!(
+        "publish {build:.2} s; open {:.2} ms; truth {:.1} MiB, serve {:.1} MiB",
+        open * 1e3,
+        size("truth.fgb"),
+        size("serve")
+    );
+
+    let odd = Rows::of(snapshot.len(), |row| row % 2 == 1);
+    let filtered = [TileOptions {
+        rows: Some(&odd),
+        ..TileOptions::default()
+    }];
+    println!(
+        "zoom tiles features    KB  gz KB | tile ms  gzip ms  filtered ms  plain ms  plain/fast"
+    );
+    for zoom in [8, 10, 11, 12, 13, 14, 15, 16, 18] {
+        let all: BTreeSet<TileId> = (0..snapshot.placed() as u32)
+            .step_by(97)
+            .map(|row| TileId::holding(zoom, snapshot.label(row)))
+            .collect();
+        let step = (all.len() / 20).max(1);
+        let ids: Vec<TileId> = all.into_iter().step_by(step).collect();
+        let turns = (60 / ids.len()).clamp(1, 10);
+        let many = ids.len() as f64 * turns as f64;
+        let (mut bytes, mut packed, mut shown) = (0, 0, 0);
+        for &id in &ids {
+            let tile = tile::tile(&[&snapshot], id, &[]);
+            bytes += tile.bytes.len();
+            packed += tile::gzip(&tile.bytes).len();
+            shown += tile.losses.features_matched - tile.losses.dropped;
+        }
+        let timed = |work: &dyn Fn(TileId)| {
+            seconds(|| (0..turns).for_each(|_| ids.iter().for_each(|&id| work(id)))).1 * 1e3 / many
+        };
+        let fast = timed(&|id| drop(black_box(tile::tile(&[&snapshot], id, &[]))));
+        let both = timed(&|id| {
+            drop(black_box(tile::gzip(
+                &tile::tile(&[&snapshot], id, &[]).bytes,
+            )))
+        });
+        let some = timed(&|id| drop(black_box(tile::tile(&[&snapshot], id, &filtered))));
+        let plain = seconds(|| {
+            ids.iter()
+                .for_each(|&id| drop(black_box(tile::plain::tile(&[&snapshot], id, &[]))))
+        })
+        .1 * 1e3
+            / ids.len() as f64;
+        let each = ids.len();
+        println!(
+            "{zoom:4} {each:5} {:8} {:5.0} {:6.0} | {fast:7.3} {:8.3} {some:12.3} {plain:9.2} {:11.1}",
+            shown / each as u64,
+            bytes as f64 / each as f64 / 1e3,
+            packed as f64 / each as f64 / 1e3,
+            both - fast,
+            plain / fast,
+        );
+    }
+    // The index alone beside a scan of all boxes.
+    let side = 1_u32 << 18;
+    let corners: Vec<[u32; 2]> = (0..200_u32)
+        .map(|at| snapshot.label(at * (snapshot.placed() as u32 / 200)))
+        .collect();
+    let boxes: Vec<[u32; 4]> = corners
+        .iter()
+        .map(|&[x, y]| [x, y, x + side, y + side])
+        .collect();
+    let mut found = vec![];
+    let (hits, tree) = seconds(|| {
+        boxes
+            .iter()
+            .map(|&around| {
+                found.clear();
+                snapshot.search(around, &mut found);
+                found.len()
+            })
+            .sum::<usize>()
+    });
+    let (same, scan) = seconds(|| {
+        boxes
+            .iter()
+            .map(|around| {
+                (0..snapshot.placed() as u32)
+                    .filter(|&row| {
+                        let own = snapshot.bounds(row);
+                        own[0] <= around[2]
+                            && around[0] <= own[2]
+                            && own[1] <= around[3]
+                            && around[1] <= own[3]
+                    })
+                    .count()
+            })
+            .sum::<usize>()
+    });
+    assert_eq!(hits, same);
+    println!(
+        "index: {:.1} us a box of {} hits; plain scan {:.0} us, {:.0} times as long; a position {:?}",
+        tree * 1e6 / 200.0,
+        hits / 200,
+        scan * 1e6 / 200.0,
+        scan / tree,
+        world::to_lonlat(corners[0]),
+    );
+}

@@ -1,0 +1,346 @@
+//! The slow, plain way to the same tile: a scan over all features, `Vec` after `Vec`, and the `mvt` crate
+//! for the bytes. Nothing is shared with the fast way but the grid's definition and the plan of zooms, so
+//! that a mistake in one shows as a difference. It serves nobody; tests and benches compare with it.
+//!
+//! It knows no limit of bytes, and it does not merge what the crate cannot write: a ring that starts where
+//! the one before it ended would lose its `MoveTo`, so such a ring is turned to start elsewhere.
+
+use mvt::{GeomData, GeomEncoder, GeomType};
+
+use super::{BUFFER, EXTENT, LABEL_UNITS, TileId, TileOptions};
+use crate::{
+    model::{ShapeRef, Value},
+    snapshot::{SMALL_LAYER, Snapshot},
+};
+
+type Unit = [i64; 2];
+
+const LOW: i64 = -(BUFFER as i64);
+const HIGH: i64 = (EXTENT + BUFFER) as i64;
+
+/// The tile as the fast way would write it, with values and features in the same order, but not always
+/// with the same bytes. None when there is nothing in it or the crate refuses.
+pub fn tile(snapshots: &[&Snapshot], id: TileId, options: &[TileOptions<'_>]) -> Option<Vec<u8>> {
+    let mut tile = mvt::Tile::new(EXTENT as u32);
+    for (at, snapshot) in snapshots.iter().enumerate() {
+        let own = options.get(at).copied().unwrap_or_default();
+        add_layer(&mut tile, snapshot, id, &own)?;
+    }
+    (tile.num_layers() > 0)
+        .then(|| tile.to_bytes().ok())
+        .flatten()
+}
+
+fn add_layer(
+    tile: &mut mvt::Tile,
+    snapshot: &Snapshot,
+    id: TileId,
+    options: &TileOptions<'_>,
+) -> Option<()> {
+    let info = snapshot.info();
+    let mut layer = tile.create_layer(info.id.as_str());
+    let mut label_layer = tile.create_layer(&format!("{}_label", info.id));
+    let is_small = snapshot.len() <= SMALL_LAYER;
+    let mut rows: Vec<u32> = (0..snapshot.len() as u32)
+        .filter(|&row| meets(snapshot, row, id))
+        .filter(|&row| match options.rows {
+            Some(rows) => rows.has(row),
+            None => is_small || snapshot.first_zooms()[row as usize] <= id.z(),
+        })
+        .collect();
+    if !is_small {
+        rows.sort_by_key(|&row| snapshot.ranks()[row as usize]);
+        rows.truncate(20_000);
+        rows.sort_unstable();
+    }
+    for row in rows {
+        let shape = snapshot.world().get(row as usize);
+        let Some(geometry) = geometry(snapshot, shape, id) else {
+            continue;
+        };
+        let mut feature = layer.into_feature(geometry);
+        feature.set_id(snapshot.id(row).0);
+        for (at, field) in info.fields.iter().enumerate() {
+            let asked = options.properties.is_none_or(|asked| asked.contains(&at));
+            if asked && options.extra.iter().all(|extra| extra.name != field.name) {
+                tag(&mut feature, &field.name, snapshot.value(row, at));
+            }
+        }
+        for extra in options.extra {
+            let value = extra.values.get(row as usize).copied().unwrap_or(f64::NAN);
+            if !value.is_nan() {
+                feature.add_tag_double(extra.name, value);
+            }
+        }
+        layer = feature.into_layer();
+
+        let bounds = snapshot.bounds(row);
+        let low = unit([bounds[0], bounds[1]], id);
+        let high = unit([bounds[2], bounds[3]], id);
+        let large = (0..2).any(|axis| high[axis] - low[axis] >= LABEL_UNITS);
+        let label = snapshot.label(row);
+        let here = TileId::holding(id.z(), label) == id;
+        if info.dimension == 2 && shape.kind.dimension() == Some(2) && here && (large || is_small) {
+            let [x, y] = unit(label, id).map(|v| v as f64);
+            let point = GeomEncoder::new(GeomType::Point)
+                .point(x, y)
+                .ok()?
+                .encode()
+                .ok()?;
+            let mut feature = label_layer.into_feature(point);
+            feature.set_id(snapshot.id(row).0);
+            for (at, field) in info.fields.iter().enumerate() {
+                let name = &field.name;
+                let named = name == "name" || name.starts_with("name_") || name.ends_with("_name");
+                if named || info.key.contains(name) {
+                    tag(&mut feature, name, snapshot.value(row, at));
+                }
+            }
+            label_layer = feature.into_layer();
+        }
+    }
+    if layer.num_features() > 0 {
+        tile.add_layer(layer).ok()?;
+    }
+    if label_layer.num_features() > 0 && !options.no_labels {
+        tile.add_layer(label_layer).ok()?;
+    }
+    Some(())
+}
+
+fn tag(feature: &mut mvt::Feature, name: &str, value: Value<'_>) {
+    match value {
+        Value::Null => {}
+        Value::Integer(number) if number < 0 => feature.add_tag_sint(name, number),
+        Value::Integer(number) => feature.add_tag_uint(name, number as u64),
+        Value::Real(number) => feature.add_tag_double(name, number),
+        Value::Bool(yes) => feature.add_tag_bool(name, yes),
+        other => feature.add_tag_string(name, &other.to_text()),
+    }
+}
+
+fn meets(snapshot: &Snapshot, row: u32, id: TileId) -> bool {
+    let [x0, y0, x1, y1] = id.world_box(BUFFER);
+    let own = snapshot.bounds(row);
+    own[0] <= own[2] && own[0] <= x1 && x0 <= own[2] && own[1] <= y1 && y0 <= own[3]
+}
+
+/// The nearest unit of a world position, by division.
+fn unit(at: [u32; 2], id: TileId) -> Unit {
+    let side = 1_i128 << (32 - id.z());
+    let origin = id.origin();
+    let of = |axis: usize| {
+        let scaled = (i128::from(at[axis]) - i128::from(origin[axis])) * i128::from(EXTENT);
+        ((2 * scaled + side).div_euclid(2 * side)) as i64
+    };
+    [of(0), of(1)]
+}
+
+fn in_frame(at: &Unit) -> bool {
+    at.iter().all(|v| (LOW..=HIGH).contains(v))
+}
+
+/// Where the edge meets a limit of an axis: rounded down, seen from its smaller end.
+fn meeting(a: Unit, b: Unit, axis: usize, limit: i64) -> Unit {
+    let (a, b) = (a.min(b), a.max(b));
+    let [ax, bx] = [i128::from(a[axis]), i128::from(b[axis])];
+    let [ay, by] = [i128::from(a[1 - axis]), i128::from(b[1 - axis])];
+    let (mut up, mut down) = ((i128::from(limit) - ax) * (by - ay), bx - ax);
+    if down < 0 {
+        (up, down) = (-up, -down);
+    }
+    let mut floor = up / down;
+    if up % down != 0 && up < 0 {
+        floor -= 1;
+    }
+    let mut at = [limit; 2];
+    at[1 - axis] = (ay + floor) as i64;
+    at
+}
+
+const SIDES: [(usize, i64, i64); 4] = [(0, LOW, 1), (0, HIGH, -1), (1, LOW, 1), (1, HIGH, -1)];
+
+fn cut_ring(mut ring: Vec<Unit>) -> Vec<Unit> {
+    for (axis, limit, sign) in SIDES {
+        let depth = |at: Unit| (at[axis] - limit) * sign;
+        let mut kept = vec![];
+        for at in 0..ring.len() {
+            let (a, b) = (ring[at], ring[(at + 1) % ring.len()]);
+            if depth(a) >= 0 {
+                kept.push(a);
+            }
+            if depth(a) * depth(b).signum() < 0 {
+                kept.push(meeting(a, b, axis, limit));
+            }
+        }
+        ring = kept;
+    }
+    ring
+}
+
+/// Takes out repeats and spikes until none is left.
+fn tidy(mut ring: Vec<Unit>) -> Vec<Unit> {
+    loop {
+        let len = ring.len();
+        if len < 3 {
+            return vec![];
+        }
+        let Some(at) = (0..len).find(|&at| {
+            let next = ring[(at + 1) % len];
+            ring[at] == next || ring[(at + len - 1) % len] == next
+        }) else {
+            return ring;
+        };
+        ring.remove(at);
+    }
+}
+
+fn area(ring: &[Unit]) -> i128 {
+    (0..ring.len())
+        .map(|at| {
+            let (a, b) = (ring[at], ring[(at + 1) % ring.len()]);
+            i128::from(a[0]) * i128::from(b[1]) - i128::from(b[0]) * i128::from(a[1])
+        })
+        .sum()
+}
+
+/// The shape's paths in units: of every ring the vertices that matter.
+fn paths(snapshot: &Snapshot, shape: ShapeRef<'_, u32>, id: TileId) -> Vec<Vec<Vec<Unit>>> {
+    let (mut from, _) = shape.coord_range();
+    let zooms = snapshot.vertex_zooms();
+    shape
+        .parts()
+        .map(|part| {
+            part.rings()
+                .map(|ring| {
+                    let begin = from;
+                    from += ring.len();
+                    (0..ring.len())
+                        .filter(|at| zooms[begin + at] <= id.z())
+                        .map(|at| unit(ring[at], id))
+                        .collect()
+                })
+                .collect()
+        })
+        .collect()
+}
+
+fn add(encoder: &mut GeomEncoder<f64>, path: &[Unit]) -> Option<()> {
+    for at in path {
+        encoder.add_point(at[0] as f64, at[1] as f64).ok()?;
+    }
+    encoder.complete_geom().ok()
+}
+
+fn geometry(snapshot: &Snapshot, shape: ShapeRef<'_, u32>, id: TileId) -> Option<GeomData> {
+    match shape.kind.dimension()? {
+        0 => {
+            let mut points: Vec<Unit> = shape
+                .coords()
+                .iter()
+                .map(|&at| unit(at, id))
+                .filter(in_frame)
+                .collect();
+            points.sort_unstable();
+            points.dedup();
+            let mut encoder = GeomEncoder::new(GeomType::Point);
+            for at in &points {
+                encoder.add_point(at[0] as f64, at[1] as f64).ok()?;
+            }
+            (!points.is_empty())
+                .then(|| encoder.encode().ok())
+                .flatten()
+        }
+        1 => lines(&paths(snapshot, shape, id)),
+        _ => areas(&paths(snapshot, shape, id)),
+    }
+}
+
+fn lines(parts: &[Vec<Vec<Unit>>]) -> Option<GeomData> {
+    let mut encoder = GeomEncoder::new(GeomType::Linestring);
+    let (mut drawn, mut collapsed) = (false, None);
+    let mut end = None;
+    for path in parts.iter().flatten() {
+        let mut path = path.clone();
+        path.dedup();
+        if path.len() == 1 {
+            collapsed = collapsed.or(path.first().copied());
+        }
+        for pair in path.windows(2) {
+            let (mut a, mut b) = (pair[0], pair[1]);
+            let mut gone = false;
+            for (axis, limit, sign) in SIDES {
+                let depth = |at: Unit| (at[axis] - limit) * sign;
+                match (depth(a) >= 0, depth(b) >= 0) {
+                    (true, true) => {}
+                    (false, false) => gone = true,
+                    (true, false) => b = meeting(a, b, axis, limit),
+                    (false, true) => a = meeting(a, b, axis, limit),
+                }
+                if gone {
+                    break;
+                }
+            }
+            if gone || a == b {
+                continue;
+            }
+            drawn = true;
+            // One edge after the other; where one starts as the last ended, the crate goes on by itself.
+            if end.is_some_and(|end| end != a) {
+                encoder.complete_geom().ok()?;
+                end = None;
+            }
+            if end.is_none() {
+                encoder.add_point(a[0] as f64, a[1] as f64).ok()?;
+            }
+            encoder.add_point(b[0] as f64, b[1] as f64).ok()?;
+            end = Some(b);
+        }
+    }
+    if !drawn {
+        let [x, y] = collapsed.filter(in_frame)?.map(|v| v.min(HIGH - 1));
+        add(&mut encoder, &[[x, y], [x + 1, y]])?;
+    }
+    encoder.encode().ok()
+}
+
+fn areas(parts: &[Vec<Vec<Unit>>]) -> Option<GeomData> {
+    let mut encoder = GeomEncoder::new(GeomType::Polygon);
+    let mut end = None;
+    let mut collapsed = None;
+    for rings in parts {
+        for (at, path) in rings.iter().enumerate() {
+            let whole = tidy(path.clone());
+            if area(&whole) == 0 {
+                if at > 0 {
+                    continue;
+                }
+                collapsed = collapsed.or(path.first().copied());
+                break;
+            }
+            let mut ring = tidy(cut_ring(whole));
+            if area(&ring) == 0 {
+                if at > 0 {
+                    continue;
+                }
+                break;
+            }
+            if (area(&ring) > 0) != (at == 0) {
+                ring.reverse();
+            }
+            if end == ring.first().copied() {
+                ring.rotate_left(1);
+            }
+            add(&mut encoder, &ring)?;
+            end = ring.last().copied();
+        }
+    }
+    if end.is_none() {
+        let [x, y] = collapsed.filter(in_frame)?.map(|v| v.min(HIGH - 1));
+        add(
+            &mut encoder,
+            &[[x, y], [x + 1, y], [x + 1, y + 1], [x, y + 1]],
+        )?;
+    }
+    encoder.encode().ok()
+}
