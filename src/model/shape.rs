@@ -245,7 +245,7 @@ impl<'a, T: Copy> ShapesRef<'a, T> {
 
 impl<'a, T: Copy> ShapeRef<'a, T> {
     /// The parts, in order.
-    pub fn parts(&self) -> impl ExactSizeIterator<Item = PartRef<'a, T>> + 'a {
+    pub fn parts(&self) -> impl ExactSizeIterator<Item = PartRef<'a, T>> + use<'a, T> {
         let layer = self.layer;
         (self.parts.0..self.parts.1).map(move |part| PartRef {
             layer,
@@ -274,7 +274,7 @@ impl<'a, T: Copy> ShapeRef<'a, T> {
 
 impl<'a, T: Copy> PartRef<'a, T> {
     /// The rings, in order: a polygon's shell comes first.
-    pub fn rings(&self) -> impl ExactSizeIterator<Item = &'a [[T; 2]]> + 'a {
+    pub fn rings(&self) -> impl ExactSizeIterator<Item = &'a [[T; 2]]> + use<'a, T> {
         let layer = self.layer;
         (self.rings.0..self.rings.1).map(move |ring| {
             &layer.coords[begin(layer.coord_ends, ring)..layer.coord_ends[ring] as usize]

@@ -5,9 +5,15 @@
 
 mod answer;
 mod budget;
+pub mod distance;
+mod edges;
 mod error;
 pub mod filter;
+mod judge;
 mod request;
+mod select;
+mod source;
+mod spatial;
 
 pub use answer::{Answer, AnswerColumn, Lookup, Totals, answer};
 pub use budget::{Budget, MAX_PAIRS};
@@ -18,7 +24,15 @@ pub use request::{
     RelationName, Request, Which,
 };
 
+use geo::CoordsIter;
+use geo_types::Geometry;
+use serde_json::Value as Json;
+
 use crate::{model::Bbox, snapshot::Snapshot};
+
+/// The most positions a geometry in a question may have: the largest municipal limits have some tens of
+/// thousands.
+pub const MAX_VERTICES: usize = 200_000;
 
 /// A property with the value it must have, as text from a query string.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,16 +72,55 @@ pub struct Page {
 
 /// The rows that match a query, a page of them.
 pub fn run(snapshot: &Snapshot, query: &Query, budget: &Budget<'_>) -> Result<Page, QueryError> {
-    let _ = (snapshot, query, budget);
-    todo!()
+    let found = rows(snapshot, query, budget)?;
+    Ok(page(found, query.offset, query.limit))
 }
 
 /// All rows that match a query, whatever its offset and limit: for tiles, exports and aggregates.
+/// Ascending.
 pub fn rows(
     snapshot: &Snapshot,
     query: &Query,
     budget: &Budget<'_>,
 ) -> Result<Vec<u32>, QueryError> {
-    let _ = (snapshot, query, budget);
-    todo!()
+    select::rows(snapshot, query, budget)
+}
+
+/// A page of all rows that match.
+fn page(mut rows: Vec<u32>, offset: u64, limit: u64) -> Page {
+    let matched = rows.len() as u64;
+    let from = offset.min(matched);
+    let to = from.saturating_add(limit).min(matched);
+    rows.truncate(to as usize);
+    rows.drain(..from as usize);
+    Page {
+        rows,
+        matched,
+        next: (to < matched && limit > 0).then_some(to),
+    }
+}
+
+/// A GeoJSON geometry (RFC 7946) as ours; the error says what is wrong with it.
+pub(crate) fn geojson_geometry(json: &Json) -> Result<Geometry<f64>, String> {
+    let parsed: geojson::Geometry = serde_json::from_value(json.clone())
+        .map_err(|error| format!("the geometry is no GeoJSON geometry: {error}"))?;
+    let geometry = Geometry::<f64>::try_from(parsed)
+        .map_err(|error| format!("the geometry cannot be used: {error}"))?;
+    let mut count = 0;
+    for at in geometry.coords_iter() {
+        count += 1;
+        if !(at.x.is_finite() && at.y.is_finite() && at.x.abs() <= 360.0 && at.y.abs() <= 90.0) {
+            return Err(format!(
+                "the geometry has the position {} {}; longitude and latitude in degrees are wanted",
+                at.x, at.y
+            ));
+        }
+    }
+    match count {
+        0 => Err("the geometry is empty".to_owned()),
+        1..=MAX_VERTICES => Ok(geometry),
+        _ => Err(format!(
+            "the geometry has {count} positions; {MAX_VERTICES} are allowed"
+        )),
+    }
 }

@@ -5,7 +5,23 @@
 //! logic over the columns of a snapshot; a condition on a dictionary column runs once for each distinct
 //! value.
 
+mod bind;
+mod eval;
+mod expr;
+mod fold;
+mod json;
+mod lex;
+mod literal;
+mod text;
+mod time;
+mod wkt;
+
 use serde_json::Value as Json;
+
+pub use bind::{Bound, GEOMETRY_NAMES};
+use expr::Expr;
+
+use crate::model::{Bbox, Field, world};
 
 /// The longest filter, in bytes. A ward's outline as WKT has about 10 kB.
 pub const MAX_LENGTH: usize = 256 * 1024;
@@ -26,18 +42,49 @@ pub struct FilterError {
 
 /// A parsed CQL2 expression, not yet bound to the fields of a layer.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Filter {}
+pub struct Filter {
+    expr: Expr,
+}
 
 impl Filter {
     /// Reads CQL2 text.
     pub fn parse_text(text: &str) -> Result<Self, FilterError> {
-        let _ = text;
-        todo!()
+        Ok(Self {
+            expr: text::parse(text)?,
+        })
     }
 
     /// Reads CQL2 JSON.
     pub fn parse_json(json: &Json) -> Result<Self, FilterError> {
-        let _ = json;
-        todo!()
+        Ok(Self {
+            expr: json::parse(json)?,
+        })
     }
+
+    /// Reads a filter that came as JSON: a string is CQL2 text, an object CQL2 JSON.
+    pub fn parse_any(json: &Json) -> Result<Self, FilterError> {
+        match json {
+            Json::String(text) => Self::parse_text(text),
+            other => Self::parse_json(other),
+        }
+    }
+
+    /// Finds the properties among the fields of a layer and checks the types.
+    pub fn bind(&self, fields: &[Field]) -> Result<Bound, FilterError> {
+        Ok(Bound {
+            root: bind::Binder::new(fields).condition(&self.expr)?,
+        })
+    }
+}
+
+/// The world positions that a box in degrees may reach, rounded outwards.
+pub(super) fn world_box(bbox: &Bbox) -> [u32; 4] {
+    let [west, north] = world::from_lonlat([bbox.west, bbox.north]);
+    let [east, south] = world::from_lonlat([bbox.east, bbox.south]);
+    [
+        west.saturating_sub(1),
+        north.saturating_sub(1),
+        east.saturating_add(1),
+        south.saturating_add(1),
+    ]
 }
