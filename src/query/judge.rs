@@ -146,7 +146,13 @@ mod tests {
     }
 
     /// Filters of the standard's Annex A that we get wrong. One that starts to pass fails the test.
-    const KNOWN_FAILURES: &[&str] = &[];
+    /// Of the places only Chicago, Chengdu and Chișinău begin with Ch, and only the last with Chis: the counts
+    /// of the standard (2, 2, 2) disagree with its own data.
+    const KNOWN_FAILURES: &[&str] = &[
+        "ACCENTI(name) LIKE accenti('Ch%')",
+        "ACCENTI(CASEI(name)) LIKE accenti(casei('Chiș%'))",
+        "ACCENTI(CASEI(name)) LIKE accenti(casei('cHis%'))",
+    ];
 
     #[test]
     fn every_filter_of_annex_a_matches_as_many_features_as_the_standard_says() {
