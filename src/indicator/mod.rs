@@ -3,7 +3,22 @@
 //! A table is never written into a layer: an answer names the version of both sides, so a join cannot go
 //! stale. Every join tells what did not meet ([`JoinReport`]).
 
+mod breaks;
+mod cells;
+mod join;
+mod judge;
+mod key;
+mod period;
 mod report;
+mod rollup;
+mod table;
+
+pub use breaks::{equal, jenks, quantile};
+pub use cells::{Sheet, SheetError};
+pub use join::{LayerKeys, join_keys};
+pub use period::Ambiguous;
+pub use rollup::{CityValue, rollup};
+pub use table::{Declared, Parsed, Shape, TableError, TableFinding, TableOptions, parse};
 
 pub use report::{Delimitation, JoinReport, NearMatch, Quality, UnvaluedFeature};
 
@@ -44,6 +59,9 @@ pub struct Observation {
     pub missing: Option<String>,
     /// The row of the file, counted from 1 with the header.
     pub row: u64,
+    /// True for a row without a ward that sums the others up.
+    #[serde(default)]
+    pub total: bool,
 }
 
 /// The values of one indicator.
@@ -59,6 +77,9 @@ pub struct IndicatorTable {
     pub direction: String,
     /// How wards make a city: see [`crate::standard`]'s roll-ups.
     pub rollup: String,
+    /// What numerator over denominator is multiplied with: 100 for per cent.
+    #[serde(default = "one")]
+    pub factor: f64,
     /// The layer its keys name features of; none when nobody said.
     pub layer: Option<LayerId>,
     /// What the keys are: `city:ward_no`, `lgd:ward`, `city:ward_name`, …
@@ -82,9 +103,12 @@ pub struct Joined {
     pub report: JoinReport,
 }
 
+fn one() -> f64 {
+    1.0
+}
+
 /// Joins the values of a period to the rows of a layer by key. The column is chosen by the table's
-/// key scheme.
+/// key scheme, and among the columns of that scheme by how many rows meet.
 pub fn join(snapshot: &Snapshot, table: &IndicatorTable, period: &Period) -> Joined {
-    let _ = (snapshot, table, period);
-    todo!()
+    join::join_keys(&LayerKeys::of(snapshot, &table.key_scheme), table, period)
 }

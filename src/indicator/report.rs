@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// How many unmatched keys, features, duplicates and near matches are listed. All are counted.
-pub const KEPT: usize = 200;
+pub(super) const KEPT: usize = 200;
 
 /// A feature of the layer for which the table has no value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
