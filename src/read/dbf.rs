@@ -374,7 +374,7 @@ mod tests {
         let bytes = file(
             &columns,
             &[
-                b" Ward 1      7    2.50T20200229",
+                b" Ward 1       7    2.50T20200229",
                 b" ",
                 b" Ward 1    ****     bad?20201301",
             ],

@@ -46,7 +46,11 @@ pub(super) fn label(text: &str) -> Option<&'static Encoding> {
         "65001" | "utf8" | "utf-8" => Some(UTF_8),
         "88591" | "8859-1" | "iso88591" => Some(WINDOWS_1252),
         _ => {
-            if let Some(part) = plain.strip_prefix("8859").filter(|part| part.len() <= 2) {
+            if let Some(part) = plain
+                .strip_prefix("8859")
+                .map(|part| part.trim_start_matches('-'))
+                .filter(|part| part.len() <= 2)
+            {
                 return Encoding::for_label(format!("iso-8859-{part}").as_bytes());
             }
             if plain.len() <= 4
