@@ -98,8 +98,8 @@ pub enum GateError {
         /// What may have been meant.
         nearest: Option<LayerId>,
     },
-    /// The reader could not be started: our fault, not the file's.
-    #[error("files cannot be read on this machine")]
+    /// The reader could not do its work: the machine's fault or an option's, not the file's.
+    #[error("files cannot be read")]
     Reader(#[source] worker::WorkerError),
 }
 
@@ -202,11 +202,18 @@ impl<'a> Gate<'a> {
         };
         let delivery = match worker::read(&item.path, &self.ask.read, &self.limits) {
             Ok(delivery) => delivery,
-            Err(error @ worker::WorkerError::Start(_)) => return Err(GateError::Reader(error)),
-            Err(error) => {
-                let (code, remedy) = blame(&error);
-                return Ok(vec![refuse(source(None), code, &error.to_string(), remedy)]);
-            }
+            Err(error) => match error.refused(&file) {
+                Some(no) => {
+                    return Ok(vec![refuse(
+                        source(None),
+                        &no.code,
+                        &no.message,
+                        &no.remedy,
+                    )]);
+                }
+                // The machine, the installation or an option, not the file.
+                None => return Err(GateError::Reader(error)),
+            },
         };
         let mut reads = vec![];
         for mut raw in delivery.layers {
@@ -341,37 +348,6 @@ pub(super) const CITY: &str = "city_boundary";
 enum Read {
     Layer(Box<RawLayer>, Metadata),
     Refused(Box<Report>),
-}
-
-/// What a failure of the child says about the file: a stable name, and what to do.
-fn blame(error: &worker::WorkerError) -> (&'static str, &'static str) {
-    use worker::WorkerError as E;
-    match error {
-        E::Start(_) | E::Protocol(_) => (
-            "reader_failed",
-            "Try again; if it happens again, report the file as a bug.",
-        ),
-        E::Crashed { .. } => (
-            "reader_crashed",
-            "Open the file in QGIS and export it again, as GeoPackage if you can.",
-        ),
-        E::OutOfMemory { .. } => (
-            "too_much_memory",
-            "Split the file, or export it as GeoPackage; a small file that needs this much is damaged.",
-        ),
-        E::TimedOut { .. } => (
-            "took_too_long",
-            "Split the file, or export it as GeoPackage or FlatGeobuf.",
-        ),
-        E::TooLarge { .. } => (
-            "unpacks_too_large",
-            "Split the archive; one that unpacks to this much is no delivery.",
-        ),
-        E::Read(_) => (
-            "unreadable",
-            "Open the file in QGIS and export it again, as GeoPackage if you can.",
-        ),
-    }
 }
 
 /// The standard whose name is nearest to what was typed.

@@ -9,9 +9,11 @@
 )]
 
 mod check;
+mod demo;
 mod explain;
 mod ingest;
 mod serve;
+mod table;
 mod terminal;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -61,6 +63,10 @@ enum Command {
     Ingest(ingest::Ingest),
     /// Show files, or a folder of published layers, on a map at a local address
     Serve(serve::Serve),
+    /// Load a table of indicator values and say how it joins with its layer
+    Table(table::Table),
+    /// Make a demo city, publish it, and show it on a map
+    Demo(demo::Demo),
     /// Explain a layer, rule, code list, metadata element or indicator
     Explain(explain::Explain),
     /// Read a stranger's file under limits (Parat starts this itself)
@@ -212,6 +218,18 @@ impl About {
             .map(str::parse::<LayerId>)
             .transpose()
             .map_err(|error| Failure::usage(format!("--as: {error}")))?;
+        if let Some(crs) = &self.crs
+            && !crs.split_once(':').is_some_and(|(name, code)| {
+                let plain = |text: &str| {
+                    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+                };
+                plain(name) && plain(code)
+            })
+        {
+            return Err(Failure::usage(format!(
+                "--crs: `{crs}` is not a code such as EPSG:32643"
+            )));
+        }
         Ok(Ask {
             layer,
             read: ReadOptions {
@@ -272,6 +290,8 @@ pub fn run() -> ExitCode {
             Command::Check(command) => command.run(config),
             Command::Ingest(command) => command.run(config),
             Command::Serve(command) => command.run(config),
+            Command::Table(command) => command.run(config),
+            Command::Demo(command) => command.run(config),
             Command::Explain(command) => command.run(&config),
             Command::Read => Ok(Exit::Good),
         });
