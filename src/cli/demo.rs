@@ -56,7 +56,12 @@ impl Demo {
             };
             Failure::new(exit, &error)
         })?;
-        progress.aside(|| println!("{} ({}), a city that exists nowhere", city.name, city.name_local));
+        progress.aside(|| {
+            println!(
+                "{} ({}), a city that exists nowhere",
+                city.name, city.name_local
+            )
+        });
 
         let mut wrong = vec![];
         for delivery in &city.deliveries {

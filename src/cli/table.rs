@@ -152,16 +152,18 @@ pub(super) fn text(parsed: &Parsed, stored: &StoredTable, met: Option<&Met>) -> 
         let row = finding
             .row
             .map_or_else(String::new, |row| format!("row {row}: "));
-        lines.push(format!("  note  {row}{} ({})", finding.message, finding.remedy));
+        lines.push(format!(
+            "  note  {row}{} ({})",
+            finding.message, finding.remedy
+        ));
     }
     if parsed.finding_count > 5 {
         lines.push(format!("        and {} more", parsed.finding_count - 5));
     }
     match met {
         Some(met) => lines.extend(join_text(&met.joined.report)),
-        None => lines.push(
-            "        its layer is not published yet; the join is made when it is".to_owned(),
-        ),
+        None => lines
+            .push("        its layer is not published yet; the join is made when it is".to_owned()),
     }
     lines.push(String::new());
     lines.join("\n")
@@ -198,7 +200,11 @@ fn join_text(report: &JoinReport) -> Vec<String> {
     some(
         report.keys_without_feature_count,
         "rows whose key no feature has",
-        report.keys_without_feature.iter().map(String::as_str).collect(),
+        report
+            .keys_without_feature
+            .iter()
+            .map(String::as_str)
+            .collect(),
     );
     some(
         report.duplicate_rows,

@@ -15,7 +15,11 @@ fn styles() -> Vec<(&'static LayerStandard, Vec<Value>)> {
     let mut found = vec![];
     for file in fs::read_dir(folder).expect("styles/ is in the repository") {
         let path = file.expect("a readable folder").path();
-        let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+        let name = path
+            .file_stem()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
         if name == "base" || path.extension().is_none_or(|ending| ending != "json") {
             continue;
         }
@@ -40,7 +44,9 @@ fn expressions(value: &Value, seen: &mut impl FnMut(&str, &[Value])) {
             }
             items.iter().for_each(|item| expressions(item, seen));
         }
-        Value::Object(members) => members.values().for_each(|member| expressions(member, seen)),
+        Value::Object(members) => members
+            .values()
+            .for_each(|member| expressions(member, seen)),
         _ => {}
     }
 }
@@ -55,7 +61,10 @@ fn got(value: &Value) -> Option<&str> {
 
 #[test]
 fn every_layer_of_the_minimum_profile_has_a_style() {
-    let styled: BTreeSet<&str> = styles().iter().map(|(standard, _)| standard.layer.as_str()).collect();
+    let styled: BTreeSet<&str> = styles()
+        .iter()
+        .map(|(standard, _)| standard.layer.as_str())
+        .collect();
     for id in &Standards::builtin().profile().layers {
         assert!(styled.contains(id.as_str()), "{id} has no style");
     }
@@ -69,13 +78,22 @@ fn styles_draw_only_their_own_layer_and_labels_of_areas() {
         let label = format!("{id}_label");
         for layer in layers {
             let name = layer["id"].as_str().expect("an id").to_owned();
-            assert!(name.starts_with(&format!("{id}-")), "{name} is not named after {id}");
+            assert!(
+                name.starts_with(&format!("{id}-")),
+                "{name} is not named after {id}"
+            );
             let source = layer["source-layer"].as_str().expect("a source-layer");
             assert!(source == id || source == label, "{name}: {source}");
             if source == label {
-                assert!(standard.geometry.contains(&Shape::Polygon), "{name}: only areas have label points");
+                assert!(
+                    standard.geometry.contains(&Shape::Polygon),
+                    "{name}: only areas have label points"
+                );
             }
-            assert!(layer["metadata"]["parat:order"].is_number(), "{name} has no place in the order");
+            assert!(
+                layer["metadata"]["parat:order"].is_number(),
+                "{name} has no place in the order"
+            );
             assert!(ids.insert(name.clone()), "{name} stands twice");
         }
     }
@@ -85,10 +103,17 @@ fn styles_draw_only_their_own_layer_and_labels_of_areas() {
 fn styles_ask_only_for_fields_of_the_standard() {
     let standards = Standards::builtin();
     for (standard, layers) in styles() {
-        let known: BTreeSet<&str> = standards.fields(standard).map(|field| field.name.as_str()).collect();
+        let known: BTreeSet<&str> = standards
+            .fields(standard)
+            .map(|field| field.name.as_str())
+            .collect();
         for layer in layers {
             let check = |field: &str| {
-                assert!(known.contains(field), "{}: the standard has no `{field}`", layer["id"]);
+                assert!(
+                    known.contains(field),
+                    "{}: the standard has no `{field}`",
+                    layer["id"]
+                );
             };
             expressions(&layer, &mut |_, items| {
                 if let Some(field) = got(&Value::Array(items.to_vec())) {
@@ -119,10 +144,18 @@ fn styles_name_only_codes_of_the_lists() {
                     return;
                 };
                 for label in items[2..items.len() - 1].iter().step_by(2) {
-                    let codes = label.as_array().cloned().unwrap_or_else(|| vec![label.clone()]);
+                    let codes = label
+                        .as_array()
+                        .cloned()
+                        .unwrap_or_else(|| vec![label.clone()]);
                     for code in codes {
                         let code = code.as_str().expect("codes are text");
-                        assert!(list.has(code), "{}: {} has no code `{code}`", layer["id"], list.name);
+                        assert!(
+                            list.has(code),
+                            "{}: {} has no code `{code}`",
+                            layer["id"],
+                            list.name
+                        );
                         checked += 1;
                     }
                 }
