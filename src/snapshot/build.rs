@@ -83,7 +83,12 @@ pub(super) fn build(
 
 /// Writes `serve` from the truth beside it.
 pub(super) fn serve_from_truth(truth: &Truth, dir: &Path) -> Result<(), SnapshotError> {
-    let (ids, table, lonlat, offsets) = truth.read_all()?;
+    let truth::Rows {
+        ids,
+        table,
+        shapes: lonlat,
+        offsets,
+    } = truth.read_all()?;
     let info = truth.info();
     let world = to_world(&lonlat);
     drop(lonlat);
@@ -128,8 +133,8 @@ pub(super) fn serve_from_truth(truth: &Truth, dir: &Path) -> Result<(), Snapshot
         let mut writer = Writer::new(BufWriter::with_capacity(1 << 20, file), truth.bytes_len());
         writer.add(Part::Info, &description);
         writer.add(Part::Kinds, &world.kinds);
-        writer.add(Part::PartEnds, &world.part_ends);
-        writer.add(Part::RingEnds, &world.ring_ends);
+        writer.add(Part::Parts, &world.part_ends);
+        writer.add(Part::Rings, &world.ring_ends);
         writer.add(Part::CoordEnds, &world.coord_ends);
         writer.add(Part::Coords, &world.coords);
         writer.add(Part::Boxes, &tree::build(placed));
@@ -196,9 +201,9 @@ fn attribute_bytes(table: &Table) -> u32 {
 
 /// Codes of the smallest width that holds every code and a null, as bytes, and that width.
 fn narrow(codes: &[u32], distinct: usize) -> (u32, Vec<u8>) {
-    if distinct <= usize::from(u8::MAX) {
+    if distinct < 1 << 8 {
         (1, codes.iter().map(|&code| code.min(255) as u8).collect())
-    } else if distinct <= usize::from(u16::MAX) {
+    } else if distinct < 1 << 16 {
         let narrow: Vec<u16> = codes.iter().map(|&code| code.min(65_535) as u16).collect();
         (2, bytemuck::cast_slice(&narrow).to_vec())
     } else {

@@ -106,8 +106,8 @@ struct Entry {
 pub(super) enum Part {
     Info = 1,
     Kinds,
-    PartEnds,
-    RingEnds,
+    Parts,
+    Rings,
     CoordEnds,
     Coords,
     Boxes,
@@ -287,7 +287,7 @@ impl Columns {
                 .offset
                 .checked_add(entry.len)
                 .filter(|&end| end <= head.file_len);
-            if end.is_none() || entry.offset % ALIGN as u64 != 0 {
+            if end.is_none() || !entry.offset.is_multiple_of(ALIGN as u64) {
                 return Err(file.damaged("a section lies outside of it"));
             }
             let from = entry.offset as usize;
@@ -326,8 +326,8 @@ impl Columns {
                 })
                 .collect::<Result<_, SnapshotError>>()?,
             kinds,
-            part_ends: span(Part::PartEnds)?,
-            ring_ends: span(Part::RingEnds)?,
+            part_ends: span(Part::Parts)?,
+            ring_ends: span(Part::Rings)?,
             coord_ends: span(Part::CoordEnds)?,
             coords: span(Part::Coords)?,
             boxes: span(Part::Boxes)?,
@@ -363,10 +363,10 @@ impl Columns {
         {
             return damaged("a column has another length than the others");
         }
-        if self.ring_ends.len() % 4 != 0
-            || self.coord_ends.len() % 4 != 0
-            || self.coords.len() % 8 != 0
-            || self.boxes.len() % 16 != 0
+        if !self.ring_ends.len().is_multiple_of(4)
+            || !self.coord_ends.len().is_multiple_of(4)
+            || !self.coords.len().is_multiple_of(8)
+            || !self.boxes.len().is_multiple_of(16)
             || self.vertex_zooms.len() != self.coords.len() / 8
         {
             return damaged("a section has a broken length");
@@ -394,8 +394,8 @@ impl Columns {
                 FieldType::Integer | FieldType::Real | FieldType::DateTime => 8,
                 FieldType::Date => 4,
             };
-            let fits = field.entries.len() % size == 0
-                && field.ends.len() % 4 == 0
+            let fits = field.entries.len().is_multiple_of(size)
+                && field.ends.len().is_multiple_of(4)
                 && match field.width {
                     0 => field.entries.len() == rows * size && field.kind != FieldType::Text,
                     1 | 2 | 4 => field.codes.len() == rows * field.width as usize,

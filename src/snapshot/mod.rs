@@ -21,7 +21,6 @@ mod view;
 
 use std::path::Path;
 
-pub(crate) use columns::Mapped;
 pub use hash::content_hash;
 pub use info::SnapshotInfo;
 pub(crate) use order::SMALL_LAYER;

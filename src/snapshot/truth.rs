@@ -362,6 +362,15 @@ fn index(leaves: Vec<([f64; 4], u64)>, levels: &[usize]) -> Vec<([f64; 4], u64)>
     built.into_iter().rev().flatten().collect()
 }
 
+/// Everything that a truth holds, in its order.
+pub(super) struct Rows {
+    pub(super) ids: Vec<FeatureId>,
+    pub(super) table: Table,
+    pub(super) shapes: Shapes<f64>,
+    /// Where each row begins, counted from the first.
+    pub(super) offsets: Vec<u64>,
+}
+
 /// An open truth: mapped, read at any row whose offset is known.
 #[derive(Debug)]
 pub(super) struct Truth {
@@ -457,9 +466,7 @@ impl Truth {
     }
 
     /// Reads everything: ids, table and shapes in the order of the file, and the offset of each row.
-    pub(super) fn read_all(
-        &self,
-    ) -> Result<(Vec<FeatureId>, Table, Shapes<f64>, Vec<u64>), SnapshotError> {
+    pub(super) fn read_all(&self) -> Result<Rows, SnapshotError> {
         let rows = self.info.features as usize;
         let mut ids = vec![];
         let mut table = Table::new(self.info.fields.clone());
@@ -484,7 +491,12 @@ impl Truth {
                 read_properties(packed, &mut table).ok_or_else(|| damaged("has broken values"))?;
             ids.push(id);
         }
-        Ok((ids, table, shapes, offsets))
+        Ok(Rows {
+            ids,
+            table,
+            shapes,
+            offsets,
+        })
     }
 }
 

@@ -1,4 +1,4 @@
-//! Which tile is where: the WebMercatorQuad grid over world positions.
+//! Which tile is where: the `WebMercatorQuad` grid over world positions.
 
 use crate::model::{Bbox, world};
 

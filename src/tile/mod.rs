@@ -102,10 +102,10 @@ fn label_fields(snapshot: &Snapshot) -> impl Iterator<Item = usize> + '_ {
     })
 }
 
-fn sources<'a>(
-    snapshot: &'a Snapshot,
+fn sources(
+    snapshot: &Snapshot,
     fields: impl IntoIterator<Item = usize>,
-) -> impl Iterator<Item = (&'a str, Source<'a>)> {
+) -> impl Iterator<Item = (&str, Source<'_>)> {
     let known = &snapshot.info().fields;
     fields.into_iter().filter_map(|at| {
         let name = known.get(at)?.name.as_str();

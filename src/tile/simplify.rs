@@ -24,10 +24,6 @@ impl Grid {
         }
     }
 
-    pub(super) fn zoom(self) -> u8 {
-        self.zoom
-    }
-
     #[inline]
     pub(super) fn unit(self, at: [u32; 2]) -> Wide {
         let of = |axis: usize| {
@@ -78,9 +74,8 @@ pub(super) fn tidy_ring(ring: &mut Vec<Wide>) {
             if kept >= 1 && ring[kept - 1] == next {
                 kept -= 1;
             } else if kept >= 2 && ring[kept - 2] == next {
-                kept -= 1;
                 // The spike's tip is gone; the position before it is `next` itself.
-                continue;
+                kept -= 1;
             } else {
                 break;
             }

@@ -62,8 +62,8 @@ impl Sketch {
 
     #[inline]
     fn step(&mut self, to: Wide) {
-        for axis in 0..2 {
-            let by = to[axis] - self.cursor[axis];
+        for (to, from) in to.into_iter().zip(self.cursor) {
+            let by = to - from;
             varint(&mut self.commands, ((by << 1) ^ (by >> 63)) as u64);
         }
         self.cursor = to;

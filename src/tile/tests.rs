@@ -368,7 +368,7 @@ fn neighbours_of_a_coverage_share_their_edges_at_every_zoom() {
             // The outline has as many edges as a rim of 4 x 8 areas may have, not slivers between them.
             let outline: i64 = left
                 .iter()
-                .map(|&(a, b)| walked[&(a, b)] as i64 * (a[0] * b[1] - b[0] * a[1]))
+                .map(|&(a, b)| i64::from(walked[&(a, b)]) * (a[0] * b[1] - b[0] * a[1]))
                 .sum();
             assert_eq!(outline, sum, "zoom {zoom}");
         }
@@ -546,6 +546,7 @@ fn gzip_is_undone_by_any_inflater() {
 }
 
 #[test]
+#[expect(clippy::print_stderr, reason = "a skipped check says so")]
 fn gdal_reads_a_tile_with_all_its_layers() {
     let (_a, areas) = sample::open(&coverage(4, 20));
     let (_b, lines) = sample::open(&sample::layer(1, 300, 2));
