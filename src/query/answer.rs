@@ -4,13 +4,19 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use serde_json::Value as Json;
+
 use super::{
-    Budget, QueryError,
+    Aggregate, Budget, DEFAULT_LIMIT, Filter, MAX_DISTANCE_M, MAX_LIMIT, MAX_NEAREST, Measure,
+    Nearest, Query, QueryError, RelationName, Which, aggregate, geojson_geometry, nearest, page,
+    relate::{self, Against},
     request::{Format, Request},
+    select,
+    source::Source,
 };
 use crate::{
-    indicator::{IndicatorTable, JoinReport},
-    model::{IndicatorId, LayerId},
+    indicator::{IndicatorTable, JoinReport, join},
+    model::{FieldType, IndicatorId, LayerId},
     snapshot::Snapshot,
 };
 
@@ -88,6 +94,461 @@ pub fn answer(
     request: &Request,
     budget: &Budget<'_>,
 ) -> Result<Answer, QueryError> {
-    let _ = (lookup, request, budget);
-    todo!()
+    let Some(id) = &request.layer else {
+        return Err(QueryError::bad(
+            "layer",
+            "is missing",
+            "name the layer whose features are asked for",
+        ));
+    };
+    let snapshot = layer(lookup, id)?;
+    let source: &dyn Source = &*snapshot;
+    let mut notes = vec![];
+    let mut columns = vec![];
+    let mut rows = which(source, &request.which, "", budget)?;
+    rows = relation(lookup, request, source, rows, &mut notes, budget)?;
+    let mut distances = None;
+    if let Some(near) = &request.nearest {
+        let (found, metres) = neighbours(source, &rows, near, budget)?;
+        rows = found;
+        distances = Some(metres);
+        notes.push(
+            "distance_m is measured on the ground to the nearest point of each feature".to_owned(),
+        );
+    }
+    if let Some(metres) = distances {
+        columns.push(AnswerColumn {
+            name: own_name(source, "distance_m"),
+            title: "Distance".to_owned(),
+            unit: Some("m".to_owned()),
+            values: metres.into_iter().map(Some).collect(),
+        });
+    }
+    let mut totals = None;
+    if let Some(ask) = &request.aggregate {
+        let (column, found) = aggregate(lookup, ask, &snapshot, &rows, &mut notes, budget)?;
+        columns.push(column);
+        totals = Some(found);
+    }
+    let (mut report, mut period) = (None, None);
+    if let Some(indicator) = &request.indicator {
+        let (column, joined, label) = indicated(lookup, indicator, request, &snapshot, &rows)?;
+        columns.push(column);
+        report = Some(joined);
+        period = Some(label);
+    } else if request.period.is_some() {
+        return Err(QueryError::bad(
+            "period",
+            "stands without an indicator",
+            "name the indicator too",
+        ));
+    }
+    let asked = request.limit.unwrap_or(DEFAULT_LIMIT);
+    if asked == 0 {
+        return Err(QueryError::bad(
+            "limit",
+            "is 0",
+            format!("write 1 to {MAX_LIMIT}"),
+        ));
+    }
+    let limit = asked.min(MAX_LIMIT);
+    if limit < asked {
+        notes.push(format!(
+            "limit was lowered to {MAX_LIMIT}, the most of one page"
+        ));
+    }
+    let offset = request.offset.unwrap_or(0);
+    let page = page(rows, offset, limit);
+    let from = offset.min(page.matched) as usize;
+    for column in &mut columns {
+        column.values.truncate(from + page.rows.len());
+        column.values.drain(..from);
+    }
+    Ok(Answer {
+        snapshot,
+        rows: page.rows,
+        matched: page.matched,
+        next: page.next,
+        offset,
+        limit,
+        columns,
+        totals,
+        join: report,
+        period,
+        format: request.format.unwrap_or(Format::Geojson),
+        notes,
+    })
+}
+
+fn layer(lookup: &dyn Lookup, id: &LayerId) -> Result<Arc<Snapshot>, QueryError> {
+    lookup.layer(id).ok_or_else(|| QueryError::NotFound {
+        what: "layer",
+        name: id.to_string(),
+        remedy: "/collections lists those that are".to_owned(),
+    })
+}
+
+/// The rows that all conditions hold for; `path` is where in the request they stand, with a dot behind.
+fn which(
+    source: &dyn Source,
+    which: &Which,
+    path: &str,
+    budget: &Budget<'_>,
+) -> Result<Vec<u32>, QueryError> {
+    let at = |name: &str| format!("{path}{name}");
+    let filter = match &which.filter {
+        None => None,
+        Some(json) => Some(Filter::parse_any(json).map_err(|error| {
+            QueryError::bad(
+                at("filter"),
+                format!("cannot be read: {error}"),
+                "write CQL2 text or JSON",
+            )
+        })?),
+    };
+    let query = Query {
+        bbox: which.bbox,
+        filter,
+        ..Query::default()
+    };
+    let mut rows = select::rows(source, &query, budget).map_err(|error| match error {
+        QueryError::Bad {
+            parameter,
+            detail,
+            remedy,
+        } => QueryError::bad(at(&parameter), detail, remedy),
+        other => other,
+    })?;
+    for (field, wanted) in which.where_.iter().flatten() {
+        let one = [wanted.clone()];
+        let members = match wanted {
+            Json::Array(members) => members.as_slice(),
+            _ => &one,
+        };
+        let mut texts = vec![];
+        for member in members {
+            texts.push(match member {
+                Json::Null => None,
+                Json::String(text) => Some(text.clone()),
+                Json::Bool(yes) => Some(yes.to_string()),
+                Json::Number(number) => Some(number.to_string()),
+                _ => {
+                    return Err(QueryError::bad(
+                        at(&format!("where.{field}")),
+                        "is no value",
+                        "write text, a number, true, false, null or an array of these",
+                    ));
+                }
+            });
+        }
+        let texts: Vec<Option<&str>> = texts.iter().map(Option::as_deref).collect();
+        rows = select::with_values(source, rows, field, &texts, budget).map_err(
+            |error| match error {
+                QueryError::Bad { detail, remedy, .. } => {
+                    QueryError::bad(at(&format!("where.{field}")), detail, remedy)
+                }
+                other => other,
+            },
+        )?;
+    }
+    Ok(rows)
+}
+
+fn relation(
+    lookup: &dyn Lookup,
+    request: &Request,
+    source: &dyn Source,
+    rows: Vec<u32>,
+    notes: &mut Vec<String>,
+    budget: &Budget<'_>,
+) -> Result<Vec<u32>, QueryError> {
+    let (relation, of) = match (request.relation, &request.of) {
+        (None, None) => {
+            if request.distance_m.is_some() {
+                return Err(QueryError::bad(
+                    "distance_m",
+                    "stands without a relation",
+                    "write \"relation\": \"distance\" and name `of`",
+                ));
+            }
+            return Ok(rows);
+        }
+        (Some(relation), Some(of)) => (relation, of),
+        (Some(_), None) => {
+            return Err(QueryError::bad(
+                "of",
+                "is missing",
+                "name a layer or a geometry that the features must stand in relation to",
+            ));
+        }
+        (None, Some(_)) => {
+            return Err(QueryError::bad(
+                "relation",
+                "is missing",
+                "write intersects, within or distance",
+            ));
+        }
+    };
+    let metres = match (relation, request.distance_m) {
+        (RelationName::Distance, Some(metres)) if (0.0..=MAX_DISTANCE_M).contains(&metres) => {
+            metres
+        }
+        (RelationName::Distance, _) => {
+            return Err(QueryError::bad(
+                "distance_m",
+                "is missing or out of range",
+                format!("write metres from 0 to {MAX_DISTANCE_M}"),
+            ));
+        }
+        (_, None) => 0.0,
+        (_, Some(_)) => {
+            return Err(QueryError::bad(
+                "distance_m",
+                "belongs to the relation distance",
+                "leave it out, or ask for that relation",
+            ));
+        }
+    };
+    if relation == RelationName::Distance {
+        notes.push(
+            "distances are measured in a straight line on the ground, not along streets".to_owned(),
+        );
+    }
+    match (&of.layer, &of.geometry) {
+        (Some(id), None) => {
+            let other = layer(lookup, id)?;
+            let others = which(&*other, &of.which, "of.", budget)?;
+            let against = Against::Layer(&*other, &others);
+            relate::related(source, &rows, relation, metres, &against, budget)
+        }
+        (None, Some(json)) => {
+            if of.which != Which::default() {
+                return Err(QueryError::bad(
+                    "of",
+                    "has conditions beside a geometry",
+                    "conditions choose features of a layer; leave them out",
+                ));
+            }
+            let geometry = geojson_geometry(json)
+                .map_err(|why| QueryError::bad("of.geometry", why, "write a GeoJSON geometry"))?;
+            relate::related(
+                source,
+                &rows,
+                relation,
+                metres,
+                &Against::Shape(&geometry),
+                budget,
+            )
+        }
+        _ => Err(QueryError::bad(
+            "of",
+            "must have either a layer or a geometry",
+            "write one of both",
+        )),
+    }
+}
+
+fn neighbours(
+    source: &dyn Source,
+    rows: &[u32],
+    near: &Nearest,
+    budget: &Budget<'_>,
+) -> Result<(Vec<u32>, Vec<f64>), QueryError> {
+    let [lon, lat] = near.to;
+    if !((-180.0..=180.0).contains(&lon) && (-90.0..=90.0).contains(&lat)) {
+        return Err(QueryError::bad(
+            "nearest.to",
+            "is no place",
+            "write longitude and latitude in degrees, longitude first",
+        ));
+    }
+    if near.k == 0 || near.k > MAX_NEAREST {
+        return Err(QueryError::bad(
+            "nearest.k",
+            "is out of range",
+            format!("write 1 to {MAX_NEAREST}"),
+        ));
+    }
+    let found = nearest::nearest(source, rows, near.to, near.k as usize, budget)?;
+    Ok(found.into_iter().unzip())
+}
+
+fn aggregate(
+    lookup: &dyn Lookup,
+    ask: &Aggregate,
+    snapshot: &Snapshot,
+    rows: &[u32],
+    notes: &mut Vec<String>,
+    budget: &Budget<'_>,
+) -> Result<(AnswerColumn, Totals), QueryError> {
+    if snapshot.info().dimension != 2 {
+        return Err(QueryError::bad(
+            "aggregate",
+            format!("needs areas, and {} has none", snapshot.info().id),
+            "ask for a layer of areas, such as wards",
+        ));
+    }
+    let other = layer(lookup, &ask.of)?;
+    let dimension = other.info().dimension;
+    let fits = match ask.measure {
+        Measure::Length => dimension >= 1,
+        Measure::Area => dimension == 2,
+        _ => true,
+    };
+    if !fits {
+        return Err(QueryError::bad(
+            "aggregate.measure",
+            format!(
+                "`{}` cannot be worked out for {}",
+                ask.measure.name(),
+                ask.of
+            ),
+            "lengths need lines or areas, areas need areas; count works for all",
+        ));
+    }
+    let field = match (ask.measure, &ask.field) {
+        (Measure::Sum, Some(name)) => {
+            let numeric = other.field(name).filter(|&at| {
+                matches!(
+                    other.info().fields[at].kind,
+                    FieldType::Integer | FieldType::Real
+                )
+            });
+            Some(numeric.ok_or_else(|| {
+                QueryError::bad(
+                    "aggregate.field",
+                    format!("`{name}` is no field of numbers of {}", ask.of),
+                    "its queryables list the fields",
+                )
+            })?)
+        }
+        (Measure::Sum, None) => {
+            return Err(QueryError::bad(
+                "aggregate.field",
+                "is missing",
+                "name the field of numbers to sum",
+            ));
+        }
+        (_, Some(_)) => {
+            return Err(QueryError::bad(
+                "aggregate.field",
+                "belongs to the measure sum",
+                "leave it out",
+            ));
+        }
+        (_, None) => None,
+    };
+    let others = which(&*other, &ask.which, "aggregate.", budget)?;
+    let once = snapshot.info().coverage;
+    let tally = aggregate::tally(
+        &aggregate::Ask {
+            of: &*other,
+            rows: &others,
+            within: snapshot,
+            into: rows,
+            once,
+            measure: ask.measure,
+            field,
+        },
+        budget,
+    )?;
+    let counts = matches!(
+        ask.measure,
+        Measure::Count | Measure::Sum | Measure::Density
+    );
+    if counts && dimension > 0 {
+        notes.push(format!(
+            "each feature of {} is counted where its label point lies",
+            ask.of
+        ));
+    }
+    if counts && once {
+        notes.push("a feature on a common edge is counted in one area only".to_owned());
+    }
+    let unit = match ask.measure {
+        Measure::Count => None,
+        Measure::Sum => field.and_then(|at| other.info().fields[at].unit.clone()),
+        Measure::Density => Some("1/km2".to_owned()),
+        Measure::Length => Some("m".to_owned()),
+        Measure::Area => Some("m2".to_owned()),
+    };
+    let column = AnswerColumn {
+        name: own_name(snapshot, ask.measure.name()),
+        title: match &ask.field {
+            Some(field) => format!(
+                "{} of {field} of {}",
+                ask.measure.name(),
+                other.info().title
+            ),
+            None => format!("{} of {}", ask.measure.name(), other.info().title),
+        },
+        unit,
+        values: tally.values,
+    };
+    Ok((
+        column,
+        Totals {
+            considered: tally.considered,
+            counted: tally.counted,
+            outside: tally.outside,
+            without_geometry: tally.without_geometry,
+            without_value: tally.without_value,
+            total: tally.total,
+        },
+    ))
+}
+
+fn indicated(
+    lookup: &dyn Lookup,
+    indicator: &IndicatorId,
+    request: &Request,
+    snapshot: &Snapshot,
+    rows: &[u32],
+) -> Result<(AnswerColumn, JoinReport, String), QueryError> {
+    let table = lookup
+        .table(indicator)
+        .ok_or_else(|| QueryError::NotFound {
+            what: "indicator",
+            name: indicator.to_string(),
+            remedy: "/indicators lists those with a table".to_owned(),
+        })?;
+    let period = match &request.period {
+        None => table
+            .periods
+            .iter()
+            .max_by_key(|period| (period.to, period.from)),
+        Some(label) => table.periods.iter().find(|period| period.label == *label),
+    };
+    let period = period.ok_or_else(|| {
+        let known: Vec<&str> = table
+            .periods
+            .iter()
+            .map(|period| period.label.as_str())
+            .collect();
+        QueryError::bad(
+            "period",
+            format!("is none of the periods of {indicator}"),
+            format!("write one of {}", known.join(", ")),
+        )
+    })?;
+    let joined = join(snapshot, &table, period);
+    let column = AnswerColumn {
+        name: own_name(snapshot, "value"),
+        title: table.title.clone(),
+        unit: Some(table.unit.clone()),
+        values: rows
+            .iter()
+            .map(|&row| Some(joined.values[row as usize]).filter(|value| value.is_finite()))
+            .collect(),
+    };
+    Ok((column, joined.report, period.label.clone()))
+}
+
+/// A name for an added column that no field of the layer has.
+fn own_name(source: &dyn Source, name: &str) -> String {
+    let mut own = name.to_owned();
+    while source.fields().iter().any(|field| field.name == own) {
+        own = format!("parat_{own}");
+    }
+    own
 }

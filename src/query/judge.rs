@@ -63,6 +63,16 @@ mod tests {
             let found = world_box(&self.shapes.get(row as usize).bbox()?);
             Some(found)
         }
+        fn point(&self, row: u32) -> Option<[u32; 2]> {
+            let shape = self.shapes.get(row as usize);
+            (shape.kind == crate::model::ShapeKind::Point)
+                .then(|| crate::model::world::from_lonlat(shape.coords()[0]))
+        }
+        fn label(&self, row: u32) -> Option<[u32; 2]> {
+            use geo::InteriorPoint;
+            let at = self.shapes.get(row as usize).to_geo()?.interior_point()?;
+            Some(crate::model::world::from_lonlat([at.x(), at.y()]))
+        }
         fn search(&self, [west, north, east, south]: [u32; 4], out: &mut Vec<u32>) {
             out.extend((0..self.rows()).filter(|&row| {
                 self.bounds(row)

@@ -3,13 +3,17 @@
 //! In: a [`Snapshot`] (or several) and a question. Out: row numbers, and columns beside them. Nothing
 //! here writes JSON or knows a status code. Every loop is held by a [`Budget`].
 
+mod aggregate;
 mod answer;
+mod areas;
 mod budget;
 pub mod distance;
 mod edges;
 mod error;
 pub mod filter;
 mod judge;
+mod nearest;
+mod relate;
 mod request;
 mod select;
 mod source;

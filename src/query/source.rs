@@ -2,7 +2,7 @@
 //! plain tables against it.
 
 use crate::{
-    model::{Field, Shapes, Value, value::NULL_CODE},
+    model::{Field, ShapeKind, Shapes, Value, value::NULL_CODE},
     snapshot::Snapshot,
 };
 
@@ -22,6 +22,10 @@ pub trait Source {
     fn entry(&self, field: usize, code: u32) -> Value<'_>;
     /// The box of a row in world positions; none without geometry.
     fn bounds(&self, row: u32) -> Option<[u32; 4]>;
+    /// The position of a row whose geometry is one point; none for every other row.
+    fn point(&self, row: u32) -> Option<[u32; 2]>;
+    /// A position on the row's shape: inside an area, on a line, at a point. None without geometry.
+    fn label(&self, row: u32) -> Option<[u32; 2]>;
     /// Adds the rows whose boxes meet the given one, ascending.
     fn search(&self, world_box: [u32; 4], out: &mut Vec<u32>);
     /// Adds the exact longitude/latitude geometry of a row.
@@ -61,6 +65,18 @@ impl Source for Snapshot {
     fn bounds(&self, row: u32) -> Option<[u32; 4]> {
         let found = Snapshot::bounds(self, row);
         (found[0] <= found[2]).then_some(found)
+    }
+
+    fn point(&self, row: u32) -> Option<[u32; 2]> {
+        let shape = self.world().get(row as usize);
+        match (shape.kind, shape.coords()) {
+            (ShapeKind::Point, &[at]) => Some(at),
+            _ => None,
+        }
+    }
+
+    fn label(&self, row: u32) -> Option<[u32; 2]> {
+        Source::bounds(self, row).map(|_| Snapshot::label(self, row))
     }
 
     fn search(&self, world_box: [u32; 4], out: &mut Vec<u32>) {
