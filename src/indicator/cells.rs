@@ -5,7 +5,7 @@ use std::io::Cursor;
 use calamine::{Data, Reader};
 
 /// The largest file, in bytes: a table of a million observations has about 60 MB.
-pub const MAX_BYTES: usize = 128 * 1024 * 1024;
+const MAX_BYTES: usize = 128 * 1024 * 1024;
 /// The most cells.
 const MAX_CELLS: usize = 20_000_000;
 /// The most columns.

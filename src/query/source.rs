@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// A layer as queries see it. Rows are numbered from 0.
-pub trait Source {
+pub(super) trait Source {
     /// The number of rows.
     fn rows(&self) -> u32;
     /// The attributes.

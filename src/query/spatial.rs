@@ -197,11 +197,6 @@ impl Prepared {
         })
     }
 
-    /// Prepares a row of a layer.
-    pub(super) fn of(shape: &ShapeRef<'_, f64>) -> Option<Self> {
-        Self::new(shape.to_geo()?)
-    }
-
     /// The box around it.
     pub(super) fn bbox(&self) -> Bbox {
         self.bbox

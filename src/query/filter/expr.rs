@@ -75,7 +75,6 @@ impl Arithmetic {
 
 /// The spatial functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "named as in OGC 21-065r2, 7.11")]
 pub(super) enum Spatial {
     Intersects,
     Equals,
@@ -111,7 +110,6 @@ impl Spatial {
 
 /// The temporal functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "named as in OGC 21-065r2, 7.12")]
 pub(super) enum Temporal {
     After,
     Before,
@@ -174,10 +172,6 @@ impl PartialEq for Name {
 
 /// An expression: a condition, or something a condition is about.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(
-    missing_docs,
-    reason = "each is the literal or operator of its name in OGC 21-065r2"
-)]
 pub(super) enum Expr {
     Property(Name),
     Text(String),
