@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::delivery::{self, DeliveryError, Item};
 use crate::{
-    model::{LayerId, Metadata, RawLayer, Shapes, Source},
+    model::{CrsName, CrsOrigin, LayerId, Metadata, RawLayer, Shapes, Source},
     normalise::{self, NormaliseError},
     read::ReadOptions,
     standard::Standards,
@@ -218,6 +218,7 @@ impl<'a> Gate<'a> {
         let mut reads = vec![];
         for mut raw in delivery.layers {
             raw.notes.extend(delivery.notes.iter().cloned());
+            answer_crs(&mut raw, &item.metadata);
             reads.push(Read::Layer(Box::new(raw), item.metadata.clone()));
         }
         for refused in delivery.refused {
@@ -348,6 +349,29 @@ pub(super) const CITY: &str = "city_boundary";
 enum Read {
     Layer(Box<RawLayer>, Metadata),
     Refused(Box<Report>),
+}
+
+/// A file that does not say its CRS, with metadata that do: a person has answered, as with `--crs`. What the
+/// file itself says is never overruled by them.
+fn answer_crs(raw: &mut RawLayer, metadata: &Metadata) {
+    if raw.crs != CrsName::Missing {
+        return;
+    }
+    let said = metadata
+        .text("crs")
+        .and_then(|crs| crs.split_once(':'))
+        .filter(|(name, code)| {
+            matches!(name.to_ascii_uppercase().as_str(), "EPSG" | "OGC")
+                && !code.is_empty()
+                && code.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        });
+    if let Some((name, code)) = said {
+        raw.crs = CrsName::Authority {
+            name: name.to_ascii_uppercase(),
+            code: code.to_owned(),
+        };
+        raw.crs_origin = CrsOrigin::Given;
+    }
 }
 
 /// The standard whose name is nearest to what was typed.

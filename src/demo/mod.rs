@@ -252,7 +252,7 @@ fn manifest(dir: &Path, city: &DemoCity) -> Result<(), DemoError> {
 /// The metadata that only an office can write.
 fn metadata(file: &Path, layer: &str, before: &str) -> Result<(), DemoError> {
     let about = layer.replace('_', " ");
-    let text = serde_json::json!({
+    let mut text = serde_json::json!({
         "abstract": format!("{before}The {about} of {}, a city that exists nowhere, made by Parat to show what it does.", NAME.0),
         "keywords": format!("{about}, demo"),
         "language": "en",
@@ -266,6 +266,10 @@ fn metadata(file: &Path, layer: &str, before: &str) -> Result<(), DemoError> {
         "temporal_coverage": "2022-06-01/2026-01-05",
         "catalogue": "Demo"
     });
+    if file.extension().is_some_and(|ending| ending == "csv") {
+        // A table of points has no other place to say it.
+        text["crs"] = "EPSG:4326".into();
+    }
     let mut path = file.as_os_str().to_owned();
     path.push(".metadata.json");
     write::text(

@@ -96,13 +96,27 @@ fn square(west: f64, south: f64, side: f64) -> serde_json::Value {
         [[[west, south], [east, south], [east, north], [west, north], [west, south]]] })
 }
 
+/// The outline with a corner every hundredth of its side: a long straight edge in degrees is no straight edge
+/// in metres, and the gate measures in metres.
+fn outline() -> serde_json::Value {
+    let steps = 100;
+    let along = |step: u32| SIDE * f64::from(step) / f64::from(steps);
+    let [west, south] = CORNER;
+    let mut ring: Vec<[f64; 2]> = vec![];
+    ring.extend((0..steps).map(|step| [west + along(step), south]));
+    ring.extend((0..steps).map(|step| [west + SIDE, south + along(step)]));
+    ring.extend((0..steps).map(|step| [west + SIDE - along(step), south + SIDE]));
+    ring.extend((0..=steps).map(|step| [west, south + SIDE - along(step)]));
+    serde_json::json!({ "type": "Polygon", "coordinates": [ring] })
+}
+
 /// The outline of the city.
 pub fn boundary(folder: &Path) -> PathBuf {
     let feature = serde_json::json!({ "type": "Feature",
         "properties": {
             "feature_id": "c1", "ulb_lgd": 251_530, "updated_on": "2025-04-01", "valid_from": "2000-01-01",
             "name": "Test City", "ulb_type": "4", "state_lgd": 29, "dist_lgd": 525 },
-        "geometry": square(CORNER[0], CORNER[1], SIDE) });
+        "geometry": outline() });
     write(folder, "city_boundary", "City boundary", vec![feature])
 }
 
