@@ -78,8 +78,8 @@ pub fn jenks(values: &[f64], classes: usize) -> Vec<f64> {
         let mut next = vec![f64::INFINITY; count + 1];
         let mut cut = vec![0; count + 1];
         for to in class..=count {
-            for from in class - 1..to {
-                let cost = best[from] + spread(from, to);
+            for (from, so_far) in best.iter().enumerate().take(to).skip(class - 1) {
+                let cost = so_far + spread(from, to);
                 if cost < next[to] {
                     next[to] = cost;
                     cut[to] = from;

@@ -59,16 +59,17 @@ impl Sheet {
         } else {
             Self::csv(bytes)?
         };
-        sheet.hash = blake3::hash(bytes).to_hex()[..16].to_owned();
+        blake3::hash(bytes).to_hex()[..16].clone_into(&mut sheet.hash);
         Ok(sheet)
     }
 
     fn csv(bytes: &[u8]) -> Result<Self, SheetError> {
         let mut notes = vec![];
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-        let text = match std::str::from_utf8(bytes) {
-            Ok(text) => text.to_owned(),
-            Err(_) => {
+        let text = if let Ok(text) = std::str::from_utf8(bytes) {
+            text.to_owned()
+        } else {
+            {
                 notes.push(
                     "the file is not UTF-8; it was read as Latin-1, so look at its names"
                         .to_owned(),

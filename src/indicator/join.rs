@@ -379,7 +379,7 @@ fn delimitation(
         return found;
     }
     // The names beside the keys, where both sides have names in one script.
-    let ascii = |text: &str| key::name(text).chars().all(|letter| letter.is_ascii());
+    let ascii = |text: &str| key::name(text).is_ascii();
     let (mut compared, mut alike) = (0_usize, 0_usize);
     for &(feature, name) in named {
         let others: Vec<&str> = layer

@@ -80,7 +80,7 @@ impl Period {
         let clean = text.trim().replace(['–', '—', '_'], "-");
         let lower = clean.to_lowercase();
         let lower = lower.trim();
-        if let Some((from, to)) = lower.split_once("/").filter(|(from, _)| from.len() == 10) {
+        if let Some((from, to)) = lower.split_once('/').filter(|(from, _)| from.len() == 10) {
             return plain(Some(Self::between(
                 calendar_date(from)?,
                 calendar_date(to)?,

@@ -486,11 +486,10 @@ impl Reading<'_> {
             let days = calendar_date(&from_text).zip(calendar_date(&to_text));
             let period = match days {
                 Some((from, to)) if from <= to => Some(Period::between(from, to)),
-                Some(_) => None,
                 None if !one_text.is_empty() => self.period(&one_text),
                 None if !from_text.is_empty() && to_text.is_empty() => self.period(&from_text),
                 None if from_text.is_empty() => given.clone(),
-                None => None,
+                _ => None,
             };
             let Some(period) = period else {
                 self.find(

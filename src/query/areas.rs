@@ -25,7 +25,7 @@ const LOOK: u32 = u32::MAX - 1;
 /// Areas of one layer.
 #[derive(Debug)]
 pub(super) struct Areas {
-    areas: Vec<Edges>,
+    outlines: Vec<Edges>,
     boxes: SpatialIndex,
     cells: Vec<u32>,
     west: f64,
@@ -60,7 +60,7 @@ impl Areas {
             areas.push(Edges::new(edges));
         }
         let mut found = Self {
-            areas,
+            outlines: areas,
             west: 0.0,
             north: 0.0,
             per_x: 0.0,
@@ -76,7 +76,7 @@ impl Areas {
 
     /// The edges of an area, in longitude/latitude.
     pub(super) fn edges(&self, number: u32) -> &Edges {
-        &self.areas[number as usize]
+        &self.outlines[number as usize]
     }
 
     fn raster(&mut self, all: &Bbox, budget: &Budget<'_>) -> Result<(), QueryError> {
@@ -99,7 +99,7 @@ impl Areas {
             let y = f64::from(world::from_lonlat([0.0, lat])[1]);
             (((y - self.north) * self.per_y) as usize).min(SIDE - 1)
         };
-        for area in &self.areas {
+        for area in &self.outlines {
             budget.steps(area.all().len() as u64)?;
             for &[a, b] in area.all() {
                 let (low, high) = if a[1] <= b[1] { (a, b) } else { (b, a) };
@@ -129,7 +129,7 @@ impl Areas {
             }
         }
         let mut crossings = vec![];
-        for (number, area) in self.areas.iter().enumerate() {
+        for (number, area) in self.outlines.iter().enumerate() {
             if area.is_empty() {
                 continue;
             }
@@ -219,7 +219,7 @@ impl Areas {
                 );
                 near.sort_unstable();
                 for number in near {
-                    match self.areas[number as usize].locate(place) {
+                    match self.outlines[number as usize].locate(place) {
                         Position::Outside => {}
                         position => found(number, position == Position::Boundary),
                     }

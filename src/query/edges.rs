@@ -114,7 +114,7 @@ pub(super) fn segment_distance_sq(a: Xy, b: Xy, c: Xy, d: Xy) -> f64 {
 /// Edges in slices of y.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Edges {
-    edges: Vec<[Xy; 2]>,
+    all: Vec<[Xy; 2]>,
     south: f64,
     per_slice: f64,
     /// Where each slice ends in `members`.
@@ -187,7 +187,7 @@ impl Edges {
             }
         }
         Self {
-            edges,
+            all: edges,
             south,
             per_slice: if height > 0.0 {
                 slices as f64 / height
@@ -201,12 +201,12 @@ impl Edges {
 
     /// True without edges.
     pub(super) fn is_empty(&self) -> bool {
-        self.edges.is_empty()
+        self.all.is_empty()
     }
 
     /// All edges, in the order given.
     pub(super) fn all(&self) -> &[[Xy; 2]] {
-        &self.edges
+        &self.all
     }
 
     fn slice_of(&self, y: f64) -> usize {
@@ -228,7 +228,7 @@ impl Edges {
         };
         slices
             .flat_map(|slice| self.slice(slice))
-            .map(|&edge| &self.edges[edge as usize])
+            .map(|&edge| &self.all[edge as usize])
     }
 
     /// Where a position lies in the area that the edges surround.
@@ -238,7 +238,7 @@ impl Edges {
         }
         let mut inside = false;
         for &edge in self.slice(self.slice_of(p[1])) {
-            let [a, b] = self.edges[edge as usize];
+            let [a, b] = self.all[edge as usize];
             match crosses(a, b, p) {
                 None => return Position::Boundary,
                 Some(crossed) => inside ^= crossed,

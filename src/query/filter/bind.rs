@@ -272,45 +272,10 @@ impl<'a> Binder<'a> {
         }
     }
 
-    fn comparable(&self, left: (&Expr, Kind), right: (&Expr, Kind)) -> Bind<()> {
-        let temporal = |kind| matches!(kind, Kind::Date | Kind::Moment);
-        if left.1 == right.1 || temporal(left.1) && temporal(right.1) {
-            return Ok(());
-        }
-        let (name, kind, other) = match (left, right) {
-            ((Expr::Property(name), kind), (_, other))
-            | ((_, other), (Expr::Property(name), kind)) => (Some(name), kind, other),
-            ((_, kind), (_, other)) => (None, kind, other),
-        };
-        let remedy = match kind {
-            Kind::Text => "write the value in single quotes",
-            Kind::Number => "write the value without quotes",
-            Kind::Date => "write DATE('2022-04-16')",
-            Kind::Moment => "write TIMESTAMP('2022-04-16T10:13:19Z')",
-            _ => "write true or false",
-        };
-        Err(match name {
-            Some(name) => FilterError {
-                at: name.at,
-                message: format!(
-                    "`{}` is {}, so it cannot be compared with {}; {remedy}",
-                    name.text,
-                    kind.name(),
-                    other.name()
-                ),
-            },
-            None => wrong(format!(
-                "{} cannot be compared with {}",
-                kind.name(),
-                other.name()
-            )),
-        })
-    }
-
     fn compared(&mut self, left: &Expr, right: &Expr) -> Bind<(Operand, Operand)> {
         let (a, a_kind) = self.operand(left)?;
         let (b, b_kind) = self.operand(right)?;
-        self.comparable((left, a_kind), (right, b_kind))?;
+        comparable((left, a_kind), (right, b_kind))?;
         Ok((a, b))
     }
 
@@ -350,7 +315,7 @@ impl<'a> Binder<'a> {
             .map(|one| self.condition(one))
             .collect::<Bind<Vec<_>>>()?;
         // What looks at shapes costs most: last, when other conditions have said no already.
-        nodes.sort_by_key(|node| node.looks_at_shapes());
+        nodes.sort_by_key(Node::looks_at_shapes);
         Ok(nodes)
     }
 
@@ -505,6 +470,43 @@ impl<'a> Binder<'a> {
         let world = super::world_box(&near.bbox());
         Ok(Node::Shape(ShapeTest::Near(Box::new(near), world)))
     }
+}
+
+/// Refuses to compare what has no order in common, with the remedy for the property at fault.
+fn comparable(left: (&Expr, Kind), right: (&Expr, Kind)) -> Bind<()> {
+    let temporal = |kind| matches!(kind, Kind::Date | Kind::Moment);
+    if left.1 == right.1 || temporal(left.1) && temporal(right.1) {
+        return Ok(());
+    }
+    let (name, kind, other) = match (left, right) {
+        ((Expr::Property(name), kind), (_, other)) | ((_, other), (Expr::Property(name), kind)) => {
+            (Some(name), kind, other)
+        }
+        ((_, kind), (_, other)) => (None, kind, other),
+    };
+    let remedy = match kind {
+        Kind::Text => "write the value in single quotes",
+        Kind::Number => "write the value without quotes",
+        Kind::Date => "write DATE('2022-04-16')",
+        Kind::Moment => "write TIMESTAMP('2022-04-16T10:13:19Z')",
+        Kind::Bool => "write true or false",
+    };
+    Err(match name {
+        Some(name) => FilterError {
+            at: name.at,
+            message: format!(
+                "`{}` is {}, so it cannot be compared with {}; {remedy}",
+                name.text,
+                kind.name(),
+                other.name()
+            ),
+        },
+        None => wrong(format!(
+            "{} cannot be compared with {}",
+            kind.name(),
+            other.name()
+        )),
+    })
 }
 
 impl Node {

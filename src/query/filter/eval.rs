@@ -294,20 +294,19 @@ impl Node {
         match self {
             Self::Constant(truth) => *truth,
             Self::Not(inner) => inner.by_value(source, get).map(|yes| !yes),
-            Self::And(all) => all.iter().fold(Some(true), |so_far, node| {
-                match (so_far, node.by_value(source, get)) {
-                    (Some(false), _) | (_, Some(false)) => Some(false),
-                    (None, _) | (_, None) => None,
-                    _ => Some(true),
+            Self::And(all) | Self::Or(all) => {
+                // AND stops at the first no, OR at the first yes; an unknown on the way stays unknown.
+                let stop = matches!(self, Self::Or(_));
+                let mut so_far = Some(!stop);
+                for node in all {
+                    match node.by_value(source, get) {
+                        Some(yes) if yes == stop => return Some(stop),
+                        None => so_far = None,
+                        Some(_) => {}
+                    }
                 }
-            }),
-            Self::Or(all) => all.iter().fold(Some(false), |so_far, node| {
-                match (so_far, node.by_value(source, get)) {
-                    (Some(true), _) | (_, Some(true)) => Some(true),
-                    (None, _) | (_, None) => None,
-                    _ => Some(false),
-                }
-            }),
+                so_far
+            }
             Self::Test(test, _) => test.truth(source, get),
             Self::Shape(_) => None,
         }

@@ -73,9 +73,8 @@ pub(super) fn tagged(parser: &mut Parser<'_>, tag: &str) -> Result<Geometry<f64>
 
 /// The area of a box of four or six numbers; two areas where it crosses 180 degrees.
 pub(super) fn bbox(numbers: &[f64]) -> Option<Geometry<f64>> {
-    let [west, south, east, north] = match *numbers {
-        [west, south, east, north] | [west, south, _, east, north, _] => [west, south, east, north],
-        _ => return None,
+    let ([west, south, east, north] | [west, south, _, east, north, _]) = *numbers else {
+        return None;
     };
     if south > north || numbers.iter().any(|number| !number.is_finite()) {
         return None;
