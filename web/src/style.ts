@@ -119,6 +119,10 @@ function dress(file: FileLayer, layer: LayerInfo, scene: Scene): unknown {
     // Streets stay for orientation but must not compete with the values.
     paint["line-opacity"] = file.id.includes("case") ? 0 : 0.22;
   }
+  if (scene.choropleth && file.type === "circle") {
+    paint["circle-opacity"] = 0.3;
+    paint["circle-stroke-opacity"] = 0.3;
+  }
   return { ...rest, source: layer.id, paint, layout };
 }
 
