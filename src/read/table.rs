@@ -72,14 +72,27 @@ pub(super) fn read(
         };
         let (shapes, mut notes) = place.shapes(&sheet.table, sheet.rows);
         notes.splice(0..0, sheet.notes);
+        let (crs, crs_origin) = if place.is_degrees(&shapes) {
+            notes.push(note(
+                "crs_assumed",
+                "columns called longitude and latitude are taken as WGS 84 degrees; give --crs if they are in another system".to_owned(),
+            ));
+            let crs = CrsName::Authority {
+                name: "OGC".to_owned(),
+                code: "CRS84".to_owned(),
+            };
+            (crs, CrsOrigin::Format)
+        } else {
+            (CrsName::Missing, CrsOrigin::Unknown)
+        };
         found.layers.push(ogr::finish(RawLayer {
             source: Source {
                 layer: sheet.name,
                 format: format.to_owned(),
                 ..source.clone()
             },
-            crs: CrsName::Missing,
-            crs_origin: CrsOrigin::Unknown,
+            crs,
+            crs_origin,
             encoding: sheet.encoding,
             declared_rows: None,
             table: sheet.table,
@@ -127,13 +140,13 @@ pub(super) fn read(
 /// Which columns say where a row is.
 #[derive(Debug, PartialEq)]
 enum Place {
-    Pair { x: usize, y: usize },
+    Pair { x: usize, y: usize, degrees: bool },
     Wkt(usize),
 }
 
 impl Place {
     fn of(table: &Table) -> Option<Self> {
-        // Pairs in the order in which they are believed.
+        // Pairs in the order in which they are believed; the first alone says degrees.
         const PAIRS: &[(&[&str], &[&str])] = &[
             (
                 &[
@@ -203,8 +216,11 @@ impl Place {
                 .iter()
                 .find_map(|name| names.iter().position(|have| have == name))
         };
-        if let Some((x, y)) = PAIRS.iter().find_map(|(x, y)| Some((find(x)?, find(y)?))) {
-            return Some(Self::Pair { x, y });
+        for (nth, (x, y)) in PAIRS.iter().enumerate() {
+            if let (Some(x), Some(y)) = (find(x), find(y)) {
+                let degrees = nth == 0;
+                return Some(Self::Pair { x, y, degrees });
+            }
         }
         let wkt = find(&[
             "wkt",
@@ -234,6 +250,15 @@ impl Place {
         .then_some(Self::Wkt(wkt))
     }
 
+    /// True when the headers say longitude and latitude and every number can be one.
+    fn is_degrees(&self, shapes: &Shapes<f64>) -> bool {
+        matches!(self, Self::Pair { degrees: true, .. })
+            && shapes
+                .coords
+                .iter()
+                .all(|[x, y]| x.abs() <= 180.0 && y.abs() <= 90.0)
+    }
+
     fn shapes(&self, table: &Table, rows: usize) -> (Shapes<f64>, Vec<Note>) {
         let mut shapes = Shapes::new();
         let mut bad = Rows::default();
@@ -241,7 +266,7 @@ impl Place {
         let mut buffer = vec![];
         for row in 0..rows {
             match *self {
-                Self::Pair { x, y } => {
+                Self::Pair { x, y, .. } => {
                     let (x, y) = (table.columns[x].get(row), table.columns[y].get(row));
                     if x.is_null() && y.is_null() {
                         shapes.push_none(ShapeKind::Missing);
@@ -271,7 +296,7 @@ impl Place {
             }
         }
         let names = match *self {
-            Self::Pair { x, y } => format!(
+            Self::Pair { x, y, .. } => format!(
                 "columns `{}` and `{}`",
                 table.fields[x].name, table.fields[y].name
             ),
@@ -621,15 +646,27 @@ mod tests {
     fn coordinate_columns_are_known_by_their_names() {
         assert_eq!(
             place(&["id", "Latitude", "Longitude"]),
-            Some(Place::Pair { x: 2, y: 1 })
+            Some(Place::Pair {
+                x: 2,
+                y: 1,
+                degrees: true
+            })
         );
         assert_eq!(
             place(&["X", "Y", "lat", "lon"]),
-            Some(Place::Pair { x: 3, y: 2 })
+            Some(Place::Pair {
+                x: 3,
+                y: 2,
+                degrees: true
+            })
         );
         assert_eq!(
             place(&["Easting (m)", "POINT_X", "POINT_Y"]),
-            Some(Place::Pair { x: 1, y: 2 })
+            Some(Place::Pair {
+                x: 1,
+                y: 2,
+                degrees: false
+            })
         );
         assert_eq!(place(&["ward", "name", "lat"]), None);
         assert_eq!(place(&["wkt"]), None, "an empty column shows no WKT");

@@ -286,7 +286,7 @@ fn every_other_file_is_read_or_refused_with_a_reason() {
 }
 
 #[test]
-fn tables_get_places_from_their_columns_and_no_reference_system() {
+fn a_table_called_x_and_y_has_no_reference_system_but_longitude_and_latitude_are_one() {
     let Some(data) = data() else { return };
     let stops = read(&data.join("bengaluru/tables/bmtc_bus_stops_with_ward.csv"));
     let layer = &stops.layers[0];
@@ -298,6 +298,7 @@ fn tables_get_places_from_their_columns_and_no_reference_system() {
     );
     let offices = read(&data.join("pune/tables/pune-admin-ward-offices.csv"));
     assert_eq!(offices.layers.len(), 1);
+    assert_eq!(offices.layers[0].crs.to_string(), "OGC:CRS84");
     let police = read(&data.join("bengaluru/tables/police_stations_2012.csv"));
     assert_eq!(police.refused[0].code, "no_coordinates");
 }
