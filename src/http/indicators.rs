@@ -27,6 +27,9 @@ use crate::{
     store::StoredTable,
 };
 
+/// Classes of a choropleth.
+const CLASSES: usize = 5;
+
 /// The indicators with data.
 pub(super) async fn indicators(
     State(site): State<Site>,
@@ -134,8 +137,12 @@ pub(super) async fn values(
                 "layer": snapshot.info().id,
                 "version": snapshot.info().version,
                 "values": by_id,
-                "breaks": super::breaks::breaks(&joined.values),
-                "city_value": Value::Null,
+                "breaks": {
+                    "quantile": indicator::quantile(&joined.values, CLASSES),
+                    "equal": indicator::equal(&joined.values, CLASSES),
+                    "jenks": indicator::jenks(&joined.values, CLASSES),
+                },
+                "city_value": indicator::rollup(&stored.table, &period, snapshot.len() as u64),
                 "join": joined.report,
             }))
         })

@@ -4,7 +4,6 @@
 //! say and what answers are is data in [`ops`]; the API description is written from it. What every answer
 //! passes on its way out is in [`edge`].
 
-mod breaks;
 mod collections;
 mod conformance;
 mod edge;

@@ -6,8 +6,8 @@ use super::{BASE, SIDE, collections, get, json, links, path_of, send};
 
 #[test]
 fn xyz_and_ogc_addresses_give_the_same_tile_and_an_outside_decoder_reads_it() {
-    let xyz = get("/xyz/ward_boundary/11/1465/949.mvt");
-    let ogc = get("/collections/ward_boundary/tiles/WebMercatorQuad/11/949/1465");
+    let xyz = get("/xyz/ward_boundary/10/732/474.mvt");
+    let ogc = get("/collections/ward_boundary/tiles/WebMercatorQuad/10/474/732");
     assert_eq!((xyz.status.as_u16(), ogc.status.as_u16()), (200, 200));
     assert_eq!(xyz.body, ogc.body);
     assert_eq!(
@@ -32,7 +32,7 @@ fn xyz_and_ogc_addresses_give_the_same_tile_and_an_outside_decoder_reads_it() {
 
 #[test]
 fn a_tile_is_gzip_only_for_who_takes_it() {
-    let path = "/xyz/ward_boundary/11/1465/949.mvt";
+    let path = "/xyz/ward_boundary/10/732/474.mvt";
     let zipped = send("GET", path, &[("accept-encoding", "gzip, br")], "");
     assert_eq!(zipped.header("content-encoding"), "gzip");
     let plain = get(path);
@@ -53,11 +53,11 @@ fn statuses_inside_beside_and_outside_the_limits() {
         .to_owned();
     for (path, status) in [
         (
-            "/collections/ward_boundary/tiles/WebMercatorQuad/11/949/1465",
+            "/collections/ward_boundary/tiles/WebMercatorQuad/10/474/732",
             200,
         ),
         (
-            "/collections/toilet/tiles/WebMercatorQuad/20/485954/750236",
+            "/collections/toilet/tiles/WebMercatorQuad/20/486300/750060",
             204,
         ),
         (
@@ -82,28 +82,28 @@ fn statuses_inside_beside_and_outside_the_limits() {
         ),
         ("/collections/ward_boundary/tiles/WorldCRS84Quad/0/0/0", 404),
         ("/collections/note/tiles/WebMercatorQuad/0/0/0", 404),
-        ("/tiles/WebMercatorQuad/11/949/1465", 200),
+        ("/tiles/WebMercatorQuad/10/474/732", 200),
         (
-            "/tiles/WebMercatorQuad/11/949/1465?collections=toilet,ward_boundary",
+            "/tiles/WebMercatorQuad/10/474/732?collections=toilet,ward_boundary",
             200,
         ),
-        ("/tiles/WebMercatorQuad/11/949/1465?collections=nope", 400),
-        ("/tiles/WebMercatorQuad/11/949/1465?collections=", 400),
+        ("/tiles/WebMercatorQuad/10/474/732?collections=nope", 400),
+        ("/tiles/WebMercatorQuad/10/474/732?collections=", 400),
         ("/xyz/ward_boundary/11/0/0.mvt", 204),
         ("/xyz/ward_boundary/11/99999/0.mvt", 400),
         ("/xyz/ward_boundary/30/0/0.mvt", 404),
         ("/xyz/ward_boundary/-1/0/0.mvt", 400),
-        ("/xyz/ward_boundary@0000/11/1465/949.mvt", 404),
+        ("/xyz/ward_boundary@0000/10/732/474.mvt", 404),
         ("/xyz/nope/0/0/0.mvt", 404),
         ("/xyz/ward_boundary/0/0/0.mvt?nope=1", 400),
     ] {
         assert_eq!(get(path).status, status, "{path}");
     }
-    let pinned = get(&format!("/xyz/ward_boundary@{hash}/11/1465/949.mvt"));
+    let pinned = get(&format!("/xyz/ward_boundary@{hash}/10/732/474.mvt"));
     assert_eq!(pinned.status, 200);
     assert!(pinned.header("cache-control").contains("immutable"));
     assert!(
-        get("/xyz/ward_boundary/11/1465/949.mvt")
+        get("/xyz/ward_boundary/10/732/474.mvt")
             .header("cache-control")
             .contains("max-age=60")
     );
@@ -112,7 +112,7 @@ fn statuses_inside_beside_and_outside_the_limits() {
 #[test]
 fn a_filter_and_chosen_properties_change_the_tile() {
     let count = |query: &str| {
-        let answer = get(&format!("/xyz/ward_boundary/11/1465/949.mvt{query}"));
+        let answer = get(&format!("/xyz/ward_boundary/10/732/474.mvt{query}"));
         assert_eq!(answer.status, 200, "{query}");
         let reader = mvt_reader::Reader::new(answer.body).expect("a tile");
         let at = reader
