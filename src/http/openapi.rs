@@ -190,7 +190,8 @@ fn parameters(infos: &[&SnapshotInfo]) -> Value {
     let mut all = Map::new();
     for param in ops::ALL.iter().flat_map(|op| op.params) {
         let mut schema = (param.schema)();
-        if param.name == "collectionId" && !infos.is_empty() {
+        let names_a_layer = ["collectionId", "layer", "of", "aggregate-of"].contains(&param.name);
+        if names_a_layer && !infos.is_empty() {
             schema["enum"] = infos.iter().map(|info| json!(info.id)).collect();
         }
         let mut value = json!({
