@@ -103,6 +103,9 @@ pub enum GateError {
     Reader(#[source] worker::WorkerError),
 }
 
+/// Takes a judged layer over, and tells of the steps it makes with it.
+pub type Take<'a, E> = &'a mut dyn FnMut(Judged, &mut dyn FnMut(Step)) -> Result<(), E>;
+
 /// The gate: standards, limits, and the city's outline once it is known.
 pub struct Gate<'a> {
     standards: &'a Standards,
@@ -149,7 +152,7 @@ impl<'a> Gate<'a> {
         &mut self,
         paths: &[PathBuf],
         tell: &mut dyn FnMut(Step),
-        take: &mut dyn FnMut(Judged, &mut dyn FnMut(Step)) -> Result<(), E>,
+        take: Take<'_, E>,
     ) -> Result<(), E> {
         let items =
             delivery::items(paths, self.ask.metadata.as_deref()).map_err(GateError::from)?;
@@ -159,7 +162,7 @@ impl<'a> Gate<'a> {
 
         let mut waiting = vec![];
         for item in small {
-            waiting.extend(self.read(item, tell)?);
+            waiting.extend(self.read(&item, tell)?);
         }
         // Stable: within a rank, the order of the sender.
         waiting.sort_by_key(|read| self.rank(read));
@@ -168,7 +171,7 @@ impl<'a> Gate<'a> {
             take(judged, tell)?;
         }
         for item in large {
-            let mut reads = self.read(item, tell)?;
+            let mut reads = self.read(&item, tell)?;
             reads.sort_by_key(|read| self.rank(read));
             for read in reads {
                 let judged = self.hold(read, tell);
@@ -180,7 +183,7 @@ impl<'a> Gate<'a> {
 
     /// Reads one file in the child. A file that cannot be read is a report; a machine that cannot read is an
     /// error.
-    fn read(&self, item: Item, tell: &mut dyn FnMut(Step)) -> Result<Vec<Read>, GateError> {
+    fn read(&self, item: &Item, tell: &mut dyn FnMut(Step)) -> Result<Vec<Read>, GateError> {
         let file = name_of(&item.path);
         tell(Step::Reading { file: file.clone() });
         let source = |member: Option<String>| Source {

@@ -16,7 +16,7 @@ mod tables;
 use std::sync::Arc;
 
 pub use delivery::DeliveryError;
-pub use gate::{Ask, Gate, GateError, Judged, Outcome, Step};
+pub use gate::{Ask, Gate, GateError, Judged, Outcome, Step, Take};
 pub use ingest::{Arrived, IngestError};
 pub use live::{LiveLayer, LiveLayers};
 pub use tables::Met;

@@ -97,7 +97,7 @@ impl App {
         if !self.inner.live.has_draft(wanted) {
             return wanted.clone();
         }
-        (2_u32..)
+        (2..u32::MAX)
             .map(|number| LayerId::slug(&format!("{:.56}_{number}", wanted.as_str())))
             .find(|name| !self.inner.live.has_draft(name))
             .expect("some number is free")

@@ -60,7 +60,7 @@ impl Demo {
             println!(
                 "{} ({}), a city that exists nowhere",
                 city.name, city.name_local
-            )
+            );
         });
 
         let mut wrong = vec![];

@@ -1,5 +1,7 @@
 //! `parat explain`: the page on a layer, rule, code list, metadata element or indicator.
 
+use std::fmt::Write as _;
+
 use super::{Exit, Failure, terminal};
 use crate::{
     config::Config,
@@ -102,9 +104,9 @@ fn names(standards: &Standards) -> Vec<(&'static str, Vec<(String, String)>)> {
 fn everything(standards: &Standards) -> String {
     let mut text = String::new();
     for (kind, list) in names(standards) {
-        text.push_str(&format!("{kind}\n"));
+        let _ = writeln!(text, "{kind}");
         for (name, title) in list {
-            text.push_str(&format!("  {name:<18} {title}\n"));
+            let _ = writeln!(text, "  {name:<18} {title}");
         }
         text.push('\n');
     }

@@ -7,6 +7,10 @@
     clippy::print_stderr,
     reason = "this is the room that talks to the terminal"
 )]
+#![expect(
+    clippy::doc_markdown,
+    reason = "the documentation of arguments is their help text, which is read without Markdown"
+)]
 
 mod check;
 mod demo;

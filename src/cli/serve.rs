@@ -51,7 +51,7 @@ impl Serve {
         let scratch;
         if !self.files.is_empty() && self.place.data.is_none() {
             scratch = tempfile::Builder::new().prefix("parat-").tempdir()?;
-            config.data = scratch.path().to_owned();
+            scratch.path().clone_into(&mut config.data);
         } else if self.files.is_empty() {
             exists(&config.data)?;
         }

@@ -101,22 +101,19 @@ fn converted(
         } else {
             convert(value, rule.kind, identifier, codes)
         };
-        match kept {
-            Some(kept) => {
-                good.push(kept.value());
-                if let Some(bad) = &mut bad {
-                    bad.push(Value::Null);
-                }
+        if let Some(kept) = kept {
+            good.push(kept.value());
+            if let Some(bad) = &mut bad {
+                bad.push(Value::Null);
             }
-            None => {
-                good.push(Value::Null);
-                let bad = bad.get_or_insert_with(|| {
-                    let mut column = Column::new(FieldType::Text);
-                    (0..row).for_each(|_| column.push(Value::Null));
-                    column
-                });
-                bad.push(Value::Text(&value.to_text()));
-            }
+        } else {
+            good.push(Value::Null);
+            let bad = bad.get_or_insert_with(|| {
+                let mut column = Column::new(FieldType::Text);
+                (0..row).for_each(|_| column.push(Value::Null));
+                column
+            });
+            bad.push(Value::Text(&value.to_text()));
         }
     }
     (good, bad)

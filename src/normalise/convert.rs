@@ -321,7 +321,9 @@ mod tests {
     fn a_column_without_a_standard_is_the_same_in_every_format() {
         let column = |values: &[Value<'_>], kind| {
             let mut column = Column::new(kind);
-            values.iter().for_each(|&value| column.push(value));
+            for &value in values {
+                column.push(value);
+            }
             plainest(&column)
         };
         assert_eq!(

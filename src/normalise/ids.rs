@@ -116,7 +116,7 @@ fn settle(names: &[String], ask: impl Fn(&str) -> FeatureId) -> Vec<FeatureId> {
         }
     }
     for row in later {
-        let id = (1_u32..)
+        let id = (1..u32::MAX)
             .map(|again| ask(&format!("{}{BETWEEN}{again}", names[row])))
             .find(|id| !taken.contains(id))
             .expect("there are more ids than rows");

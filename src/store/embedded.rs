@@ -17,33 +17,30 @@ use std::{
     fs::{self, File},
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
-use serde::{Serialize, de::DeserializeOwned};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::{
     Became, DeliveryEntry, Entry, JournalEntry, LayerStore, State, StoreError, StoredTable,
     catalogue::{self, failed},
+    disk::{Sign, children, disk, sign},
     journal,
+    rows::{
+        Made, VERSION_COLUMNS, add_delivery, json, now, parse, raise_generation, unword,
+        version_entry,
+    },
 };
 use crate::{
     indicator::{IndicatorTable, JoinReport},
     model::{IndicatorId, Layer, LayerId, Version},
-    snapshot::{self, Snapshot},
+    snapshot::Snapshot,
     validate::Report,
 };
 
 /// How long [`LayerStore::touched`] trusts the file system's clock before it asks the catalogue itself.
 const TRUST: Duration = Duration::from_secs(1);
-
-/// What the catalogue's log looked like: the cheapest sign of a change by any process.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Sign {
-    length: u64,
-    changed: Option<SystemTime>,
-}
 
 #[derive(Debug)]
 struct Watch {
@@ -55,7 +52,7 @@ struct Watch {
 /// The store of one machine.
 #[derive(Debug)]
 pub struct Embedded {
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
     connection: Mutex<Connection>,
     watch: Mutex<Watch>,
 }
@@ -82,14 +79,14 @@ impl Embedded {
         Ok(store)
     }
 
-    fn connection(&self) -> MutexGuard<'_, Connection> {
+    pub(super) fn connection(&self) -> MutexGuard<'_, Connection> {
         // A panic between two statements rolls its transaction back, so the connection stays sound.
         self.connection
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn lock_file(&self) -> Result<File, StoreError> {
+    pub(super) fn lock_file(&self) -> Result<File, StoreError> {
         let path = self.folder.join("publish.lock");
         File::options()
             .create(true)
@@ -132,188 +129,6 @@ impl Embedded {
         }
         Ok(())
     }
-
-    /// Writes the files of a version and gives the folder's name below the data folder.
-    fn write_files(
-        &self,
-        layer: &Layer,
-        version: Version,
-        hash: &str,
-        at: &str,
-    ) -> Result<String, StoreError> {
-        let shelf = self.folder.join("versions").join(layer.id.as_str());
-        fs::create_dir_all(&shelf).map_err(disk("create", &shelf))?;
-        let mut name = hash.to_owned();
-        if shelf.join(&name).exists() {
-            // The same content under other metadata, or published again after another version.
-            name = format!("{hash}.{version}");
-        }
-        let target = shelf.join(&name);
-        if target.exists() {
-            // Nobody names it, else `version` would be taken: a publish died after its rename.
-            fs::remove_dir_all(&target).map_err(disk("remove", &target))?;
-        }
-        let staging = tempfile::Builder::new()
-            .prefix("publish-")
-            .tempdir_in(self.folder.join("staging"))
-            .map_err(disk("create", &self.folder.join("staging")))?;
-        let draft = staging.path().join("version");
-        Snapshot::build(layer, version, false, at, &draft).map_err(|source| {
-            StoreError::Snapshot {
-                layer: layer.id.clone(),
-                source,
-            }
-        })?;
-        sync_folder(&draft)?;
-        fs::rename(&draft, &target).map_err(disk("rename", &target))?;
-        sync_folder(&shelf)?;
-        sync_folder(&self.folder.join("versions"))?;
-        Ok(format!("versions/{}/{name}", layer.id))
-    }
-}
-
-fn disk<'a>(doing: &'static str, path: &'a Path) -> impl FnOnce(std::io::Error) -> StoreError + 'a {
-    move |source| StoreError::Disk {
-        doing,
-        path: path.to_owned(),
-        source,
-    }
-}
-
-fn children(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
-    fs::read_dir(folder)
-        .and_then(|entries| {
-            entries
-                .map(|entry| entry.map(|entry| entry.path()))
-                .collect()
-        })
-        .map_err(disk("list", folder))
-}
-
-/// Makes a folder's names survive a power cut.
-fn sync_folder(folder: &Path) -> Result<(), StoreError> {
-    File::open(folder)
-        .and_then(|file| file.sync_all())
-        .map_err(disk("sync", folder))
-}
-
-fn sign(folder: &Path) -> Sign {
-    fs::metadata(folder.join("catalogue.sqlite-wal")).map_or(Sign::default(), |about| Sign {
-        length: about.len(),
-        changed: about.modified().ok(),
-    })
-}
-
-fn now() -> String {
-    // Whole seconds: what people read in lists.
-    jiff::Timestamp::now()
-        .round(jiff::Unit::Second)
-        .unwrap_or_else(|_| jiff::Timestamp::now())
-        .to_string()
-}
-
-/// An enum's name as the catalogue keeps it.
-fn word(value: impl Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(word)) => word,
-        _ => String::new(),
-    }
-}
-
-fn parse<T: DeserializeOwned>(text: &str, what: impl Into<String>) -> Result<T, StoreError> {
-    serde_json::from_str(text).map_err(|source| StoreError::Stored {
-        what: what.into(),
-        source,
-    })
-}
-
-/// A word of the catalogue back to its enum.
-fn unword<T: DeserializeOwned>(row: &Row<'_>, at: usize) -> rusqlite::Result<T> {
-    let word: String = row.get(at)?;
-    serde_json::from_value(word.into()).map_err(|error| {
-        rusqlite::Error::FromSqlConversionFailure(at, rusqlite::types::Type::Text, Box::new(error))
-    })
-}
-
-fn json(value: &impl Serialize, what: &str) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|source| StoreError::Stored {
-        what: what.to_owned(),
-        source,
-    })
-}
-
-/// What makes a version another one beside its content: a change of metadata alone is worth a version.
-fn identity(layer: &Layer) -> Result<String, StoreError> {
-    let said = json(
-        &(
-            &layer.title,
-            &layer.description,
-            &layer.metadata,
-            &layer.standard,
-            &layer.profile,
-        ),
-        "metadata",
-    )?;
-    Ok(blake3::hash(said.as_bytes()).to_hex()[..16].to_owned())
-}
-
-struct Made<'a> {
-    report: &'a Report,
-    became: Became,
-    version: Option<Version>,
-    features: u64,
-    at: &'a str,
-}
-
-fn add_delivery(connection: &Connection, made: &Made<'_>) -> Result<i64, StoreError> {
-    connection
-        .execute(
-            "INSERT INTO deliveries (layer, file, verdict, summary, became, version, features, at, report)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-            params![
-                made.report.layer.as_str(),
-                made.report.source.file,
-                word(made.report.verdict),
-                made.report.summary,
-                word(made.became),
-                made.version.map(|version| version.0),
-                made.features as i64,
-                made.at,
-                json(made.report, "a report")?,
-            ],
-        )
-        .map_err(failed("keep the delivery"))?;
-    Ok(connection.last_insert_rowid())
-}
-
-fn raise_generation(transaction: &Transaction<'_>) -> Result<(), StoreError> {
-    transaction
-        .execute(
-            "UPDATE meta SET value = value + 1 WHERE name = 'generation'",
-            [],
-        )
-        .map_err(failed("count the change"))?;
-    Ok(())
-}
-
-/// Columns of an entry that is a version with its delivery.
-const VERSION_COLUMNS: &str =
-    "v.layer, v.version, v.hash, d.verdict, d.summary, v.features, d.id, d.file, v.at
-    FROM versions v JOIN deliveries d ON d.id = v.delivery";
-
-fn version_entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
-    Ok(Entry {
-        layer: unword(row, 0)?,
-        state: State::Published,
-        version: Some(Version(row.get(1)?)),
-        hash: Some(row.get(2)?),
-        verdict: unword(row, 3)?,
-        summary: row.get(4)?,
-        features: row.get::<_, i64>(5)? as u64,
-        report_id: format!("d-{}", row.get::<_, i64>(6)?),
-        file: row.get(7)?,
-        at: row.get(8)?,
-    })
 }
 
 impl LayerStore for Embedded {
@@ -422,123 +237,7 @@ impl LayerStore for Embedded {
     }
 
     fn publish(&self, layer: &Layer, report: &Report) -> Result<(Entry, Became), StoreError> {
-        if !report.verdict.admits() || !layer.verdict.admits() {
-            return Err(StoreError::NotAdmitted(layer.id.clone()));
-        }
-        let hash = snapshot::content_hash(layer);
-        let identity = identity(layer)?;
-        let at = now();
-        // One publisher at a time over all processes; the lock dies with its holder.
-        let lock = self.lock_file()?;
-        lock.lock()
-            .map_err(disk("lock", &self.folder.join("publish.lock")))?;
-
-        let (public, next) = {
-            let connection = self.connection();
-            let public: Option<(u32, String, String)> = connection
-                .query_row(
-                    "SELECT v.version, v.hash, v.identity FROM versions v
-                     JOIN layers l ON l.layer = v.layer AND l.version = v.version
-                     WHERE v.layer = ?1",
-                    [layer.id.as_str()],
-                    |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-                )
-                .optional()
-                .map_err(failed("find the public version"))?;
-            let next: u32 = connection
-                .query_row(
-                    "SELECT coalesce(max(version), 0) + 1 FROM versions WHERE layer = ?1",
-                    [layer.id.as_str()],
-                    |row| row.get(0),
-                )
-                .map_err(failed("count versions"))?;
-            (public, Version(next))
-        };
-        let same = public
-            .filter(|(_, old_hash, old_identity)| *old_hash == hash && *old_identity == identity)
-            .map(|(version, ..)| Version(version));
-        let became = if same.is_some() {
-            Became::Confirmed
-        } else {
-            Became::Published
-        };
-        let version = same.unwrap_or(next);
-        let folder = match same {
-            Some(_) => None,
-            None => Some(self.write_files(layer, version, &hash, &at)?),
-        };
-
-        let mut connection = self.connection();
-        let transaction = connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(failed("begin a publish"))?;
-        let features = layer.ids.len() as u64;
-        let delivery = add_delivery(
-            &transaction,
-            &Made {
-                report,
-                became,
-                version: Some(version),
-                features,
-                at: &at,
-            },
-        )?;
-        if let Some(folder) = folder {
-            transaction
-                .execute(
-                    "INSERT INTO versions (layer, version, hash, identity, folder, features, delivery, at)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-                    params![
-                        layer.id.as_str(),
-                        version.0,
-                        hash,
-                        identity,
-                        folder,
-                        features as i64,
-                        delivery,
-                        at
-                    ],
-                )
-                .and_then(|_| {
-                    transaction.execute(
-                        "INSERT INTO layers (layer, version) VALUES (?1, ?2)
-                         ON CONFLICT (layer) DO UPDATE SET version = excluded.version",
-                        params![layer.id.as_str(), version.0],
-                    )
-                })
-                .map_err(failed("name the version"))?;
-        }
-        journal::append(
-            &transaction,
-            &at,
-            &word(became),
-            layer.id.as_str(),
-            &serde_json::json!({
-                "version": version,
-                "hash": hash,
-                "delivery": format!("d-{delivery}"),
-                "file": report.source.file,
-                "file_hash": report.source.hash,
-            }),
-        )?;
-        raise_generation(&transaction)?;
-        transaction.commit().map_err(failed("commit a publish"))?;
-
-        Ok((
-            Entry {
-                layer: layer.id.clone(),
-                state: State::Published,
-                version: Some(version),
-                hash: Some(hash),
-                verdict: report.verdict,
-                summary: report.summary.clone(),
-                features,
-                report_id: format!("d-{delivery}"),
-                file: report.source.file.clone(),
-                at,
-            },
-            became,
-        ))
+        self.publish_version(layer, report)
     }
 
     fn withhold(&self, report: &Report) -> Result<Entry, StoreError> {

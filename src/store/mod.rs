@@ -4,8 +4,11 @@
 //! one meaning whichever store is behind it. Calls block and are made off the request path.
 
 mod catalogue;
+mod disk;
 mod embedded;
 mod journal;
+mod publish;
+mod rows;
 
 use std::path::PathBuf;
 

@@ -1,0 +1,184 @@
+//! A publish: the files of a version, then its name, so that nobody ever sees half of it.
+
+use std::fs;
+
+use rusqlite::{OptionalExtension, TransactionBehavior, params};
+
+use super::{
+    Became, Embedded, Entry, State, StoreError,
+    catalogue::failed,
+    disk::{disk, sync_folder},
+    journal,
+    rows::{Made, add_delivery, identity, now, raise_generation, word},
+};
+use crate::{
+    model::{Layer, Version},
+    snapshot::{self, Snapshot},
+    validate::Report,
+};
+
+impl Embedded {
+    /// Makes the next version public, or confirms the public one: under the lock, files first, then one
+    /// transaction.
+    pub(super) fn publish_version(
+        &self,
+        layer: &Layer,
+        report: &Report,
+    ) -> Result<(Entry, Became), StoreError> {
+        if !report.verdict.admits() || !layer.verdict.admits() {
+            return Err(StoreError::NotAdmitted(layer.id.clone()));
+        }
+        let hash = snapshot::content_hash(layer);
+        let identity = identity(layer)?;
+        let at = now();
+        // One publisher at a time over all processes; the lock dies with its holder.
+        let lock = self.lock_file()?;
+        lock.lock()
+            .map_err(disk("lock", &self.folder.join("publish.lock")))?;
+
+        let (public, next) = {
+            let connection = self.connection();
+            let public: Option<(u32, String, String)> = connection
+                .query_row(
+                    "SELECT v.version, v.hash, v.identity FROM versions v
+                     JOIN layers l ON l.layer = v.layer AND l.version = v.version
+                     WHERE v.layer = ?1",
+                    [layer.id.as_str()],
+                    |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+                )
+                .optional()
+                .map_err(failed("find the public version"))?;
+            let next: u32 = connection
+                .query_row(
+                    "SELECT coalesce(max(version), 0) + 1 FROM versions WHERE layer = ?1",
+                    [layer.id.as_str()],
+                    |row| row.get(0),
+                )
+                .map_err(failed("count versions"))?;
+            (public, Version(next))
+        };
+        let same = public
+            .filter(|(_, old_hash, old_identity)| *old_hash == hash && *old_identity == identity)
+            .map(|(version, ..)| Version(version));
+        let became = if same.is_some() {
+            Became::Confirmed
+        } else {
+            Became::Published
+        };
+        let version = same.unwrap_or(next);
+        let folder = match same {
+            Some(_) => None,
+            None => Some(self.write_files(layer, version, &hash, &at)?),
+        };
+
+        let mut connection = self.connection();
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(failed("begin a publish"))?;
+        let features = layer.ids.len() as u64;
+        let delivery = add_delivery(
+            &transaction,
+            &Made {
+                report,
+                became,
+                version: Some(version),
+                features,
+                at: &at,
+            },
+        )?;
+        if let Some(folder) = folder {
+            transaction
+                .execute(
+                    "INSERT INTO versions (layer, version, hash, identity, folder, features, delivery, at)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                    params![
+                        layer.id.as_str(),
+                        version.0,
+                        hash,
+                        identity,
+                        folder,
+                        features as i64,
+                        delivery,
+                        at
+                    ],
+                )
+                .and_then(|_| {
+                    transaction.execute(
+                        "INSERT INTO layers (layer, version) VALUES (?1, ?2)
+                         ON CONFLICT (layer) DO UPDATE SET version = excluded.version",
+                        params![layer.id.as_str(), version.0],
+                    )
+                })
+                .map_err(failed("name the version"))?;
+        }
+        journal::append(
+            &transaction,
+            &at,
+            &word(became),
+            layer.id.as_str(),
+            &serde_json::json!({
+                "version": version,
+                "hash": hash,
+                "delivery": format!("d-{delivery}"),
+                "file": report.source.file,
+                "file_hash": report.source.hash,
+            }),
+        )?;
+        raise_generation(&transaction)?;
+        transaction.commit().map_err(failed("commit a publish"))?;
+
+        Ok((
+            Entry {
+                layer: layer.id.clone(),
+                state: State::Published,
+                version: Some(version),
+                hash: Some(hash),
+                verdict: report.verdict,
+                summary: report.summary.clone(),
+                features,
+                report_id: format!("d-{delivery}"),
+                file: report.source.file.clone(),
+                at,
+            },
+            became,
+        ))
+    }
+
+    /// Writes the files of a version and gives the folder's name below the data folder.
+    fn write_files(
+        &self,
+        layer: &Layer,
+        version: Version,
+        hash: &str,
+        at: &str,
+    ) -> Result<String, StoreError> {
+        let shelf = self.folder.join("versions").join(layer.id.as_str());
+        fs::create_dir_all(&shelf).map_err(disk("create", &shelf))?;
+        let mut name = hash.to_owned();
+        if shelf.join(&name).exists() {
+            // The same content under other metadata, or published again after another version.
+            name = format!("{hash}.{version}");
+        }
+        let target = shelf.join(&name);
+        if target.exists() {
+            // Nobody names it, else `version` would be taken: a publish died after its rename.
+            fs::remove_dir_all(&target).map_err(disk("remove", &target))?;
+        }
+        let staging = tempfile::Builder::new()
+            .prefix("publish-")
+            .tempdir_in(self.folder.join("staging"))
+            .map_err(disk("create", &self.folder.join("staging")))?;
+        let draft = staging.path().join("version");
+        Snapshot::build(layer, version, false, at, &draft).map_err(|source| {
+            StoreError::Snapshot {
+                layer: layer.id.clone(),
+                source,
+            }
+        })?;
+        sync_folder(&draft)?;
+        fs::rename(&draft, &target).map_err(disk("rename", &target))?;
+        sync_folder(&shelf)?;
+        sync_folder(&self.folder.join("versions"))?;
+        Ok(format!("versions/{}/{name}", layer.id))
+    }
+}
