@@ -13,9 +13,12 @@ use serde_json::{Map, Value, json};
 use super::html;
 use crate::{app::AppError, query::QueryError};
 
-/// A failure as the client is told of it.
+/// A failure as the client is told of it. Boxed, because it rides in every `Result` here.
 #[derive(Clone, Debug)]
-pub(super) struct Problem {
+pub(super) struct Problem(Box<Told>);
+
+#[derive(Clone, Debug)]
+struct Told {
     kind: Kind,
     detail: String,
     parameter: Option<String>,
@@ -143,40 +146,37 @@ const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 impl Problem {
     /// A failure of a kind, with its particulars.
     pub(super) fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Told {
             kind,
             detail: detail.into(),
             parameter: None,
             allow: None,
-        }
+        }))
     }
 
     /// A parameter with a value that it cannot have.
     pub(super) fn parameter(name: &str, detail: impl Into<String>) -> Self {
-        Self {
-            parameter: Some(name.to_owned()),
-            ..Self::new(BAD_PARAMETER, detail)
-        }
+        Self::new(BAD_PARAMETER, detail).at(name)
     }
 
     /// The same failure, blamed on a parameter.
     #[must_use]
     pub(super) fn at(mut self, parameter: &str) -> Self {
-        self.parameter = Some(parameter.to_owned());
+        self.0.parameter = Some(parameter.to_owned());
         self
     }
 
     /// The same failure, with the methods that the path does have.
     #[must_use]
     pub(super) fn allowing(mut self, methods: Option<HeaderValue>) -> Self {
-        self.allow = methods;
+        self.0.allow = methods;
         self
     }
 
     /// What kind of failure it is.
     #[cfg(test)]
     pub(super) fn kind(&self) -> Kind {
-        self.kind
+        self.0.kind
     }
 
     /// The problem document. `base` is the public address, `instance` the path asked for.
@@ -184,14 +184,14 @@ impl Problem {
         let mut body = Map::new();
         body.insert(
             "type".into(),
-            json!(format!("{base}/api?f=html#{}", self.kind.code)),
+            json!(format!("{base}/api?f=html#{}", self.0.kind.code)),
         );
-        body.insert("title".into(), json!(self.kind.title));
-        body.insert("status".into(), json!(self.kind.status.as_u16()));
-        body.insert("detail".into(), json!(self.detail));
+        body.insert("title".into(), json!(self.0.kind.title));
+        body.insert("status".into(), json!(self.0.kind.status.as_u16()));
+        body.insert("detail".into(), json!(self.0.detail));
         body.insert("instance".into(), json!(instance));
-        body.insert("code".into(), json!(self.kind.code));
-        if let Some(parameter) = &self.parameter {
+        body.insert("code".into(), json!(self.0.kind.code));
+        if let Some(parameter) = &self.0.parameter {
             body.insert("parameter".into(), json!(parameter));
         }
         Value::Object(body)
@@ -203,11 +203,14 @@ impl Problem {
         let (media, body) = if as_page {
             let words = format!(
                 "<p>{}</p><p class=\"quiet\">{} · {}</p>",
-                html::escape(&self.detail),
-                self.kind.status.as_u16(),
-                self.kind.code
+                html::escape(&self.0.detail),
+                self.0.kind.status.as_u16(),
+                self.0.kind.code
             );
-            (html::MEDIA, html::page(base, self.kind.title, &[], &words))
+            (
+                html::MEDIA,
+                html::page(base, self.0.kind.title, &[], &words),
+            )
         } else {
             ("application/problem+json", document.to_string())
         };
@@ -215,20 +218,20 @@ impl Problem {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(header::VARY, HeaderValue::from_static("Accept"));
-        if self.kind.status == StatusCode::SERVICE_UNAVAILABLE {
+        if self.0.kind.status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, RETRY_AFTER);
         }
-        if let Some(allow) = &self.allow {
+        if let Some(allow) = &self.0.allow {
             headers.insert(header::ALLOW, allow.clone());
         }
-        (self.kind.status, headers, body).into_response()
+        (self.0.kind.status, headers, body).into_response()
     }
 }
 
 impl IntoResponse for Problem {
     /// Only carries the problem to [`super::edge`], which knows how the client wants it.
     fn into_response(self) -> Response {
-        let mut response = self.kind.status.into_response();
+        let mut response = self.0.kind.status.into_response();
         response.extensions_mut().insert(self);
         response
     }
@@ -240,8 +243,8 @@ impl From<AppError> for Problem {
             AppError::Busy => Self::new(BUSY, "every worker is taken"),
             AppError::NotFound { what } => Self::new(NOT_FOUND, format!("there is no {what}")),
             AppError::Bad { parameter, detail } => Self::parameter(&parameter, detail),
-            other => {
-                tracing::error!(error = %other, "a request failed inside");
+            AppError::Internal { doing, source } => {
+                tracing::error!(doing, error = source.as_ref(), "a request failed inside");
                 Self::new(INTERNAL, "nothing more can be said here")
             }
         }

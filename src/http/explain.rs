@@ -30,12 +30,18 @@ pub(super) async fn explain(
         let mut body = String::new();
         for section in &page.sections {
             if !section.heading.is_empty() {
-                body.push_str(&format!("<h2>{}</h2>", html::escape(&section.heading)));
+                html::put(
+                    &mut body,
+                    format_args!("<h2>{}</h2>", html::escape(&section.heading)),
+                );
             }
             let text = html::escape(section.text.say("en"));
-            body.push_str(&format!(
-                "<pre style=\"white-space:pre-wrap;border:0;padding:0;font:inherit\">{text}</pre>"
-            ));
+            html::put(
+                &mut body,
+                format_args!(
+                    "<pre style=\"white-space:pre-wrap;border:0;padding:0;font:inherit\">{text}</pre>"
+                ),
+            );
         }
         let title = format!("{}: {}", page.name, page.title.say("en"));
         return Ok(

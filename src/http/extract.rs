@@ -49,7 +49,7 @@ impl Ask {
 
 /// The layer that a path names. What cannot be a name is a layer that does not exist.
 pub(super) fn layer(text: &str) -> Result<LayerId, Problem> {
-    text.parse().map_err(|_: crate::model::BadName| {
-        Problem::new(error::NOT_FOUND, "there is no such collection")
-    })
+    text.parse()
+        .ok()
+        .ok_or_else(|| Problem::new(error::NOT_FOUND, "there is no such collection"))
 }

@@ -74,8 +74,7 @@ pub fn geometry(shape: ShapeRef<'_, f64>, out: &mut Vec<u8>) {
             unreachable!("a shape with coordinates has a kind")
         }
         ShapeKind::Point => position(shape.coords()[0], out),
-        ShapeKind::LineString => path(shape.coords(), out),
-        ShapeKind::MultiPoint => path(shape.coords(), out),
+        ShapeKind::LineString | ShapeKind::MultiPoint => path(shape.coords(), out),
         ShapeKind::Polygon => shape
             .parts()
             .take(1)

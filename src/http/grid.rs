@@ -1,4 +1,4 @@
-//! The one tile matrix set we serve, WebMercatorQuad: its definition, and which tiles a box touches.
+//! The one tile matrix set we serve, `WebMercatorQuad`: its definition, and which tiles a box touches.
 
 use serde_json::{Value, json};
 

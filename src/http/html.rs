@@ -1,5 +1,7 @@
 //! Plain pages for people: one template, no script, nothing from another machine.
 
+use std::fmt::{self, Write as _};
+
 use serde_json::Value;
 
 use super::params::encode;
@@ -17,6 +19,11 @@ h1{font-size:1.5rem;line-height:1.25;margin:.2rem 0 .8rem}h2{font-size:1.1rem;ma
 th,td{border-bottom:1px solid var(--line);padding:.35rem .6rem;text-align:left;vertical-align:top}\
 th{white-space:nowrap}code{font-size:.9em}pre{overflow-x:auto;border:1px solid var(--line);padding:.6rem}\
 :focus-visible{outline:3px solid var(--link);outline-offset:2px}";
+
+/// Adds formatted text to a string.
+pub(super) fn put(out: &mut String, words: fmt::Arguments<'_>) {
+    out.write_fmt(words).expect("a string takes every byte");
+}
 
 /// Text made safe in element content and in quoted attributes.
 pub(super) fn escape(text: &str) -> String {
@@ -83,7 +90,7 @@ pub(super) fn table(headings: &[&str], rows: impl IntoIterator<Item = Vec<String
 pub(super) fn document(base: &str, title: &str, way: &[(&str, String)], value: &Value) -> String {
     let mut body = String::new();
     if let Some(about) = value["description"].as_str() {
-        body.push_str(&format!("<p>{}</p>", escape(about)));
+        put(&mut body, format_args!("<p>{}</p>", escape(about)));
     }
     show(value, 0, &mut body);
     page(base, title, way, &body)
@@ -91,7 +98,8 @@ pub(super) fn document(base: &str, title: &str, way: &[(&str, String)], value: &
 
 /// The list of a document's links, for pages that show the rest in their own way.
 pub(super) fn links(value: &Value) -> String {
-    let mut out = String::from("<h2>Links</h2><ul>");
+    let mut found = String::from("<h2>Links</h2><ul>");
+    let out = &mut found;
     for each in value["links"].as_array().into_iter().flatten() {
         let (Some(href), templated) = (each["href"].as_str(), &each["templated"]) else {
             continue;
@@ -106,13 +114,16 @@ pub(super) fn links(value: &Value) -> String {
             link(text, href)
         };
         let media = each["type"].as_str().unwrap_or("");
-        out.push_str(&format!(
-            "<li>{shown} <span class=\"quiet\">{}</span></li>",
-            escape(media)
-        ));
+        put(
+            out,
+            format_args!(
+                "<li>{shown} <span class=\"quiet\">{}</span></li>",
+                escape(media)
+            ),
+        );
     }
     out.push_str("</ul>");
-    out
+    found
 }
 
 fn show(value: &Value, depth: usize, out: &mut String) {
@@ -123,7 +134,10 @@ fn show(value: &Value, depth: usize, out: &mut String) {
                 if name == "links" || (depth == 0 && name == "description") {
                     continue;
                 }
-                out.push_str(&format!("<tr><th scope=\"row\">{}</th><td>", escape(name)));
+                put(
+                    out,
+                    format_args!("<tr><th scope=\"row\">{}</th><td>", escape(name)),
+                );
                 show(member, depth + 1, out);
                 out.push_str("</td></tr>");
             }
@@ -142,7 +156,10 @@ fn show(value: &Value, depth: usize, out: &mut String) {
         }
         Value::String(text) => out.push_str(&escape(text)),
         Value::Null => out.push_str("<span class=\"quiet\">none</span>"),
-        other => out.push_str(&format!("<code>{}</code>", escape(&other.to_string()))),
+        other => put(
+            out,
+            format_args!("<code>{}</code>", escape(&other.to_string())),
+        ),
     }
 }
 

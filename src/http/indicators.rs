@@ -87,7 +87,7 @@ fn table_of(live: &LiveLayers, code: &str) -> Result<Arc<StoredTable>, Problem> 
             "there is no such indicator; see /indicators",
         )
     };
-    let code: IndicatorId = code.parse().map_err(|_: crate::model::BadName| unknown())?;
+    let code: IndicatorId = code.parse().ok().ok_or_else(unknown)?;
     live.tables.get(&code).cloned().ok_or_else(unknown)
 }
 

@@ -158,7 +158,7 @@ pub(super) fn city_box(live: &LiveLayers) -> Option<Bbox> {
             .filter_map(|(_, layer)| layer.snapshot.as_ref().map(|snapshot| snapshot.info()))
             .filter(|info| is_placed(info))
             .map(|info| info.bbox)
-            .reduce(|all, one| all.with(one))
+            .reduce(Bbox::with)
     };
     boxes(Some(CITY)).or_else(|| boxes(None))
 }

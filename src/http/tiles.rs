@@ -74,7 +74,7 @@ impl Recipe {
         let mut key = format!("{}/{}/{}", self.id.z(), self.id.x(), self.id.y());
         for snapshot in &self.snapshots {
             let info = snapshot.info();
-            key.push_str(&format!("/{}@{}", info.id, info.hash));
+            super::html::put(&mut key, format_args!("/{}@{}", info.id, info.hash));
         }
         key
     }
@@ -148,35 +148,34 @@ async fn answer(
 ) -> Result<Response, Problem> {
     let plain = recipe.is_plain();
     let key = recipe.key();
-    let made = match plain.then(|| KEPT.get(&key)).flatten() {
-        Some(made) => made,
-        None => {
-            let metered = site.clone();
-            let made = site
-                .app()
-                .compute(move |_| {
-                    Ok(recipe.make().map(|tile| {
-                        metered
-                            .metrics()
-                            .tile(tile.bytes.len(), tile.losses.dropped);
-                        let gzip = if tile.bytes.is_empty() {
-                            Bytes::new()
-                        } else {
-                            tile::gzip(&tile.bytes).into()
-                        };
-                        Arc::new(Made {
-                            tag: strong(&[&tile.bytes]),
-                            gzip,
-                            losses: tile.losses,
-                        })
-                    }))
-                })
-                .await??;
-            if plain {
-                KEPT.insert(key, Arc::clone(&made));
-            }
-            made
+    let made = if let Some(made) = plain.then(|| KEPT.get(&key)).flatten() {
+        made
+    } else {
+        let metered = site.clone();
+        let made = site
+            .app()
+            .compute(move |_| {
+                Ok(recipe.make().map(|tile| {
+                    metered
+                        .metrics()
+                        .tile(tile.bytes.len(), tile.losses.dropped);
+                    let gzip = if tile.bytes.is_empty() {
+                        Bytes::new()
+                    } else {
+                        tile::gzip(&tile.bytes).into()
+                    };
+                    Arc::new(Made {
+                        tag: strong(&[&tile.bytes]),
+                        gzip,
+                        losses: tile.losses,
+                    })
+                }))
+            })
+            .await??;
+        if plain {
+            KEPT.insert(key, Arc::clone(&made));
         }
+        made
     };
     if made.gzip.is_empty() {
         return Ok(empty(asked, &made.tag, cache));
@@ -211,7 +210,8 @@ fn inflate(gzip: &[u8]) -> Result<Vec<u8>, Problem> {
     let mut out = vec![0; size as usize];
     libdeflater::Decompressor::new()
         .gzip_decompress(gzip, &mut out)
-        .map_err(|_: libdeflater::DecompressionError| broken())?;
+        .ok()
+        .ok_or_else(broken)?;
     Ok(out)
 }
 
@@ -324,7 +324,7 @@ pub(super) async fn of_dataset(
         .map(|snapshot| snapshot.info())
         .filter(|info| is_placed(info))
         .map(|info| info.bbox)
-        .reduce(|all, one| all.with(one));
+        .reduce(crate::model::Bbox::with);
     let recipe = Recipe {
         id: within(&z, &row, &col, bbox)?,
         snapshots,
@@ -357,10 +357,8 @@ pub(super) fn named(
                 "one of them does not exist; see /collections",
             )
         };
-        let id: LayerId = name.parse().map_err(|_: crate::model::BadName| unknown())?;
-        let snapshot = live
-            .snapshot(&id)
-            .map_err(|_: crate::app::AppError| unknown())?;
+        let id: LayerId = name.parse().ok().ok_or_else(unknown)?;
+        let snapshot = live.snapshot(&id).ok().ok_or_else(unknown)?;
         if !found.iter().any(|other| other.info().id == id) {
             found.push(Arc::clone(snapshot));
         }

@@ -212,7 +212,7 @@ fn together(infos: &[&SnapshotInfo]) -> Option<Bbox> {
         .iter()
         .filter(|info| is_placed(info))
         .map(|info| info.bbox)
-        .reduce(|all, one| all.with(one))
+        .reduce(Bbox::with)
 }
 
 fn centre(bbox: &Bbox) -> [f64; 2] {
@@ -294,10 +294,10 @@ fn about(field: &Field) -> String {
     };
     let mut words = kind.to_owned();
     if let Some(title) = &field.title {
-        words.push_str(&format!(": {title}"));
+        super::html::put(&mut words, format_args!(": {title}"));
     }
     if let Some(unit) = &field.unit {
-        words.push_str(&format!(" [{unit}]"));
+        super::html::put(&mut words, format_args!(" [{unit}]"));
     }
     words
 }
