@@ -106,10 +106,21 @@ fn city(count: u64) -> Layer {
     }
 }
 
+/// Seconds of processor time of this thread, where Linux tells: others on the machine disturb it far less
+/// than the wall clock.
+fn cpu() -> Option<f64> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    Some(text.split_whitespace().next()?.parse::<f64>().ok()? / 1e9)
+}
+
 fn seconds<R>(work: impl FnOnce() -> R) -> (R, f64) {
-    let begin = Instant::now();
+    let (begin, before) = (Instant::now(), cpu());
     let result = work();
-    (result, begin.elapsed().as_secs_f64())
+    let spent = before.zip(cpu()).map(|(before, after)| after - before);
+    (
+        result,
+        spent.unwrap_or_else(|| begin.elapsed().as_secs_f64()),
+    )
 }
 
 fn main() {
@@ -118,7 +129,9 @@ fn main() {
         .find_map(|text| text.parse().ok())
         .unwrap_or(100_000);
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    println!("tile: {count} buildings, {cores} cores, one thread, warm cache, wall clock");
+    println!(
+        "tile: {count} buildings, {cores} cores, one thread, warm cache, processor time (wall clock where there is none)"
+    );
     let layer = city(count);
     let dir = tempfile::tempdir().unwrap();
     let ((), build) = seconds(|| {

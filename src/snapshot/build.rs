@@ -181,16 +181,25 @@ fn to_world(lonlat: &Shapes<f64>) -> Shapes<u32> {
     }
 }
 
+/// More distinct values than this hardly repeat within a tile.
+const REPEATING: usize = 4096;
+
 /// What a feature's attributes cost in a tile on the average: two numbers for each tag, and the value
 /// itself where it hardly repeats.
 fn attribute_bytes(table: &Table) -> u32 {
+    fn repeats(mut rows: impl Iterator<Item = u64>) -> bool {
+        let mut seen = std::collections::HashSet::new();
+        rows.all(|value| {
+            seen.insert(value);
+            seen.len() <= REPEATING
+        })
+    }
     let of = |column: &Column| match column {
-        Column::Text(text) if text.distinct() * 2 > text.codes.len() => {
-            4 + text.text.len() / text.distinct().max(1)
-        }
-        Column::Real(_) => 8,
-        Column::Integer(_) | Column::DateTime(_) => 5,
-        _ => 1,
+        Column::Text(text) if text.distinct() > REPEATING => 4 + text.text.len() / text.distinct(),
+        Column::Real(rows) if !repeats(rows.iter().map(|number| number.to_bits())) => 11,
+        Column::Integer(rows) if !repeats(rows.iter().map(|&number| number as u64)) => 7,
+        Column::DateTime(rows) if !repeats(rows.iter().map(|&number| number as u64)) => 26,
+        _ => 0,
     };
     table
         .columns

@@ -23,6 +23,10 @@ use crate::snapshot::{Rows, Snapshot};
 
 /// The bytes, before compression, that a tile is kept under by leaving out the least important features.
 pub const MAX_BYTES: usize = 500_000;
+/// With more rows than this a sample is drawn first.
+const SAMPLED: usize = 4000;
+/// How many rows the sample has, or a few more.
+const SAMPLE: usize = 400;
 /// How many units an area must measure for its label to go into the tile: 8 pixels of 512.
 const LABEL_UNITS: i64 = 64;
 
@@ -146,6 +150,18 @@ fn layer(
     let sources = properties(snapshot, options);
     SKETCH.with_borrow_mut(|sketch| {
         let name = snapshot.info().id.to_string();
+        if rows.len() > SAMPLED && !pick::is_small(snapshot) {
+            // A few drawn first tell how many will fit, so that a full tile is drawn once, not twice.
+            let some: Vec<u32> = rows.iter().step_by(rows.len() / SAMPLE).copied().collect();
+            let writer = LayerWriter::new(name.clone(), sources.iter().copied());
+            let drawn = draw(snapshot, id, &some, writer, sketch);
+            if !drawn.sizes.is_empty() {
+                let fits = budget * drawn.sizes.len() / drawn.writer.len();
+                let before = rows.len();
+                pick::keep_best(&mut rows, snapshot.ranks(), fits);
+                losses.dropped += (before - rows.len()) as u64;
+            }
+        }
         let mut drawn = draw(
             snapshot,
             id,

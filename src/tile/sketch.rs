@@ -208,7 +208,13 @@ impl Sketch {
                 self.simplified |= simplify::path(grid, ring, own, &mut self.path) > 0;
                 let first = self.path.first().copied();
                 simplify::tidy_ring(&mut self.path);
-                if self.path.len() < 3 || !simplify::has_area(&self.path) {
+                // Within the frame 64 bits are plenty, and most features are there.
+                let encloses = if inside {
+                    simplify::double_area(&self.path) != 0
+                } else {
+                    simplify::has_area(&self.path)
+                };
+                if self.path.len() < 3 || !encloses {
                     if at == 0 {
                         collapsed = collapsed.or(first);
                     }
