@@ -121,11 +121,18 @@ fn sources() -> Vec<Source> {
 
 /// Drops comments, and everything from the unit tests on: tests may look anywhere.
 fn code_of(text: &str) -> String {
-    let text = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
-    text.lines()
-        .map(|line| line.split("//").next().unwrap_or_default())
-        .collect::<Vec<_>>()
-        .join("\n")
+    let mut code: Vec<&str> = vec![];
+    for line in text.lines() {
+        if line.contains("mod ")
+            && code
+                .last()
+                .is_some_and(|before| before.trim() == "#[cfg(test)]")
+        {
+            break;
+        }
+        code.push(line.split("//").next().unwrap_or_default());
+    }
+    code.join("\n")
 }
 
 /// The first names after every `crate::`, with groups opened.

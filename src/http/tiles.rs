@@ -184,7 +184,9 @@ async fn answer(
     let mut reply = if accepts_gzip(asked) {
         Reply::tagged(TILE, made.gzip.clone(), made.tag.clone()).header("content-encoding", "gzip")
     } else {
-        Reply::tagged(TILE, inflate(&made.gzip)?, made.tag.clone())
+        let bytes = tile::gunzip(&made.gzip)
+            .ok_or_else(|| Problem::new(error::INTERNAL, "nothing more can be said here"))?;
+        Reply::tagged(TILE, bytes, made.tag.clone())
     };
     reply = reply.header("vary", "Accept-Encoding").header(
         "parat-losses",
@@ -197,22 +199,6 @@ async fn answer(
         reply = reply.header("parat-version", &version);
     }
     Ok(reply.cached(cache).send(asked))
-}
-
-/// For the rare client that does not take gzip.
-fn inflate(gzip: &[u8]) -> Result<Vec<u8>, Problem> {
-    let broken = || Problem::new(error::INTERNAL, "nothing more can be said here");
-    // RFC 1952: the last four bytes are the size; the member is our own.
-    let size = gzip
-        .last_chunk::<4>()
-        .map(|bytes| u32::from_le_bytes(*bytes))
-        .ok_or_else(broken)?;
-    let mut out = vec![0; size as usize];
-    libdeflater::Decompressor::new()
-        .gzip_decompress(gzip, &mut out)
-        .ok()
-        .ok_or_else(broken)?;
-    Ok(out)
 }
 
 fn accepts_gzip(headers: &HeaderMap) -> bool {

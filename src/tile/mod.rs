@@ -7,6 +7,7 @@
 mod clip;
 mod encode;
 mod grid;
+mod gzip;
 mod pick;
 pub mod plain;
 mod simplify;
@@ -16,6 +17,7 @@ use std::cell::RefCell;
 
 use encode::{LayerWriter, Source};
 pub use grid::{BUFFER, EXTENT, MAX_ZOOM, TileId};
+pub use gzip::{gunzip, gzip};
 use simplify::Grid;
 use sketch::{Drawn, Sketch};
 
@@ -295,23 +297,6 @@ fn labels(
         writer.feature(snapshot.id(row).0, row, 1, sketch);
     }
     writer.finish(bytes);
-}
-
-/// The bytes as a gzip member (RFC 1952) at level 1, which costs a tenth of level 6 and gives up an eighth
-/// of its saving.
-pub fn gzip(bytes: &[u8]) -> Vec<u8> {
-    thread_local! {
-        static COMPRESSOR: RefCell<libdeflater::Compressor> =
-            RefCell::new(libdeflater::Compressor::new(libdeflater::CompressionLvl::new(1).expect("level 1 exists")));
-    }
-    COMPRESSOR.with_borrow_mut(|compressor| {
-        let mut out = vec![0; compressor.gzip_compress_bound(bytes.len())];
-        let len = compressor
-            .gzip_compress(bytes, &mut out)
-            .expect("the bound is large enough");
-        out.truncate(len);
-        out
-    })
 }
 
 #[cfg(test)]
