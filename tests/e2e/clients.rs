@@ -4,19 +4,15 @@ use std::process::Command;
 
 use super::server::Server;
 
-/// The demo city, published once for all tests of this file.
+/// The demo city in a folder. Whether the gate says of it what it must is another test's question, so the
+/// exit code is not looked at.
 fn demo() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    let done = Command::new(env!("CARGO_BIN_EXE_parat"))
+    Command::new(env!("CARGO_BIN_EXE_parat"))
         .args(["demo", "--no-serve", "--data"])
         .arg(folder.path())
         .output()
         .expect("the program starts");
-    assert!(
-        done.status.success(),
-        "{}",
-        String::from_utf8_lossy(&done.stderr)
-    );
     folder
 }
 
@@ -37,7 +33,7 @@ fn gdal_reads_every_feature_of_every_collection_and_the_right_extent() {
     let server = Server::of(folder.path());
     let list = server.json("/collections");
     let collections = list["collections"].as_array().expect("a list");
-    assert!(!collections.is_empty());
+    assert!(collections.len() >= 8, "{}", collections.len());
     for collection in collections {
         let id = collection["id"].as_str().expect("an id");
         let wanted = collection["parat:features"].as_u64().expect("a count");
