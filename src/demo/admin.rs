@@ -6,7 +6,7 @@ use super::{
     names,
     plan::Plan,
     region::{push_union, regions},
-    sheet::{Sheet, ULB, date},
+    sheet::{Sheet, date},
 };
 use crate::model::{FieldType, Value};
 
@@ -229,7 +229,6 @@ impl Admin {
                 ],
             );
         }
-        debug_assert!(ULB > 0);
         [city, zones, wards]
     }
 }

@@ -123,7 +123,9 @@ fn footprints(plan: &Plan) -> Vec<Footprint> {
             let chance = |n: i64| share(&[81 + n, column, row, plot]);
             // From the street inwards, as shares of the block; the middle strip is backyards.
             let street = 0.085 + 0.035 * chance(1);
-            let deep = (if dense { 0.33 } else { 0.17 }) + 0.15 * chance(2);
+            let wished = (if dense { 0.33 } else { 0.11 }) + 0.12 * chance(2);
+            // The two rows of a block stand back to back and never touch.
+            let deep = wished.min(0.475 - street);
             let (u0, u1) = if east {
                 (1.0 - street - deep, 1.0 - street)
             } else {
@@ -423,7 +425,7 @@ fn lakes_of(plan: &Plan, admin: &Admin, sheet: &mut Sheet) {
                     2.0 * turn.cos() + 5.0,
                     2.0 * turn.sin() + 5.0,
                 );
-                let reach = radius * (0.68 + 0.17 * bay);
+                let reach = radius * (0.82 + 0.13 * bay);
                 Plan::bend([x + reach * turn.cos(), y + reach * turn.sin()])
             })
             .collect();

@@ -120,7 +120,6 @@ enum Form {
     Shapefile,
     GeoPackage,
     GeoJson,
-    Csv,
 }
 
 /// Writes the city into a folder, which is made where it is missing; files of the same names are replaced.
@@ -159,8 +158,8 @@ pub fn write(dir: &Path, scale: f64) -> Result<DemoCity, DemoError> {
         (&lakes, "lakes.geojson", Form::GeoJson),
         (&parks, "parks.geojson", Form::GeoJson),
         (&buildings, "buildings.gpkg", Form::GeoPackage),
-        (&toilets, "toilets.csv", Form::Csv),
-        (&schools, "schools.csv", Form::Csv),
+        (&toilets, "toilets.geojson", Form::GeoJson),
+        (&schools, "schools.gpkg", Form::GeoPackage),
         (&clinics, "health_centres.geojson", Form::GeoJson),
         (&stops, "bus_stops.geojson", Form::GeoJson),
         (&lamps, "street_lights.zip", Form::Shapefile),
@@ -176,7 +175,6 @@ pub fn write(dir: &Path, scale: f64) -> Result<DemoCity, DemoError> {
             Form::Shapefile => write::zipped_shapefile(sheet, &path, scratch.path()),
             Form::GeoPackage => write::geopackage(sheet, &path),
             Form::GeoJson => write::geojson(sheet, &path),
-            Form::Csv => write::points_csv(sheet, &path),
         }?;
         metadata(&path, sheet.layer, "")?;
         deliveries.push(delivery(path, sheet.layer, features, false));

@@ -99,7 +99,8 @@ impl Plan {
         // Slopes stay under 1 in all, so that the lattice never folds over itself.
         let shift = |kind: i64| {
             250.0 * noise(kind, x / 1900.0 + 7.3, y / 1900.0 + 1.9)
-                + 30.0 * noise(kind + 1, x / 520.0, y / 520.0)
+                + 34.0 * noise(kind + 1, x / 520.0, y / 520.0)
+                + 9.0 * noise(kind + 2, x / 150.0, y / 150.0)
         };
         let (x, y) = (x + shift(10), y + shift(20));
         let (sine, cosine) = 0.3_f64.sin_cos();

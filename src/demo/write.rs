@@ -244,31 +244,6 @@ pub(super) fn geojson(sheet: &Sheet, path: &Path) -> Result<u64, DemoError> {
     Ok(rows.len() as u64)
 }
 
-/// A table with columns `longitude` and `latitude`, as a survey app exports points.
-pub(super) fn points_csv(sheet: &Sheet, path: &Path) -> Result<u64, DemoError> {
-    let rows = lonlat(sheet)?;
-    let bad = |source: csv::Error| DemoError::Write {
-        path: path.to_owned(),
-        source: source.into(),
-    };
-    let mut out = csv::Writer::from_path(path).map_err(bad)?;
-    let heads = sheet.table.fields.iter().map(|field| field.name.as_str());
-    out.write_record(heads.chain(["longitude", "latitude"]))
-        .map_err(bad)?;
-    for (row, rings) in rows.iter().enumerate() {
-        let [lon, lat] = rings[0][0];
-        let values = sheet
-            .table
-            .columns
-            .iter()
-            .map(|column| column.get(row).to_text().into_owned());
-        out.write_record(values.chain([lon.to_string(), lat.to_string()]))
-            .map_err(bad)?;
-    }
-    out.flush().map_err(io_at(path))?;
-    Ok(rows.len() as u64)
-}
-
 /// Text to a file.
 pub(super) fn text(path: &Path, text: &str) -> Result<(), DemoError> {
     fs::write(path, text).map_err(io_at(path))
