@@ -96,8 +96,7 @@ fn rings(inside: &dyn Fn(i64, i64) -> bool, blocks: &[(i64, i64)]) -> Vec<Vec<Co
         let mut ring = vec![start];
         let mut at = start;
         let mut heading = (0, 0);
-        loop {
-            let Some(ways) = out.get_mut(&at) else { break };
+        while let Some(ways) = out.get_mut(&at) {
             let right = (heading.1, -heading.0);
             let choice = ways
                 .iter()

@@ -270,7 +270,7 @@ fn stop(stops: &mut Sheet, road: &Road, path: &[[f64; 2]], ward: &str, (line, po
             Value::Text(&format!("{local} थांबा {}", names::digits(number))),
             Value::Text("bus"),
             Value::Text("low"),
-            Value::Bool(number % 3 != 0),
+            Value::Bool(!number.is_multiple_of(3)),
             Value::Text(ward),
         ],
     );

@@ -42,7 +42,7 @@ pub struct ColumnMap {
 pub(super) fn squash(text: &str) -> String {
     text.nfc()
         .filter(|letter| {
-            !letter.is_whitespace() && !(letter.is_ascii() && !letter.is_ascii_alphanumeric())
+            letter.is_ascii_alphanumeric() || !(letter.is_ascii() || letter.is_whitespace())
         })
         .flat_map(char::to_lowercase)
         .collect()

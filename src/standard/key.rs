@@ -60,13 +60,11 @@ pub fn normal_key(text: &str) -> WardKey {
             .filter_map(|lead| trimmed.strip_prefix(lead))
             .filter(|after| !after.starts_with(char::is_alphabetic))
             .min_by_key(|after| after.len());
-        match lead {
-            Some(after) => rest = after,
-            None => {
-                rest = trimmed;
-                break;
-            }
-        }
+        let Some(after) = lead else {
+            rest = trimmed;
+            break;
+        };
+        rest = after;
     }
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
     if digits == 0 {

@@ -61,7 +61,7 @@ pub(super) fn embedded() -> Result<Files, StandardError> {
         .filter_map(|path| Embedded::get(&path).map(|file| (path, file)))
         .map(|(path, file)| {
             let text = String::from_utf8(file.data.into_owned())
-                .map_err(|_| wrong(&path, 1, "not UTF-8"))?;
+                .map_err(|error| wrong(&path, 1, error.to_string()))?;
             Ok((path.into_owned(), text))
         })
         .collect()
@@ -127,18 +127,18 @@ struct IndicatorFile {
 }
 
 /// Parses and cross-checks.
-pub(super) fn standards(files: Files) -> Result<Standards, StandardError> {
+pub(super) fn standards(files: &Files) -> Result<Standards, StandardError> {
     let mut hash = blake3::Hasher::new();
-    for (path, text) in &files {
+    for (path, text) in files {
         for part in [path.as_bytes(), b"\0", text.as_bytes(), b"\0"] {
             hash.update(part);
         }
     }
-    let common: Common = named(&files, "common.toml")?;
-    let titles: BTreeMap<String, Words> = named(&files, "codes.toml")?;
+    let common: Common = named(files, "common.toml")?;
+    let titles: BTreeMap<String, Words> = named(files, "codes.toml")?;
     let mut lists = BTreeMap::new();
     let mut layers: Vec<LayerStandard> = vec![];
-    for (path, text) in &files {
+    for (path, text) in files {
         if let Some(name) = path
             .strip_prefix("codes/")
             .and_then(|name| name.strip_suffix(".csv"))
@@ -152,7 +152,7 @@ pub(super) fn standards(files: Files) -> Result<Standards, StandardError> {
             })?;
             lists.insert(name.to_owned(), codes::read(path, text, name, title)?);
         } else if KNOWN.contains(&path.as_str()) {
-        } else if path.ends_with(".toml") && !path.contains('/') {
+        } else if is_layer_file(path) {
             let mut layer: LayerStandard = parse(path, text)?;
             check::layer_alone(path, text, &layer)?;
             for (code, settings) in &common.rules {
@@ -166,7 +166,7 @@ pub(super) fn standards(files: Files) -> Result<Standards, StandardError> {
             return Err(wrong(path, 1, "the standards have no use for this file"));
         }
     }
-    for name in titles.keys().filter(|name| !lists.contains_key(*name)) {
+    if let Some(name) = titles.keys().find(|name| !lists.contains_key(*name)) {
         let line = line_of(&files["codes.toml"], name);
         return Err(wrong(
             "codes.toml",
@@ -180,20 +180,26 @@ pub(super) fn standards(files: Files) -> Result<Standards, StandardError> {
         .map(|layer| (layer.layer.clone(), merged(&common.fields, &layer.fields)))
         .collect::<HashMap<_, _>>();
     let standards = Standards {
-        profile: named(&files, "profile.toml")?,
+        profile: named(files, "profile.toml")?,
         layers,
         fields,
         common_fields: common.fields,
         common_rules: common.rules,
         codes: lists,
-        metadata: named::<MetadataFile>(&files, "metadata.toml")?.element,
-        frequencies: named::<FrequencyFile>(&files, "frequencies.toml")?.frequency,
-        indicators: named::<IndicatorFile>(&files, "indicators.toml")?.indicator,
-        words: named(&files, "rules.toml")?,
+        metadata: named::<MetadataFile>(files, "metadata.toml")?.element,
+        frequencies: named::<FrequencyFile>(files, "frequencies.toml")?.frequency,
+        indicators: named::<IndicatorFile>(files, "indicators.toml")?.indicator,
+        words: named(files, "rules.toml")?,
         fingerprint: hash.finalize().to_hex().to_string(),
     };
-    check::all(&standards, &files)?;
+    check::all(&standards, files)?;
     Ok(standards)
+}
+
+/// `road.toml`, not `codes/road.toml`.
+fn is_layer_file(path: &str) -> bool {
+    path.strip_suffix(".toml")
+        .is_some_and(|stem| !stem.contains('/'))
 }
 
 /// The files beside the layers and code lists.
@@ -233,10 +239,7 @@ fn named<T: DeserializeOwned>(files: &Files, name: &str) -> Result<T, StandardEr
 pub(super) fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, StandardError> {
     toml::from_str(text).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start.min(text.len()));
-        let line = 1 + text.as_bytes()[..at]
-            .iter()
-            .filter(|&&byte| byte == b'\n')
-            .count();
+        let line = 1 + text[..text.floor_char_boundary(at)].matches('\n').count();
         wrong(file, line, error.message())
     })
 }

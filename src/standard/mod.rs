@@ -58,7 +58,7 @@ pub struct Standards {
 
 static BUILTIN: LazyLock<Standards> = LazyLock::new(|| {
     load::embedded()
-        .and_then(load::standards)
+        .and_then(|files| load::standards(&files))
         .unwrap_or_else(|error| unreachable!("the embedded standards do not load: {error}"))
 });
 
@@ -70,7 +70,7 @@ impl Standards {
 
     /// The standards of a folder laid out like `layers/`. The error names the file and the line.
     pub fn load(dir: &Path) -> Result<Self, StandardError> {
-        load::folder(dir).and_then(load::standards)
+        load::folder(dir).and_then(|files| load::standards(&files))
     }
 
     /// Every layer standard, by name.

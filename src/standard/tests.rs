@@ -16,7 +16,7 @@ fn files() -> load::Files {
 fn refusal(change: impl Fn(&mut load::Files)) -> String {
     let mut files = files();
     change(&mut files);
-    load::standards(files)
+    load::standards(&files)
         .expect_err("this must be refused")
         .to_string()
 }
