@@ -1,15 +1,19 @@
 //! T04, T05: a coverage lies on the ground without overlap and without gap.
+//!
+//! Both look in the coordinates of the file and measure in metres. An edge that is straight in degrees is
+//! bent in UTM, by a centimetre over a kilometre: enough to part a long edge from the neighbours' corners
+//! on it, and to see slivers where there are none.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use geo::{Area, BooleanOps, BoundingRect, Contains, InteriorPoint, unary_union};
+use geo::{BooleanOps, BoundingRect, Contains, InteriorPoint, unary_union};
 use geo_types::{Geometry, LineString, MultiPolygon, Polygon};
 
 use super::{
     Finding, Findings, Outcome, Rule, RuleInfo, Subject,
-    geometry::{area, not_placed},
+    geometry::{area, doubled_area, not_placed},
     overlap::{Overlap, common},
-    placing::{Back, middle, to_metres},
+    placing::{Native, middle, to_metres},
 };
 use crate::{
     index::SpatialIndex,
@@ -45,11 +49,12 @@ impl Rule for Overlaps {
     }
 
     fn check(&self, subject: &Subject<'_>) -> Outcome {
-        let (Some(metres), Some(lonlat)) = (subject.metres, subject.lonlat) else {
+        let (Some(metres), Some(native)) = (subject.metres, Native::of(subject.raw)) else {
             return not_placed();
         };
+        let drawn = &subject.raw.shapes;
         let limits = subject.standards.profile().thresholds;
-        let boxes: Vec<Option<Bbox>> = metres
+        let boxes: Vec<Option<Bbox>> = drawn
             .view()
             .iter()
             .map(|shape| {
@@ -75,11 +80,23 @@ impl Rule for Overlaps {
             let Some(both) = common(&a, &b) else {
                 return;
             };
-            let shapes = (metres.get(one as usize), metres.get(other as usize));
+            let shapes = (drawn.get(one as usize), drawn.get(other as usize));
             match overlap.area(shapes.0, shapes.1, &both) {
-                Some(area) if area > limits.ignore_sqm => {
+                Some(square) if square > 0.0 => {
+                    let here = metres.get(one as usize);
+                    let scale = area(here) / area(shapes.0).max(f64::MIN_POSITIVE);
+                    if square * scale <= limits.ignore_sqm {
+                        return;
+                    }
                     let at = overlap.place().unwrap_or([f64::NAN; 2]);
-                    found.push((area, one, other, at));
+                    let there = metres.get(other as usize);
+                    let exact = here
+                        .bbox()
+                        .zip(there.bbox())
+                        .and_then(|(a, b)| common(&a, &b))
+                        .and_then(|both| overlap.area(here, there, &both))
+                        .filter(|exact| *exact > 0.0);
+                    found.push((exact.unwrap_or(square * scale), one, other, at));
                 }
                 Some(_) => {}
                 None => {
@@ -106,7 +123,6 @@ impl Rule for Overlaps {
             .filter(|area| area.is_finite())
             .sum();
         let ratio = bad / (all - bad).max(f64::MIN_POSITIVE);
-        let back = Back::of(lonlat);
         let mut findings = Findings::new();
         for (square, one, other, at) in found {
             findings.add(|| {
@@ -114,7 +130,7 @@ impl Rule for Overlaps {
                 let smaller = area(metres.get(one)).min(area(metres.get(other)));
                 let grave = ratio > limits.overlap_ratio || square > limits.overlap_sqm;
                 Finding {
-                    place: subject.spot(one, back.as_ref().map(|back| back.lonlat(at))),
+                    place: subject.spot(one, Some(native.lonlat(at))),
                     message: format!(
                         "{} and {} overlap by {} sqm ({:.2} % of the smaller)",
                         subject.called(one),
@@ -136,7 +152,7 @@ impl Rule for Overlaps {
                 }
             });
         }
-        findings.outcome(metres.len() as u64)
+        findings.outcome(drawn.len() as u64)
     }
 }
 
@@ -161,30 +177,24 @@ fn polygons(shapes: &Shapes<f64>) -> Vec<Polygon<f64>> {
 }
 
 /// The ground that a union leaves out: its holes, without the islands in them.
-fn holes(union: &MultiPolygon<f64>, ignore: f64) -> Vec<(f64, Polygon<f64>)> {
+fn holes(union: &MultiPolygon<f64>) -> Vec<Polygon<f64>> {
     let mut found = vec![];
-    let hole_of = |ring: &LineString<f64>| Polygon::new(ring.clone(), vec![]);
-    for part in union {
-        for ring in part.interiors() {
-            let hole = hole_of(ring);
-            let Some(around) = hole.bounding_rect() else {
-                continue;
-            };
-            let islands: Vec<LineString<f64>> = union
-                .iter()
-                .filter(|other| {
-                    other.exterior().0.first().is_some_and(|&first| {
-                        around.contains(&first) && hole.contains(&geo_types::Point(first))
-                    })
+    for ring in union.iter().flat_map(Polygon::interiors) {
+        let hole = Polygon::new(ring.clone(), vec![]);
+        let Some(around) = hole.bounding_rect() else {
+            continue;
+        };
+        let islands: Vec<LineString<f64>> = union
+            .iter()
+            .map(Polygon::exterior)
+            .filter(|shell| {
+                shell.0.first().is_some_and(|&first| {
+                    around.contains(&first) && hole.contains(&geo_types::Point(first))
                 })
-                .map(|other| other.exterior().clone())
-                .collect();
-            let gap = Polygon::new(ring.clone(), islands);
-            let area = gap.unsigned_area();
-            if area > ignore {
-                found.push((area, gap));
-            }
-        }
+            })
+            .cloned()
+            .collect();
+        found.push(Polygon::new(ring.clone(), islands));
     }
     found
 }
@@ -199,14 +209,17 @@ impl Rule for Gaps {
     }
 
     fn check(&self, subject: &Subject<'_>) -> Outcome {
-        let (Some(metres), Some(lonlat)) = (subject.metres, subject.lonlat) else {
+        let (Some(lonlat), Some(native)) = (subject.lonlat, Native::of(subject.raw)) else {
             return not_placed();
         };
-        if metres.coords.len() > UNION_VERTICES {
+        let Some(at) = middle(&lonlat.coords) else {
+            return not_placed();
+        };
+        if lonlat.coords.len() > UNION_VERTICES {
             return Outcome::NotRun {
                 because: format!(
                     "the layer has {} vertices; gaps are looked for up to {UNION_VERTICES}",
-                    metres.coords.len()
+                    lonlat.coords.len()
                 ),
                 needed: true,
             };
@@ -217,33 +230,56 @@ impl Rule for Gaps {
                 .standard
                 .is_some_and(|standard| !standard.parent.is_empty())
         });
+        // The city is in degrees, so the layer must be too where it is held against the city.
+        let drawn = if parent.is_some() {
+            lonlat
+        } else {
+            &subject.raw.shapes
+        };
+        let to_lonlat = |coords: &mut [[f64; 2]]| {
+            if parent.is_none() {
+                native.all(coords);
+            }
+        };
+        let in_metres = |polygon: &Polygon<f64>| {
+            let mut all: Vec<[f64; 2]> = vec![];
+            let mut ends = vec![];
+            for ring in std::iter::once(polygon.exterior()).chain(polygon.interiors()) {
+                all.extend(ring.0.iter().map(|at| [at.x, at.y]));
+                ends.push(all.len());
+            }
+            to_lonlat(&mut all);
+            to_metres(at, &mut all);
+            let mut from = 0;
+            let mut sizes = ends.into_iter().map(|to| {
+                let size = doubled_area(&all[from..to]).abs() / 2.0;
+                from = to;
+                size
+            });
+            let shell = sizes.next().unwrap_or(0.0);
+            shell - sizes.sum::<f64>()
+        };
         // The union is others' code on strangers' shapes; should it panic, that is no answer, not an end.
         let work = catch_unwind(AssertUnwindSafe(|| {
-            let areas = polygons(metres);
-            let union = unary_union(&areas);
-            let total = union.unsigned_area();
-            let mut gaps = holes(&union, limits.ignore_sqm);
-            if let (Some(city), Some(at)) = (parent, middle(&lonlat.coords)) {
-                let mut city = city.clone();
-                if to_metres(at, &mut city.coords) {
-                    let rest = unary_union(&polygons(&city)).difference(&union);
-                    gaps = rest
-                        .0
-                        .into_iter()
-                        .map(|gap| (gap.unsigned_area(), gap))
-                        .filter(|(area, _)| *area > limits.ignore_sqm)
-                        .collect();
-                }
-            }
+            let union = unary_union(&polygons(drawn));
+            let total: f64 = union.iter().map(in_metres).sum();
+            let found = match parent {
+                Some(city) => unary_union(&polygons(city)).difference(&union).0,
+                None => holes(&union),
+            };
+            let mut gaps: Vec<(f64, Polygon<f64>)> = found
+                .into_iter()
+                .map(|gap| (in_metres(&gap), gap))
+                .filter(|(area, _)| *area > limits.ignore_sqm)
+                .collect();
             gaps.sort_by(|a, b| b.0.total_cmp(&a.0));
-            let places: Vec<(f64, Option<[f64; 2]>)> = gaps
+            let places: Vec<Option<[f64; 2]>> = gaps
                 .iter()
                 .take(super::KEPT_FINDINGS)
-                .map(|(area, gap)| {
-                    (
-                        *area,
-                        gap.interior_point().map(|point| [point.x(), point.y()]),
-                    )
+                .map(|(_, gap)| {
+                    let mut place = [gap.interior_point().map(|point| [point.x(), point.y()])?];
+                    to_lonlat(&mut place);
+                    Some(place[0])
                 })
                 .collect();
             let areas: Vec<f64> = gaps.iter().map(|(area, _)| *area).collect();
@@ -263,7 +299,6 @@ impl Rule for Gaps {
             .filter(|area| **area <= limits.question_hole_sqm)
             .sum();
         let ratio = bad / total.max(f64::MIN_POSITIVE);
-        let back = Back::of(lonlat);
         let inside = if parent.is_some() {
             "the city"
         } else {
@@ -272,9 +307,7 @@ impl Rule for Gaps {
         let mut findings = Findings::new();
         for (at, area) in areas.iter().enumerate() {
             findings.add(|| {
-                let place = places
-                    .get(at)
-                    .and_then(|(_, place)| Some(back.as_ref()?.lonlat((*place)?)));
+                let place = places.get(at).copied().flatten();
                 let question = *area > limits.question_hole_sqm;
                 Finding {
                     place: super::Place {
@@ -300,6 +333,6 @@ impl Rule for Gaps {
                 }
             });
         }
-        findings.outcome(metres.len() as u64)
+        findings.outcome(lonlat.len() as u64)
     }
 }

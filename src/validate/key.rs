@@ -74,7 +74,11 @@ impl Rule for UniqueKey {
             if let Some(column) = missing {
                 findings.add(|| Finding {
                     place: subject.cell(row, column),
-                    message: format!("{} has no key: `{names}` is empty", subject.called(row)),
+                    message: format!(
+                        "{} has no key: `{}` is empty",
+                        subject.called(row),
+                        subject.raw.table.fields[column].name
+                    ),
                     remedy: Some("give it the number or code by which tables will know it".into()),
                     ..Finding::default()
                 });

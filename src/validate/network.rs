@@ -13,8 +13,11 @@ use crate::{
     model::{Severity, Shapes},
 };
 
-/// Ends nearer than this do meet, in metres.
+/// Ends on one spot of this size meet, in metres.
 const MEETS_M: f64 = 0.001;
+/// An end this near to the middle of an edge meets it, in metres: a coordinate rounded to six decimals of a
+/// degree, or an edge of a kilometre drawn straight in degrees, is that far from where it should be.
+const TOUCHES_M: f64 = 0.05;
 
 /// The ends of every line of a layer: row, which coordinate of the layer, and the place.
 fn ends(shapes: &Shapes<f64>) -> Vec<(u32, usize, At)> {
@@ -100,7 +103,7 @@ impl Rule for EndsMeet {
                 .nearest(at)
                 .take_while(|near| near.distance <= limit)
                 .find(|near| near.row != row);
-            let Some(near) = near.filter(|near| near.distance > MEETS_M) else {
+            let Some(near) = near.filter(|near| near.distance > TOUCHES_M) else {
                 continue;
             };
             findings.add(|| Finding {

@@ -98,20 +98,24 @@ pub(super) fn middle(coords: &[[f64; 2]]) -> Option<[f64; 2]> {
     Some([axis(0)?, axis(1)?])
 }
 
-/// The way back from the metres of a layer to longitude/latitude.
-pub(super) struct Back(Reprojector);
+/// The way from the file's own coordinates to longitude/latitude.
+pub(super) struct Native(Reprojector);
 
-impl Back {
-    /// For the layer with these places; none when it has none.
-    pub(super) fn of(lonlat: &Shapes<f64>) -> Option<Self> {
-        let zone = format!("EPSG:{}", utm_epsg(middle(&lonlat.coords)?));
-        Reprojector::between(&zone, "OGC:CRS84").ok().map(Self)
+impl Native {
+    /// For a layer whose CRS is known.
+    pub(super) fn of(raw: &RawLayer) -> Option<Self> {
+        Reprojector::to_lonlat(&raw.crs).ok().map(Self)
     }
 
-    /// Longitude and latitude of a place in metres; NaN where there is none.
+    /// Longitude and latitude of a place in the file's coordinates; NaN where there is none.
     pub(super) fn lonlat(&self, at: [f64; 2]) -> [f64; 2] {
         let mut one = [at];
         self.0.apply(&mut one);
         one[0]
+    }
+
+    /// The same for many places.
+    pub(super) fn all(&self, coords: &mut [[f64; 2]]) {
+        self.0.apply(coords);
     }
 }

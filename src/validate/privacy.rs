@@ -1,6 +1,6 @@
 //! P01: no personal data goes out with the map.
 
-use super::{Finding, Findings, Outcome, Place, Rule, RuleInfo, Subject, values::is_blank};
+use super::{Finding, Findings, Outcome, Place, Rule, RuleInfo, Subject};
 use crate::model::{Column, FieldType, Severity, Value, value::NULL_CODE};
 
 /// P01: no column that names private persons, no value that is a private number.
@@ -111,9 +111,12 @@ fn private(text: &str) -> Option<(&'static str, String)> {
             look += 1;
         }
         let plain = end - at == digits.len();
-        let closed = bytes
-            .get(end)
-            .is_none_or(|byte| !byte.is_ascii_alphanumeric() && *byte != b'.');
+        // Digits behind a decimal point are no number of their own.
+        let fraction = at > 1 && bytes[at - 1] == b'.' && bytes[at - 2].is_ascii_digit();
+        let closed = !fraction
+            && bytes
+                .get(end)
+                .is_none_or(|byte| !byte.is_ascii_alphanumeric() && *byte != b'.');
         let said = || text[at..end].to_owned();
         if !digits.is_empty() && closed {
             let country: &[u8] = match digits.len() {
@@ -185,7 +188,7 @@ impl Rule for PersonalData {
                 && field.kind == FieldType::Text
             {
                 let filled = (0..column.len())
-                    .filter(|row| !is_blank(column.get(*row)))
+                    .filter(|row| holds(what, &column.get(*row).to_text()))
                     .count();
                 if filled > 0 {
                     findings.add(|| Finding {
@@ -278,6 +281,18 @@ fn leak(subject: &Subject<'_>, row: usize, at: usize, what: &str, said: &str) ->
     }
 }
 
+/// True when a text can be what the column's name says: a name has letters (a column of voters' numbers
+/// has none), a number has digits, an address has its sign.
+fn holds(what: &str, text: &str) -> bool {
+    if what.starts_with("names") || what.starts_with("voters") {
+        text.chars().any(char::is_alphabetic)
+    } else if what.starts_with("e-mail") {
+        text.contains('@')
+    } else {
+        text.bytes().any(|byte| byte.is_ascii_digit()) || text.contains('@')
+    }
+}
+
 /// What a column's name says it holds.
 fn hint(name: &str) -> Option<(&'static str, Severity)> {
     let words = words(name);
@@ -338,6 +353,8 @@ mod tests {
             "a@b",
             "ward 12",
             "9845012345.5",
+            "1.08345678955",
+            "0.9845012345",
         ] {
             assert_eq!(private(text), None, "{text}");
         }

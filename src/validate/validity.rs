@@ -61,15 +61,18 @@ pub(super) struct Fault {
     pub(super) from: u32,
     pub(super) to: u32,
     pub(super) share: f64,
+    /// The place in the shape's own coordinates, by which one fault is not named twice.
+    here: At,
 }
 
 impl Fault {
-    fn vertex(flaw: Flaw, at: u32) -> Self {
+    fn vertex(flaw: Flaw, at: u32, here: At) -> Self {
         Self {
             flaw,
             from: at,
             to: at,
             share: 0.0,
+            here,
         }
     }
 
@@ -131,8 +134,11 @@ impl Checker {
             .iter()
             .position(|at| !(at[0].is_finite() && at[1].is_finite()))
         {
-            self.faults
-                .push(Fault::vertex(Flaw::NotFinite, (begin + bad) as u32));
+            self.faults.push(Fault::vertex(
+                Flaw::NotFinite,
+                (begin + bad) as u32,
+                coords[bad],
+            ));
             return Some(&self.faults);
         }
         debug_assert!(begin <= end);
@@ -152,7 +158,7 @@ impl Checker {
         for part in shape.parts() {
             for line in part.rings() {
                 if line.iter().all(|point| *point == line[0]) {
-                    self.fault(Fault::vertex(Flaw::TooFewPoints, at as u32));
+                    self.fault(Fault::vertex(Flaw::TooFewPoints, at as u32, line[0]));
                 }
                 at += line.len();
             }
@@ -160,7 +166,9 @@ impl Checker {
     }
 
     fn fault(&mut self, fault: Fault) {
-        if self.faults.len() < FAULTS_A_SHAPE {
+        // A ring that touches itself in a corner does so with up to four pairs of edges.
+        let known = |other: &Fault| other.flaw == fault.flaw && other.here == fault.here;
+        if self.faults.len() < FAULTS_A_SHAPE && !self.faults.iter().any(known) {
             self.faults.push(fault);
         }
     }
@@ -214,9 +222,9 @@ impl Checker {
                 }
                 if ring[0] != ring[ring.len() - 1] {
                     let last = (at + ring.len() - 1) as u32;
-                    self.fault(Fault::vertex(Flaw::Unclosed, last));
+                    self.fault(Fault::vertex(Flaw::Unclosed, last, ring[ring.len() - 1]));
                 } else if to - from < 4 {
-                    self.fault(Fault::vertex(Flaw::TooFewPoints, at as u32));
+                    self.fault(Fault::vertex(Flaw::TooFewPoints, at as u32, ring[0]));
                 }
                 let number = self.rings.len() as u32;
                 for point in from..to - 1 {
@@ -304,15 +312,17 @@ impl Checker {
             let (u, v) = ([b[0] - a[0], b[1] - a[1]], [d[0] - c[0], d[1] - c[1]]);
             let across = u[0] * v[1] - u[1] * v[0];
             let share = ((c[0] - a[0]) * v[1] - (c[1] - a[1]) * v[0]) / across;
+            let share = if share.is_finite() {
+                share.clamp(0.0, 1.0)
+            } else {
+                0.5
+            };
             self.fault(Fault {
                 flaw: Flaw::Crossing,
                 from: self.source[i],
                 to: self.source[i + 1],
-                share: if share.is_finite() {
-                    share.clamp(0.0, 1.0)
-                } else {
-                    0.5
-                },
+                share,
+                here: [a[0] + share * u[0], a[1] + share * u[1]],
             });
             return;
         }
@@ -340,7 +350,11 @@ impl Checker {
                     || (before[axis] < here[axis] && after[axis] < here[axis])
             };
             if back(0) || back(1) {
-                self.fault(Fault::vertex(Flaw::Doubled, self.source[at]));
+                self.fault(Fault::vertex(
+                    Flaw::Doubled,
+                    self.source[at],
+                    self.points[at],
+                ));
             }
         }
     }
@@ -368,7 +382,11 @@ impl Checker {
         }
         match shared {
             Some((_, at)) if twice => {
-                self.fault(Fault::vertex(Flaw::Doubled, self.source[at]));
+                self.fault(Fault::vertex(
+                    Flaw::Doubled,
+                    self.source[at],
+                    self.points[at],
+                ));
             }
             Some((_, at)) => self.touch(one, other, at, same),
             None => {}
@@ -379,7 +397,7 @@ impl Checker {
     fn touch(&mut self, one: usize, other: usize, at: usize, same: bool) {
         let point = self.points[at];
         if same {
-            self.fault(Fault::vertex(Flaw::RingTouch, self.source[at]));
+            self.fault(Fault::vertex(Flaw::RingTouch, self.source[at], point));
             return;
         }
         let ((i, ring), (j, its_ring)) = (self.segments[one], self.segments[other]);
@@ -391,7 +409,7 @@ impl Checker {
         let (a0, a1) = self.beside(i, ring, point);
         let (b0, b1) = self.beside(j, its_ring, point);
         if turns_over(point, a0, a1, b0) != turns_over(point, a0, a1, b1) {
-            self.fault(Fault::vertex(Flaw::Crossing, self.source[at]));
+            self.fault(Fault::vertex(Flaw::Crossing, self.source[at], point));
         } else if self.rings[ring as usize].part == self.rings[its_ring as usize].part {
             self.touches.push((ring, its_ring, point));
         }
@@ -452,8 +470,8 @@ impl Checker {
             });
         }
         for (flaw, ring) in found {
-            let at = self.source[self.rings[ring].from];
-            self.fault(Fault::vertex(flaw, at));
+            let from = self.rings[ring].from;
+            self.fault(Fault::vertex(flaw, self.source[from], self.points[from]));
         }
     }
 
@@ -566,23 +584,17 @@ impl Checker {
                 }
                 let (a, b) = (root(&mut parents, place), root(&mut parents, ring as usize));
                 if a == b {
-                    let at = self
-                        .ring(ring as usize)
+                    // Every touch is a corner of one of the rings.
+                    let near = self
+                        .points
                         .iter()
-                        .chain(self.ring(one as usize))
-                        .chain(self.ring(other as usize))
-                        .position(|corner| *corner == point);
-                    let from = self.rings[ring as usize].from;
-                    let near = at.map_or(from, |at| (from + at).min(self.points.len() - 1));
-                    let near = if self.points[near] == point {
-                        near
-                    } else {
-                        self.points
-                            .iter()
-                            .position(|corner| *corner == point)
-                            .unwrap_or(from)
-                    };
-                    self.fault(Fault::vertex(Flaw::Disconnected, self.source[near]));
+                        .position(|corner| *corner == point)
+                        .unwrap_or(self.rings[ring as usize].from);
+                    self.fault(Fault::vertex(
+                        Flaw::Disconnected,
+                        self.source[near],
+                        self.points[near],
+                    ));
                     return;
                 }
                 parents[a] = b;

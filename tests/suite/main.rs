@@ -6,3 +6,5 @@ mod hostile;
 mod http;
 mod real_files;
 mod styles;
+mod reports;
+mod rules;

@@ -1,0 +1,188 @@
+//! What the gate says of real municipal files, in short, as text beside: a later change of a rule shows here
+//! what it does to them.
+
+use std::{
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use parat::{
+    model::Metadata,
+    standard::Standards,
+    validate::{Ask, Outcome, Report, check},
+};
+
+use crate::real_files::{data, read};
+
+fn short(report: &Report) -> String {
+    let mut out = format!(
+        "{} | {:?} | {}\n",
+        report.source.layer,
+        report.verdict,
+        report.standard.as_deref().unwrap_or("no standard")
+    );
+    for rule in &report.rules {
+        match &rule.outcome {
+            Outcome::Passed { .. } => {}
+            Outcome::NotRun {
+                because,
+                needed: true,
+            } => {
+                let _ = writeln!(out, "  {} not run: {because}", rule.code);
+            }
+            Outcome::NotRun { .. } => {}
+            Outcome::Failed {
+                count, findings, ..
+            } => {
+                let first = findings
+                    .first()
+                    .map_or("", |finding| finding.message.as_str());
+                let _ = writeln!(out, "  {} {:?} {count}: {first}", rule.code, rule.severity);
+            }
+        }
+    }
+    out
+}
+
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    let mut entries: Vec<PathBuf> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            files(&path, found);
+        } else {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn the_reports_of_real_files_are_what_they_were() {
+    let Some(data) = data() else {
+        return;
+    };
+    let standards = Standards::builtin();
+    let metadata = Metadata::default();
+    let ask = Ask {
+        standards,
+        layer: None,
+        metadata: &metadata,
+        city: None,
+        repair: false,
+    };
+    let mut all = vec![];
+    files(&data, &mut all);
+    let mut out = String::new();
+    for path in all {
+        let name = path
+            .strip_prefix(&data)
+            .unwrap()
+            .to_string_lossy()
+            .into_owned();
+        let of_ours = ["geojson", "kml", "zip", "shp"]
+            .iter()
+            .any(|end| name.ends_with(end));
+        if !of_ours || name.starts_with("schemas") || name.starts_with("cql2") {
+            continue;
+        }
+        let delivery = read(&path);
+        let _ = writeln!(out, "# {name}");
+        for refused in &delivery.refused {
+            let _ = writeln!(out, "refused: {} {}", refused.code, refused.message);
+        }
+        for raw in delivery.layers {
+            out.push_str(&short(check(raw, &ask).report()));
+        }
+    }
+    let beside = Path::new(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/suite/reports/real_files.txt"
+    ));
+    if std::env::var_os("PARAT_BLESS").is_some() {
+        fs::create_dir_all(beside.parent().unwrap()).unwrap();
+        fs::write(beside, &out).unwrap();
+    }
+    let before = fs::read_to_string(beside).unwrap_or_default();
+    let changed: Vec<String> = before
+        .lines()
+        .zip(out.lines())
+        .filter(|(old, new)| old != new)
+        .take(10)
+        .map(|(old, new)| format!("- {old}\n+ {new}"))
+        .collect();
+    assert!(
+        before == out,
+        "{} lines before, {} now; PARAT_BLESS=1 writes them anew\n{}",
+        before.lines().count(),
+        out.lines().count(),
+        changed.join("\n")
+    );
+}
+
+/// Distinct rows that T01 names in a file, and pairs that T04 names.
+fn counted(data: &Path, file: &str) -> (usize, u64) {
+    let standards = Standards::builtin();
+    let metadata = Metadata::default();
+    let layer = "ward_boundary".parse().unwrap();
+    let ask = Ask {
+        standards,
+        layer: Some(&layer),
+        metadata: &metadata,
+        city: None,
+        repair: false,
+    };
+    let raw = read(&data.join(file)).layers.remove(0);
+    let checked = check(raw, &ask);
+    let rule = |code: &str| {
+        let found = checked
+            .report()
+            .rules
+            .iter()
+            .find(|rule| rule.code == code)
+            .unwrap();
+        match &found.outcome {
+            Outcome::Failed {
+                count, findings, ..
+            } => (*count, findings.clone()),
+            Outcome::Passed { .. } => (0, vec![]),
+            Outcome::NotRun { because, .. } => panic!("{file} {code}: {because}"),
+        }
+    };
+    let mut rows: Vec<Option<u64>> = rule("T01")
+        .1
+        .iter()
+        .map(|finding| finding.place.row)
+        .collect();
+    rows.dedup();
+    (rows.len(), rule("T04").0)
+}
+
+#[test]
+fn the_faults_that_the_audit_names_are_found() {
+    let Some(data) = data() else {
+        return;
+    };
+    // The audit counts pairs whose overlap exceeds 0.01 % of the smaller; T04 counts those above 1 sqm, so it
+    // never finds fewer.
+    for (file, invalid, overlaps) in [
+        ("bengaluru/BBMP.geojson", 6, 0),
+        ("coimbatore/CbeCensus2011Wards.geojson", 1, 8),
+        ("jaipur/jaipur_149wards_survey.geojson", 0, 183),
+        ("pune/pune-electoral-wards_2012.geojson", 0, 14),
+        ("pune/pune-electoral-wards_2017.geojson", 0, 6),
+        ("ahmedabad/Wards.geojson", 0, 48),
+        ("kishangarh/Kishangarh_Wards.geojson", 0, 18),
+        ("chandigarh/Chandigarh_Wards.geojson", 0, 0),
+    ] {
+        let (rows, pairs) = counted(&data, file);
+        assert_eq!(rows, invalid, "{file}: invalid");
+        assert!(
+            pairs >= overlaps,
+            "{file}: {pairs} overlaps, audit {overlaps}"
+        );
+    }
+}
