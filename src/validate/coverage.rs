@@ -25,6 +25,9 @@ const UNION_VERTICES: usize = 8_000_000;
 
 /// Square metres with thousands set apart, for a sentence.
 fn sqm(area: f64) -> String {
+    if area < 10.0 {
+        return format!("{area:.1}");
+    }
     let whole = format!("{area:.0}");
     let mut out = String::new();
     for (at, digit) in whole.chars().enumerate() {
@@ -96,7 +99,10 @@ impl Rule for Overlaps {
                         .and_then(|(a, b)| common(&a, &b))
                         .and_then(|both| overlap.area(here, there, &both))
                         .filter(|exact| *exact > 0.0);
-                    found.push((exact.unwrap_or(square * scale), one, other, at));
+                    let square = exact.unwrap_or(square * scale);
+                    if square > limits.ignore_sqm {
+                        found.push((square, one, other, at));
+                    }
                 }
                 Some(_) => {}
                 None => {

@@ -286,10 +286,7 @@ mod tests {
 
     #[test]
     fn common_areas_equal_geos_to_a_millionth() {
-        use crate::validate::validity::{
-            Checker,
-            tests::{Dice, boxes, geos, scribble},
-        };
+        use crate::validate::validity::{Checker, Dice, boxes, geos, scribble};
         let mut dice = Dice(4);
         let mut checker = Checker::default();
         let mut overlap = Overlap::default();
@@ -326,7 +323,8 @@ mod tests {
                 geos(one).wkt().unwrap(),
                 geos(other).wkt().unwrap()
             );
-            if theirs > 0.0 {
+            // Below that, a corner that misses an edge by a rounding is all there is.
+            if theirs > 1e-4 {
                 over += 1;
                 let [x, y] = overlap.place().unwrap();
                 let point =

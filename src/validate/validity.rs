@@ -24,10 +24,10 @@ const SMALL: usize = 40;
 pub(super) const FAULTS_A_SHAPE: usize = 20;
 /// How many pairs of segments one shape may cost, and how many more for each of its segments. Real shapes
 /// need a few dozen a segment; what needs more was made to stop us.
-const WORK: u64 = 40_000_000;
-const WORK_A_SEGMENT: u64 = 2_000;
+const WORK: u64 = 10_000_000;
+const WORK_A_SEGMENT: u64 = 300;
 /// How many all shapes of a layer may cost.
-const WORK_A_LAYER: u64 = 4_000_000_000;
+const WORK_A_LAYER: u64 = 2_000_000_000;
 
 /// What is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -604,7 +604,10 @@ impl Checker {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(super) use tests::{Dice, boxes, geos, scribble};
+
+#[cfg(test)]
+mod tests {
     use super::*;
     use crate::model::{ShapeKind, Shapes};
 

@@ -5,6 +5,6 @@ mod formats;
 mod hostile;
 mod http;
 mod real_files;
-mod styles;
 mod reports;
 mod rules;
+mod styles;
