@@ -1,6 +1,8 @@
 //! A page of 100 features in a box, through the whole router in process: what a client waits for, less the
 //! network. Prints; judges nothing.
 
+#![allow(clippy::print_stdout, reason = "a bench speaks to a person")]
+
 use std::time::Instant;
 
 use axum::{body::Body, http::Request};

@@ -2,6 +2,8 @@
 //! 304 corners, against a plain scan of some of them. Prints times and ratios; judges nothing but that both
 //! count alike.
 
+#![allow(clippy::print_stdout, reason = "a bench speaks to a person")]
+
 use std::{
     hint::black_box,
     sync::Arc,

@@ -185,12 +185,13 @@ fn main() {
         let both = timed(&|id| {
             drop(black_box(tile::gzip(
                 &tile::tile(&[&snapshot], id, &[]).bytes,
-            )))
+            )));
         });
         let some = timed(&|id| drop(black_box(tile::tile(&[&snapshot], id, &filtered))));
         let plain = seconds(|| {
-            ids.iter()
-                .for_each(|&id| drop(black_box(tile::plain::tile(&[&snapshot], id, &[]))))
+            for &id in &ids {
+                drop(black_box(tile::plain::tile(&[&snapshot], id, &[])));
+            }
         })
         .1 * 1e3
             / ids.len() as f64;

@@ -132,12 +132,8 @@ pub fn date_text(days: i32) -> String {
 /// Days since 1970-01-01 of an ISO 8601 date; none for anything else.
 pub fn parse_date(text: &str) -> Option<i32> {
     let date: jiff::civil::Date = text.parse().ok()?;
-    i32::try_from(
-        date.since((jiff::Unit::Day, jiff::civil::date(1970, 1, 1)))
-            .ok()?
-            .get_days(),
-    )
-    .ok()
+    let since = date.since((jiff::Unit::Day, jiff::civil::date(1970, 1, 1)));
+    Some(since.ok()?.get_days())
 }
 
 /// RFC 3339 in UTC, to the millisecond where there is one.

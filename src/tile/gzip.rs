@@ -38,7 +38,7 @@ mod tests {
 
     #[test]
     fn bytes_come_back() {
-        let bytes: Vec<u8> = (0..50_000_u32).map(|at| (at * at >> 7) as u8).collect();
+        let bytes: Vec<u8> = (0..50_000_u32).map(|at| ((at * at) >> 7) as u8).collect();
         assert_eq!(gunzip(&gzip(&bytes)), Some(bytes));
         assert_eq!(gunzip(&[]), None);
     }

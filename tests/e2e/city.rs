@@ -7,14 +7,14 @@ use std::{
 };
 
 /// The built program.
-pub const PARAT: &str = env!("CARGO_BIN_EXE_parat");
+pub(crate) const PARAT: &str = env!("CARGO_BIN_EXE_parat");
 
 /// Where the city lies: its south-west corner and its side, in degrees.
 const CORNER: [f64; 2] = [77.5, 12.9];
 const SIDE: f64 = 0.2;
 
 /// Runs the program in a folder and waits for it.
-pub fn parat(folder: &Path, arguments: &[&str]) -> Output {
+pub(crate) fn parat(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(PARAT)
         .args(arguments)
         .current_dir(folder)
@@ -25,12 +25,12 @@ pub fn parat(folder: &Path, arguments: &[&str]) -> Output {
 }
 
 /// What it printed on standard output.
-pub fn said(output: &Output) -> String {
+pub(crate) fn said(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).expect("UTF-8")
 }
 
 /// Its exit code; a panic with what it printed when it was killed.
-pub fn code(output: &Output) -> i32 {
+pub(crate) fn code(output: &Output) -> i32 {
     output.status.code().unwrap_or_else(|| {
         panic!(
             "ended by a signal: {}",
@@ -78,7 +78,7 @@ fn metadata(layer: &str, title: &str) -> serde_json::Value {
     })
 }
 
-fn write(folder: &Path, layer: &str, title: &str, features: Vec<serde_json::Value>) -> PathBuf {
+fn write(folder: &Path, layer: &str, title: &str, features: &[serde_json::Value]) -> PathBuf {
     let path = folder.join(format!("{layer}.geojson"));
     let collection = serde_json::json!({ "type": "FeatureCollection", "features": features });
     fs::write(&path, collection.to_string()).expect("written");
@@ -111,18 +111,18 @@ fn outline() -> serde_json::Value {
 }
 
 /// The outline of the city.
-pub fn boundary(folder: &Path) -> PathBuf {
+pub(crate) fn boundary(folder: &Path) -> PathBuf {
     let feature = serde_json::json!({ "type": "Feature",
         "properties": {
             "feature_id": "c1", "ulb_lgd": 251_530, "updated_on": "2025-04-01", "valid_from": "2000-01-01",
             "name": "Test City", "ulb_type": "4", "state_lgd": 29, "dist_lgd": 525 },
         "geometry": outline() });
-    write(folder, "city_boundary", "City boundary", vec![feature])
+    write(folder, "city_boundary", "City boundary", &[feature])
 }
 
 /// `side` times `side` wards that fill the city; `tale` goes into every name, so that another tale is
 /// another content.
-pub fn wards(folder: &Path, side: u32, tale: &str) -> PathBuf {
+pub(crate) fn wards(folder: &Path, side: u32, tale: &str) -> PathBuf {
     let step = SIDE / f64::from(side);
     let mut features = vec![];
     for row in 0..side {
@@ -137,11 +137,11 @@ pub fn wards(folder: &Path, side: u32, tale: &str) -> PathBuf {
                     CORNER[0] + f64::from(column) * step, CORNER[1] + f64::from(row) * step, step) }));
         }
     }
-    write(folder, "ward_boundary", "Electoral wards", features)
+    write(folder, "ward_boundary", "Electoral wards", &features)
 }
 
 /// Wards of which two overlap, without a number each: nothing that may be published.
-pub fn faulty_wards(folder: &Path) -> PathBuf {
+pub(crate) fn faulty_wards(folder: &Path) -> PathBuf {
     let feature = |west: f64| {
         serde_json::json!({ "type": "Feature", "properties": { "ward_no": "1" },
             "geometry": square(west, CORNER[1], SIDE / 2.0) })

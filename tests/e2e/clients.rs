@@ -95,7 +95,9 @@ fn extend(value: &serde_json::Value, found: &mut [f64; 4]) {
             found[3].max(y),
         ];
     } else {
-        items.iter().for_each(|item| extend(item, found));
+        for item in items {
+            extend(item, found);
+        }
     }
 }
 

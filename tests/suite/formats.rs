@@ -139,11 +139,11 @@ fn one_layer_comes_back_from_every_format() {
             "utm.gpkg" => assert_eq!((crs.as_str(), origin), ("EPSG:32643", CrsOrigin::Declared)),
             // ESRI's words carry no code: it is found by the parameters.
             "kalianpur.shp" => {
-                assert_eq!((crs.as_str(), origin), ("EPSG:24343", CrsOrigin::Matched))
+                assert_eq!((crs.as_str(), origin), ("EPSG:24343", CrsOrigin::Matched));
             }
             "wards.shp" => assert_eq!((crs.as_str(), origin), ("EPSG:4326", CrsOrigin::Matched)),
             "wards.geojsonl" | "wards.kml" | "wards.kmz" => {
-                assert_eq!((crs.as_str(), origin), ("OGC:CRS84", CrsOrigin::Format))
+                assert_eq!((crs.as_str(), origin), ("OGC:CRS84", CrsOrigin::Format));
             }
             _ => assert_eq!(
                 (crs.as_str(), origin),

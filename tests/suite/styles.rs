@@ -42,7 +42,9 @@ fn expressions(value: &Value, seen: &mut impl FnMut(&str, &[Value])) {
             if let Some(name) = items.first().and_then(Value::as_str) {
                 seen(name, items);
             }
-            items.iter().for_each(|item| expressions(item, seen));
+            for item in items {
+                expressions(item, seen);
+            }
         }
         Value::Object(members) => members
             .values()

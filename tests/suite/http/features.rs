@@ -68,15 +68,14 @@ fn following_next_gives_every_feature_once_and_in_one_order() {
                     .map(|feature| feature["id"].as_u64().expect("a number")),
             );
             pages += 1;
-            match links(&page, "next").first() {
-                Some(next) => path = path_of(&next["href"]),
-                None => {
-                    if pages > 1 {
-                        let back = json(&path_of(&links(&page, "prev")[0]["href"]));
-                        assert_eq!(back["numberReturned"], 5);
-                    }
-                    break;
+            if let Some(next) = links(&page, "next").first() {
+                path = path_of(&next["href"]);
+            } else {
+                if pages > 1 {
+                    let back = json(&path_of(&links(&page, "prev")[0]["href"]));
+                    assert_eq!(back["numberReturned"], 5);
                 }
+                break;
             }
         }
         assert_eq!(pages, count.div_ceil(5));
