@@ -119,6 +119,10 @@ function dress(file: FileLayer, layer: LayerInfo, scene: Scene): unknown {
     // Streets stay for orientation but must not compete with the values.
     paint["line-opacity"] = file.id.includes("case") ? 0 : 0.22;
   }
+  if (scene.choropleth && file.type === "fill") {
+    // A class must have one colour everywhere, so nothing beneath may tint it.
+    paint["fill-opacity"] = 0.12;
+  }
   if (scene.choropleth && file.type === "circle") {
     paint["circle-opacity"] = 0.3;
     paint["circle-stroke-opacity"] = 0.3;
@@ -162,7 +166,7 @@ function colouring(id: string, classes: Classes, dark: boolean): unknown[] {
       id: `${id}-value`,
       paint: {
         "fill-color": stops.length > 0 ? ["step", value, first, ...stops] : first,
-        "fill-opacity": ["interpolate", ["linear"], ["zoom"], 13, ["case", known, 0.9, 0], 16, ["case", known, 0.6, 0]],
+        "fill-opacity": ["interpolate", ["linear"], ["zoom"], 13, ["case", known, 0.9, 0], 16, ["case", known, 0.7, 0]],
         "fill-antialias": false,
       },
     },
