@@ -161,12 +161,7 @@ impl Rule for Duplicates {
                 ..Finding::default()
             });
         }
-        let points = subject
-            .raw
-            .shapes
-            .kinds
-            .iter()
-            .any(|kind| *kind == ShapeKind::Point as u8);
+        let points = subject.raw.shapes.kinds.contains(&(ShapeKind::Point as u8));
         if points {
             let (Some(metres), Some(lonlat)) = (subject.metres, subject.lonlat) else {
                 return not_placed();

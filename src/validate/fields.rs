@@ -32,9 +32,9 @@ fn answered<'a>(
 
 /// Runs a check on every value of every answered field; the closures say which fields, which values are
 /// good, and what to say of one that is not.
-fn on_values<'a>(
+fn on_values(
     subject: &Subject<'_>,
-    standard: &'a LayerStandard,
+    standard: &LayerStandard,
     concerns: impl Fn(&FieldRule) -> bool,
     good: impl Fn(&FieldRule, crate::model::Value<'_>) -> bool,
     say: impl Fn(&FieldRule, &str, &str) -> (String, Option<String>),

@@ -123,7 +123,7 @@ impl Checked {
     /// The layer to publish; the same back when the verdict does not admit it.
     pub fn accept(self) -> Result<Accepted, Box<Self>> {
         if self.report.verdict.admits() && self.lonlat.is_some() && self.standard.is_some() {
-            self.into_accepted(false).map_err(Box::new)
+            self.into_accepted(false)
         } else {
             Err(Box::new(self))
         }
@@ -134,9 +134,9 @@ impl Checked {
         self.into_accepted(true).ok()
     }
 
-    fn into_accepted(mut self, draft: bool) -> Result<Accepted, Self> {
+    fn into_accepted(mut self, draft: bool) -> Result<Accepted, Box<Self>> {
         let Some(lonlat) = self.lonlat.take() else {
-            return Err(self);
+            return Err(Box::new(self));
         };
         Ok(Accepted {
             parts: AcceptedParts {

@@ -172,7 +172,7 @@ impl Rule for Dangles {
             let mut at = shape.coord_range().0;
             'shape: for part in shape.parts() {
                 for path in part.rings() {
-                    if let Some(turn) = path.windows(3).position(|corner| runs_back(corner)) {
+                    if let Some(turn) = path.windows(3).position(runs_back) {
                         findings.add(|| Finding {
                             place: subject.spot(row, lonlat.coords.get(at + turn + 1).copied()),
                             message: format!("{} runs back over itself here", subject.called(row)),

@@ -11,8 +11,11 @@ use crate::model::{Bbox, ShapeRef};
 
 /// How many pairs of edges one pair of areas may cost; more than any honest pair needs.
 const WORK: usize = 30_000_000;
-/// How many places along x are tried for the deepest overlap.
+/// Between how many corners along x the deepest overlap is looked for.
 const TRIED: usize = 300;
+
+/// How many crossings count as corners.
+const CROSSINGS: usize = 2000;
 
 /// An edge over the common box, from left to right, its heights above the base, and its sign.
 #[derive(Clone, Copy, Debug)]
@@ -167,16 +170,33 @@ impl Overlap {
             .chain(&self.other)
             .flat_map(|edge| edge.x)
             .collect();
+        // An overlap may have no corner of either: where two strips cross, its corners are the crossings.
+        let corners = xs.len();
+        for a in &self.one {
+            let first = self.reach.partition_point(|reach| *reach <= a.x[0]);
+            for b in self.other[first..].iter().take_while(|b| b.x[0] < a.x[1]) {
+                let (left, right) = (a.x[0].max(b.x[0]), a.x[1].min(b.x[1]));
+                let (dl, dr) = (a.at(left) - b.at(left), a.at(right) - b.at(right));
+                if left < right && dl * dr < 0.0 && xs.len() < corners + CROSSINGS {
+                    xs.push(left + dl / (dl - dr) * (right - left));
+                }
+            }
+        }
         xs.sort_unstable_by(f64::total_cmp);
         xs.dedup();
         let step = xs.len().div_ceil(TRIED).max(1);
         let mut best: Option<(f64, At)> = None;
         for pair in xs.windows(2).step_by(step) {
+            let width = pair[1] - pair[0];
             let x = f64::midpoint(pair[0], pair[1]);
+            // Corners may be so near that nothing is between them.
+            if x <= pair[0] || x >= pair[1] {
+                continue;
+            }
             if let Some((deep, y)) = self.deepest_at(x)
-                && best.is_none_or(|(most, _)| deep > most)
+                && best.is_none_or(|(most, _)| deep.min(width) > most)
             {
-                best = Some((deep, [x, y]));
+                best = Some((deep.min(width), [x, y]));
             }
         }
         best.map(|(_, at)| at)
@@ -217,14 +237,15 @@ fn below_both(a: &Edge, b: &Edge) -> f64 {
     let (al, ar, bl, br) = (a.at(left), a.at(right), b.at(left), b.at(right));
     let (dl, dr) = (al - bl, ar - br);
     if dl <= 0.0 && dr <= 0.0 {
-        return (al + ar) / 2.0 * width;
+        return f64::midpoint(al, ar) * width;
     }
     if dl >= 0.0 && dr >= 0.0 {
-        return (bl + br) / 2.0 * width;
+        return f64::midpoint(bl, br) * width;
     }
     let share = dl / (dl - dr);
     let cross = al + (ar - al) * share;
-    ((al.min(bl) + cross) * share + (cross + ar.min(br)) * (1.0 - share)) / 2.0 * width
+    (f64::midpoint(al.min(bl), cross) * share + f64::midpoint(cross, ar.min(br)) * (1.0 - share))
+        * width
 }
 
 /// What two boxes share; none when they share no area.
@@ -329,7 +350,12 @@ mod tests {
                 let [x, y] = overlap.place().unwrap();
                 let point =
                     gdal::vector::Geometry::from_wkt(&format!("POINT ({x:.9} {y:.9})")).unwrap();
-                assert!(geos(one).contains(&point) && geos(other).contains(&point));
+                assert!(
+                    geos(one).contains(&point) && geos(other).contains(&point),
+                    "{x} {y} {theirs} {} {}",
+                    geos(one).wkt().unwrap(),
+                    geos(other).wkt().unwrap()
+                );
             } else {
                 apart += 1;
             }

@@ -105,7 +105,7 @@ fn private(text: &str) -> Option<(&'static str, String)> {
             if bytes[look].is_ascii_digit() {
                 digits.push(bytes[look]);
                 end = look + 1;
-            } else if !(matches!(bytes[look], b' ' | b'-') && !digits.is_empty()) {
+            } else if !matches!(bytes[look], b' ' | b'-') || digits.is_empty() {
                 break;
             }
             look += 1;

@@ -107,6 +107,15 @@ enum Spot {
     Edge(usize),
 }
 
+/// The root of a node in a forest of parents, whose ways it shortens.
+fn root(parents: &mut [usize], mut node: usize) -> usize {
+    while parents[node] != node {
+        parents[node] = parents[parents[node]];
+        node = parents[node];
+    }
+    node
+}
+
 /// Checks shape after shape and keeps its memory between them.
 #[derive(Debug, Default)]
 pub(super) struct Checker {
@@ -144,11 +153,7 @@ impl Checker {
         debug_assert!(begin <= end);
         match shape.kind.dimension() {
             Some(1) => self.check_lines(shape, begin),
-            Some(2) => {
-                if !self.check_areas(shape, begin) {
-                    return None;
-                }
-            }
+            Some(2) if !self.check_areas(shape, begin) => return None,
             _ => {}
         }
         Some(&self.faults)
@@ -540,7 +545,7 @@ impl Checker {
         } else {
             self.pyramid
                 .ray(point, first, first + (to - 1 - from), |segment| {
-                    look(segment + ring)
+                    look(segment + ring);
                 });
         }
         match edge {
@@ -559,13 +564,6 @@ impl Checker {
     fn connectedness(&mut self) {
         if self.touches.is_empty() {
             return;
-        }
-        fn root(parents: &mut [usize], mut node: usize) -> usize {
-            while parents[node] != node {
-                parents[node] = parents[parents[node]];
-                node = parents[node];
-            }
-            node
         }
         let mut parents: Vec<usize> = (0..self.rings.len()).collect();
         let mut places: HashMap<(u32, u64, u64), usize> = HashMap::new();

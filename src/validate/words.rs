@@ -115,7 +115,7 @@ pub(super) fn todo(report: &Report, standards: &Standards) -> Vec<String> {
                 .map(|remedy| format!(" To do: {remedy}."))
                 .unwrap_or_default();
             let more = if *count > 1 {
-                format!(" ({} in all)", count)
+                format!(" ({count} in all)")
             } else {
                 String::new()
             };
