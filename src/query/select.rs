@@ -114,12 +114,12 @@ fn in_bbox(source: &dyn Source, bbox: Bbox, budget: &Budget<'_>) -> Result<Vec<u
             }
         }
     }
-    for row in 0..source.rows() {
+    for row in source.first_without_geometry()..source.rows() {
+        budget.steps(1)?;
         if source.bounds(row).is_none() {
             found.push(row);
         }
     }
-    budget.steps(u64::from(source.rows()))?;
     found.sort_unstable();
     found.dedup();
     Ok(found)

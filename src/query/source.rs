@@ -22,6 +22,10 @@ pub(super) trait Source {
     fn entry(&self, field: usize, code: u32) -> Value<'_>;
     /// The box of a row in world positions; none without geometry.
     fn bounds(&self, row: u32) -> Option<[u32; 4]>;
+    /// Every row before this one has a geometry, so only those from it on need a look.
+    fn first_without_geometry(&self) -> u32 {
+        0
+    }
     /// The position of a row whose geometry is one point; none for every other row.
     fn point(&self, row: u32) -> Option<[u32; 2]>;
     /// A position on the row's shape: inside an area, on a line, at a point. None without geometry.
@@ -65,6 +69,10 @@ impl Source for Snapshot {
     fn bounds(&self, row: u32) -> Option<[u32; 4]> {
         let found = Snapshot::bounds(self, row);
         (found[0] <= found[2]).then_some(found)
+    }
+
+    fn first_without_geometry(&self) -> u32 {
+        self.placed() as u32
     }
 
     fn point(&self, row: u32) -> Option<[u32; 2]> {
