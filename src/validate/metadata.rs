@@ -11,8 +11,7 @@ impl Rule for RequiredElements {
         &RuleInfo {
             code: "M01",
             name: "metadata",
-            // Metadata can be filled in after the file; a profile that will not wait makes it an error.
-            severity: Severity::Warning,
+            severity: Severity::Error,
         }
     }
 
