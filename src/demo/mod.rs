@@ -1,6 +1,6 @@
 //! A deterministic, believable city to show what Parat does.
 //!
-//! [`write`] makes the files that the departments of a city would send: a city that is nowhere, with wards
+//! [`write()`] makes the files that the departments of a city would send: a city that is nowhere, with wards
 //! that fill it, streets that meet, buildings along them, and five years of ward indicators; and one delivery
 //! with every fault the gate is for. The same scale gives the same coordinates and values everywhere.
 
@@ -93,7 +93,7 @@ pub struct DemoCity {
 /// One file a department sends; its metadata lie beside it as `<file>.metadata.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DemoDelivery {
-    /// The file, in the folder that [`write`] was given.
+    /// The file, in the folder that [`write()`] was given.
     pub file: PathBuf,
     /// What it is meant to be.
     pub layer: LayerId,
@@ -106,7 +106,7 @@ pub struct DemoDelivery {
 /// One table of ward indicators.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DemoTable {
-    /// The file, in the folder that [`write`] was given.
+    /// The file, in the folder that [`write()`] was given.
     pub file: PathBuf,
     /// The indicator's code.
     pub indicator: String,

@@ -796,7 +796,7 @@ mod tests {
             // A star whose radius wanders: simple, unless a corner is thrown somewhere else.
             let count = 60 + dice.below(300);
             let hole = dice.below(3) == 0;
-            for ring in 0..1 + usize::from(hole) {
+            for ring in 0..=usize::from(hole) {
                 let from = shapes.coords.len();
                 for corner in 0..count {
                     let angle = corner as f64 / count as f64 * std::f64::consts::TAU;

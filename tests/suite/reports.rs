@@ -24,14 +24,13 @@ fn short(report: &Report) -> String {
     );
     for rule in &report.rules {
         match &rule.outcome {
-            Outcome::Passed { .. } => {}
             Outcome::NotRun {
                 because,
                 needed: true,
             } => {
                 let _ = writeln!(out, "  {} not run: {because}", rule.code);
             }
-            Outcome::NotRun { .. } => {}
+            Outcome::Passed { .. } | Outcome::NotRun { .. } => {}
             Outcome::Failed {
                 count, findings, ..
             } => {
