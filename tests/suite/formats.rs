@@ -411,3 +411,28 @@ fn parts_of_a_shapefile_that_are_missing_are_named() {
         .count() as u64;
     assert!(note.count == missing && missing > 20, "{note:?} {missing}");
 }
+
+#[test]
+fn a_workbook_with_longitude_and_latitude_is_read_like_the_table_it_was_made_from() {
+    if !installed() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let from = folder.path().join("toilets.csv");
+    fs::write(
+        &from,
+        "feature_id,name,Longitude,Latitude,seats\nT1,शौचालय,77.5946,12.9716,8\nT2,கழிப்பறை,77.61,12.98,\n",
+    )
+    .unwrap();
+    let table = read(&from);
+    let to = folder.path().join("toilets.xlsx");
+    assert!(ogr2ogr(&["-f", "XLSX"], &from, &to));
+    let book = read(&to);
+    assert!(book.refused.is_empty(), "{:?}", book.refused);
+    let (book, table) = (&book.layers[0], &table.layers[0]);
+    assert_eq!(book.shapes, table.shapes);
+    assert_eq!(book.crs.to_string(), "OGC:CRS84");
+    assert_eq!(book.table.value(1, "name"), Value::Text("கழிப்பறை"));
+    assert_eq!(book.table.value(0, "seats").to_text(), "8");
+    assert!(book.table.value(1, "seats").is_null());
+}
