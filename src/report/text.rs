@@ -156,7 +156,11 @@ fn facts(report: &Report, look: &Look<'_>, out: &mut String) {
         .collect();
     look.wrap(
         "rows      ",
-        &format!("{} ({})", report.rows, kinds.join(", ")),
+        &if kinds.is_empty() {
+            report.rows.to_string()
+        } else {
+            format!("{} ({})", report.rows, kinds.join(", "))
+        },
         out,
     );
     look.wrap("CRS       ", &report.crs.to_string(), out);

@@ -41,7 +41,12 @@ impl Rule for RequiredElements {
                         rule.element,
                         rule.title.say("en")
                     ),
-                    remedy: Some(rule.about.say("en").to_owned()).filter(|about| !about.is_empty()),
+                    remedy: Some(format!(
+                        "write `{}` into {}.metadata.json beside the file: {}",
+                        rule.element,
+                        subject.raw.source.file,
+                        rule.about.say("en")
+                    )),
                     ..Finding::default()
                 });
             }

@@ -112,7 +112,7 @@ pub(super) fn todo(report: &Report, standards: &Standards) -> Vec<String> {
             let remedy = first
                 .remedy
                 .as_deref()
-                .map(|remedy| format!(" To do: {remedy}."))
+                .map(|remedy| format!(" To do: {}.", remedy.trim_end_matches('.')))
                 .unwrap_or_default();
             let more = if *count > 1 {
                 format!(" ({count} in all)")
