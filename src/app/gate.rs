@@ -1,7 +1,10 @@
 //! The way from a file to a verdict. `parat check`, `parat ingest`, `parat serve FILES` and the server all
 //! come through here, so the same file under the same question has the same report to the byte.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use super::delivery::{self, DeliveryError, Item};
 use crate::{
@@ -9,7 +12,7 @@ use crate::{
     normalise::{self, NormaliseError},
     read::ReadOptions,
     standard::Standards,
-    validate::{self, Checked, Report},
+    validate::{self, Checked, Repairs, Report},
     worker::{self, Limits},
 };
 
@@ -28,8 +31,12 @@ pub struct Ask {
     pub metadata: Option<PathBuf>,
     /// A file with the city's outline.
     pub city: Option<PathBuf>,
-    /// Make the safe repairs first, each recorded.
-    pub repair: bool,
+    /// Which column answers which field, as a person says.
+    pub columns: BTreeMap<String, String>,
+    /// The repairs to make first, each recorded.
+    pub repairs: Repairs,
+    /// Set rows with grave faults of their own aside and judge the rest.
+    pub set_aside: bool,
 }
 
 /// Something a person who waits may want to know.
@@ -267,7 +274,9 @@ impl<'a> Gate<'a> {
                 layer: self.ask.layer.as_ref(),
                 metadata: &metadata,
                 city: self.city.as_ref(),
-                repair: self.ask.repair,
+                columns: &self.ask.columns,
+                repairs: &self.ask.repairs,
+                set_aside: self.ask.set_aside,
             },
         );
         let report = checked.report().clone();
@@ -311,7 +320,9 @@ impl<'a> Gate<'a> {
                 metadata: &Metadata::default(),
                 city: None,
                 // An outline is only measured against: a bow-tie in it must not spoil the verdict of others.
-                repair: true,
+                columns: &BTreeMap::new(),
+                repairs: &Repairs::safe(),
+                set_aside: false,
             },
         );
         let shapes = checked

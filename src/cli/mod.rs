@@ -29,6 +29,7 @@ use crate::{
     config::{Config, ConfigError},
     model::{LayerId, Verdict},
     read::ReadOptions,
+    validate::Repairs,
 };
 
 const ABOUT: &str = "Turns a city's GIS files into layers people can trust, map, query and join";
@@ -209,9 +210,23 @@ struct About {
     /// A JSON file of metadata elements; without it NAME.metadata.json or metadata.json beside the file
     #[arg(long, value_name = "FILE")]
     metadata: Option<PathBuf>,
-    /// First make the repairs that are safe (close rings, make valid, …); each is recorded
+    /// First make repairs, each recorded: the safe ones, or those named (make_valid,snap; safe; all)
+    #[arg(long, value_name = "KINDS", num_args = 0..=1, require_equals = true, default_missing_value = "safe")]
+    repair: Option<Repairs>,
+    /// Set rows with grave faults of their own aside, and judge the rest
     #[arg(long)]
-    repair: bool,
+    set_aside: bool,
+    /// The column that answers a field of the standard, such as ward_no=WARDNO; may be given more than once
+    #[arg(long = "column", value_name = "FIELD=COLUMN", value_parser = pair)]
+    columns: Vec<(String, String)>,
+}
+
+/// `FIELD=COLUMN`.
+fn pair(text: &str) -> Result<(String, String), String> {
+    text.split_once('=')
+        .map(|(field, column)| (field.trim().to_owned(), column.trim().to_owned()))
+        .filter(|(field, column)| !field.is_empty() && !column.is_empty())
+        .ok_or_else(|| "write FIELD=COLUMN, such as ward_no=WARDNO".to_owned())
 }
 
 impl About {
@@ -243,7 +258,9 @@ impl About {
             },
             metadata: self.metadata.clone(),
             city: self.city.clone(),
-            repair: self.repair,
+            columns: self.columns.iter().cloned().collect(),
+            repairs: self.repair.clone().unwrap_or_default(),
+            set_aside: self.set_aside,
         })
     }
 }

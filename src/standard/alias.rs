@@ -4,6 +4,8 @@
 //! name itself, then an alias (in the order of the standard), then an alias cut to the ten bytes that a
 //! shapefile leaves. A column that looks like a name but holds only ward numbers is taken as the number.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
@@ -99,6 +101,25 @@ impl ColumnMap {
             map.add(field, column, "given", at);
         }
         Ok(map.completed(standards, standard, table))
+    }
+
+    /// The same, but a field or column that is not there is passed over: what a person confirmed for one
+    /// delivery is offered to the next, whose columns may differ.
+    pub fn told(
+        standards: &Standards,
+        standard: &LayerStandard,
+        table: &Table,
+        columns: &BTreeMap<String, String>,
+    ) -> Self {
+        let mut map = Self::default();
+        for (field, column) in columns {
+            if standards.field(standard, field).is_some()
+                && let Some(at) = table.position(column)
+            {
+                map.add(field, column, "given", at);
+            }
+        }
+        map.completed(standards, standard, table)
     }
 
     fn add(&mut self, field: &str, column: &str, why: &str, at: usize) {

@@ -1,12 +1,15 @@
 //! The way through the gate: a raw layer and a question come in, a report comes out, and with it, when
 //! the verdict allows, the only thing that [`crate::normalise`] takes.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use super::{
-    Finding, Findings, Outcome, Place, Report, Rule, RuleReport, Subject, coverage, crs, duplicate,
-    encoding, fields, geometry, key, metadata, network, outline, place, placing, privacy, readable,
-    repair, words,
+    Counts, Finding, Findings, Outcome, Place, Proposals, RepairKind, Repairs, Report, Rule,
+    RuleReport, Subject, coverage, crs, duplicate, encoding, fields, geometry, key, metadata,
+    network, outline, place, placing, privacy, readable, repair, words,
 };
 use crate::{
     model::{
@@ -68,8 +71,12 @@ pub struct Ask<'a> {
     pub metadata: &'a Metadata,
     /// The city's outline in longitude/latitude, where it is known.
     pub city: Option<&'a Shapes<f64>>,
-    /// True to make the safe repairs first, each recorded.
-    pub repair: bool,
+    /// Which column a person says answers which field; it stands before what headers say.
+    pub columns: &'a BTreeMap<String, String>,
+    /// The repairs to make first, each recorded.
+    pub repairs: &'a Repairs,
+    /// True to set rows with grave faults of their own aside and judge the rest.
+    pub set_aside: bool,
 }
 
 /// A layer that went through the gate, with what the gate said.
@@ -168,13 +175,13 @@ impl Accepted {
 pub fn check(mut raw: RawLayer, ask: &Ask<'_>) -> Checked {
     let standards = ask.standards;
     let (standard, chosen) = choose(&raw, ask);
-    let repairs = if ask.repair {
+    let repairs = if ask.repairs.has(RepairKind::MakeValid) {
         repair::mend(&mut raw)
     } else {
         vec![]
     };
     let map = standard.map_or_else(ColumnMap::default, |standard| {
-        ColumnMap::of(standards, standard, &raw.table)
+        ColumnMap::told(standards, standard, &raw.table, ask.columns)
     });
     let placed = placing::place(&raw);
     let base = Subject {
@@ -229,6 +236,16 @@ pub fn check(mut raw: RawLayer, ask: &Ask<'_>) -> Checked {
     report.notes.clone_from(&raw.notes);
     report.notes.extend(notes(&base));
     report.rules = rules;
+    let repaired: BTreeSet<u64> = repairs
+        .iter()
+        .filter_map(|repair| repair.place.row)
+        .collect();
+    report.counts = Counts {
+        read: report.rows,
+        accepted: report.rows - repaired.len() as u64,
+        repaired: repaired.len() as u64,
+        set_aside: 0,
+    };
     report.repairs = repairs;
     if let Some(lonlat) = &placed.lonlat {
         report.outline = outline::outline(lonlat);
@@ -371,6 +388,7 @@ fn blank(source: Source, standards: &Standards) -> Report {
         standard_chosen: "none fits".to_owned(),
         profile: standards.profile().label(),
         rows: 0,
+        counts: Counts::default(),
         crs: CrsName::Missing,
         crs_origin: CrsOrigin::Unknown,
         encoding: None,
@@ -381,6 +399,7 @@ fn blank(source: Source, standards: &Standards) -> Report {
         notes: vec![],
         rules: vec![],
         repairs: vec![],
+        proposals: Proposals::default(),
         outline: vec![],
     }
 }

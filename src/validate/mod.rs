@@ -21,6 +21,7 @@ mod overlap;
 mod place;
 mod placing;
 mod privacy;
+mod proposal;
 mod pyramid;
 mod readable;
 mod repair;
@@ -31,7 +32,13 @@ mod values;
 mod words;
 
 pub use gate::{Accepted, AcceptedParts, Ask, Checked, RULES, check, refused};
+pub use proposal::{
+    ColumnProposal, CrsProposal, EncodingProposal, Lands, LayerProposal, Proposals, RepairExample,
+    RepairProposal,
+};
+pub use repair::{RepairKind, Repairs, UnknownRepair};
 pub use report::{
-    Finding, Findings, KEPT_FINDINGS, OUTLINE_COORDS, Outcome, Place, Repair, Report, RuleReport,
+    Counts, Finding, Findings, KEPT_FINDINGS, OUTLINE_COORDS, Outcome, Place, Repair, Report,
+    RuleReport,
 };
 pub use rule::{Rule, RuleInfo, Subject};

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Proposals;
 use crate::{
     model::{Bbox, CrsName, CrsOrigin, Encoding, LayerId, Note, Severity, Source, Verdict},
     standard::Mapping,
@@ -105,6 +106,19 @@ pub struct Repair {
     pub after: String,
 }
 
+/// What became of the rows that were read. Every row is one of the three, so `read` is always their sum.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Rows read.
+    pub read: u64,
+    /// Rows that were judged as they came.
+    pub accepted: u64,
+    /// Rows that were judged after a repair.
+    pub repaired: u64,
+    /// Rows that were set aside before the rest was judged.
+    pub set_aside: u64,
+}
+
 /// The gate's answer for one layer. The same bytes from `parat check` and from the server: no clock, no
 /// machine and no path goes into it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -125,8 +139,11 @@ pub struct Report {
     pub standard_chosen: String,
     /// The profile, `in-city-min-1@1`.
     pub profile: String,
-    /// Rows read, and those that could not be.
+    /// Rows read.
     pub rows: u64,
+    /// What became of them.
+    #[serde(default)]
+    pub counts: Counts,
     /// The CRS as the file has it.
     pub crs: CrsName,
     /// How that is known.
@@ -147,6 +164,9 @@ pub struct Report {
     pub rules: Vec<RuleReport>,
     /// The repairs that were made.
     pub repairs: Vec<Repair>,
+    /// What can be asked for, with the evidence.
+    #[serde(default)]
+    pub proposals: Proposals,
     /// A rough outline of the layer in longitude/latitude for the map of the faults: paths, at most
     /// [`OUTLINE_COORDS`] coordinates in all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

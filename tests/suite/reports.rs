@@ -2,6 +2,7 @@
 //! what it does to them.
 
 use std::{
+    collections::BTreeMap,
     fmt::Write as _,
     fs,
     path::{Path, PathBuf},
@@ -10,7 +11,7 @@ use std::{
 use parat::{
     model::Metadata,
     standard::Standards,
-    validate::{Ask, Outcome, Report, check},
+    validate::{Ask, Outcome, Repairs, Report, check},
 };
 
 use crate::real_files::{data, read};
@@ -71,7 +72,9 @@ fn the_reports_of_real_files_are_what_they_were() {
         layer: None,
         metadata: &metadata,
         city: None,
-        repair: false,
+        columns: &BTreeMap::new(),
+        repairs: &Repairs::none(),
+        set_aside: false,
     };
     let mut all = vec![];
     files(&data, &mut all);
@@ -132,7 +135,9 @@ fn counted(data: &Path, file: &str) -> (usize, u64) {
         layer: Some(&layer),
         metadata: &metadata,
         city: None,
-        repair: false,
+        columns: &BTreeMap::new(),
+        repairs: &Repairs::none(),
+        set_aside: false,
     };
     let raw = read(&data.join(file)).layers.remove(0);
     let checked = check(raw, &ask);

@@ -1,6 +1,6 @@
 //! Every rule against its good and its bad fixture, with what it says of them as text beside.
 
-use std::{fmt::Write as _, fs, path::PathBuf};
+use std::{collections::BTreeMap, fmt::Write as _, fs, path::PathBuf};
 
 use parat::{
     model::{
@@ -8,7 +8,7 @@ use parat::{
         Source, Table, Value,
     },
     standard::Standards,
-    validate::{Ask, Outcome, RULES, RuleReport, check},
+    validate::{Ask, Outcome, RULES, Repairs, RuleReport, check},
 };
 use serde_json::Value as Json;
 
@@ -180,7 +180,9 @@ fn judged(json: &Json, code: &str) -> RuleReport {
         layer: Some(&layer),
         metadata: &metadata,
         city: city.as_ref(),
-        repair: false,
+        columns: &BTreeMap::new(),
+        repairs: &Repairs::none(),
+        set_aside: false,
     };
     let checked = check(raw(json), &ask);
     let rule = checked.report().rules.iter().find(|rule| rule.code == code);
@@ -299,7 +301,9 @@ fn only_what_the_gate_admits_can_be_published_and_a_draft_says_so() {
         layer: Some(&layer),
         metadata: &Metadata::default(),
         city: None,
-        repair: false,
+        columns: &BTreeMap::new(),
+        repairs: &Repairs::none(),
+        set_aside: false,
     };
     let raw = raw(&serde_json::from_str(&text).unwrap());
     let refused = check(raw.clone(), &ask).accept();
@@ -310,7 +314,7 @@ fn only_what_the_gate_admits_can_be_published_and_a_draft_says_so() {
     let repaired = check(
         raw.clone(),
         &Ask {
-            repair: true,
+            repairs: &Repairs::safe(),
             ..ask
         },
     );
@@ -365,7 +369,9 @@ fn reports_in_all_forms_hold_what_strangers_wrote_without_obeying_it() {
         layer: Some(&layer),
         metadata: &metadata,
         city: None,
-        repair: false,
+        columns: &BTreeMap::new(),
+        repairs: &Repairs::none(),
+        set_aside: false,
     };
     let checked = check(raw(&json), &ask);
     let report = checked.report();

@@ -297,6 +297,8 @@ fn report(layer: &Layer) -> Report {
         notes: vec![],
         rules: vec![],
         repairs: vec![],
+        counts: parat::validate::Counts::default(),
+        proposals: parat::validate::Proposals::default(),
     }
 }
 
