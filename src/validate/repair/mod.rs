@@ -11,7 +11,7 @@ use std::{collections::BTreeSet, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-pub(super) use shape::mend;
+pub(in crate::validate) use shape::mend;
 
 /// A kind of repair, by the name that options, reports and the API use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -10,19 +10,21 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use geo::MakeValid;
 use geo_types::Geometry;
 
-use super::{
-    Place, Repair,
-    geometry::area,
-    orient::At,
-    validity::{Checker, Flaw},
+use crate::{
+    model::{RawLayer, ShapeKind, ShapeRef, Shapes},
+    validate::{
+        Place, Repair,
+        geometry::area,
+        orient::At,
+        validity::{Checker, Flaw},
+    },
 };
-use crate::model::{RawLayer, ShapeKind, ShapeRef, Shapes};
 
 /// How many repairs are written down one by one; nobody reads more.
 const KEPT: usize = 10_000;
 
 /// Mends a layer and tells what was done.
-pub(super) fn mend(raw: &mut RawLayer) -> Vec<Repair> {
+pub(in crate::validate) fn mend(raw: &mut RawLayer) -> Vec<Repair> {
     let mut checker = Checker::default();
     let broken = raw.shapes.view().iter().any(|shape| {
         checker
