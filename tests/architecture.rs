@@ -43,7 +43,7 @@ const DOORS: &[(&str, &str)] = &[
     ("proj", "crs.rs"),
     ("rstar", "index.rs"),
     ("mvt", "tile/"),
-    ("libdeflater", "tile/"),
+    ("libdeflater", "tile/ snapshot/"),
     ("flatgeobuf", "snapshot/"),
     ("flatbuffers", "snapshot/"),
     ("memmap2", "snapshot/"),

@@ -1,5 +1,6 @@
 //! The plain data that all stages share. No stage's own work lives here.
 
+pub mod grid;
 pub mod id;
 pub mod shape;
 pub mod value;
@@ -9,6 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use grid::{Losses, TileId};
 pub use id::{BadName, FeatureId, IndicatorId, LayerId, Version};
 pub use shape::{PartRef, ShapeKind, ShapeRef, Shapes, ShapesRef};
 pub use value::{Column, Field, FieldType, Table, TextColumn, Value};

@@ -11,6 +11,8 @@ mod hash;
 mod info;
 mod labels;
 mod order;
+pub mod pmtiles;
+mod pyramid;
 mod rows;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -19,11 +21,16 @@ mod truth;
 mod vertices;
 mod view;
 
-use std::path::Path;
+use std::{
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
 
 pub use hash::content_hash;
 pub use info::SnapshotInfo;
 pub(crate) use order::SMALL_LAYER;
+pub(crate) use pyramid::gzip_header;
+pub use pyramid::{FORM as TILE_FORM, PYRAMID, Pyramid, PyramidInfo, ZoomLosses, losses_of};
 pub use rows::Rows;
 pub use view::{Codes, ColumnView, Entries};
 
@@ -90,6 +97,8 @@ pub struct Snapshot {
     info: SnapshotInfo,
     columns: Columns,
     truth: Truth,
+    folder: PathBuf,
+    pyramid: OnceLock<Pyramid>,
 }
 
 impl Snapshot {
@@ -110,31 +119,59 @@ impl Snapshot {
     pub fn open(dir: &Path) -> Result<Self, SnapshotError> {
         let truth = Truth::open(&dir.join(TRUTH))?;
         let path = dir.join(SERVE);
-        if path.exists()
-            && let Opened::Sound(sound) = Columns::open(&path, truth.bytes_len())?
-        {
-            let (info, columns) = *sound;
-            return Ok(Self {
-                info,
-                columns,
-                truth,
-            });
+        let mut opened = if path.exists() {
+            Columns::open(&path, truth.bytes_len())?
+        } else {
+            Opened::Old
+        };
+        if matches!(opened, Opened::Old) {
+            build::serve_from_truth(&truth, dir)?;
+            opened = Columns::open(&path, truth.bytes_len())?;
         }
-        build::serve_from_truth(&truth, dir)?;
-        match Columns::open(&path, truth.bytes_len())? {
-            Opened::Sound(sound) => {
-                let (info, columns) = *sound;
-                Ok(Self {
-                    info,
-                    columns,
-                    truth,
-                })
-            }
-            Opened::Old => Err(SnapshotError::Damaged {
+        let Opened::Sound(sound) = opened else {
+            return Err(SnapshotError::Damaged {
                 path: path.display().to_string(),
                 what: "it is of another form although it was just built".to_owned(),
-            }),
+            });
+        };
+        let (info, columns) = *sound;
+        let snapshot = Self {
+            info,
+            columns,
+            truth,
+            folder: dir.to_owned(),
+            pyramid: OnceLock::new(),
+        };
+        snapshot.find_pyramid();
+        Ok(snapshot)
+    }
+
+    /// The folder of the version.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Its tiles, made beforehand; none while there are none.
+    pub fn pyramid(&self) -> Option<&Pyramid> {
+        self.pyramid.get()
+    }
+
+    /// Looks again whether there is a pyramid, where none was open. One that is damaged, or was made from
+    /// something else, is not taken and told to the log.
+    pub fn find_pyramid(&self) -> Option<&Pyramid> {
+        let path = self.folder.join(PYRAMID);
+        if self.pyramid.get().is_none() && path.exists() {
+            match Pyramid::open(&path, &self.info.hash) {
+                Ok(pyramid) => {
+                    // Another thread may have been faster; its pyramid is the same.
+                    self.pyramid.set(pyramid).ok();
+                }
+                Err(error) => {
+                    tracing::warn!(layer = %self.info.id, %error, "tiles are made on demand");
+                }
+            }
         }
+        self.pyramid.get()
     }
 
     /// What is known of it.
@@ -186,6 +223,11 @@ impl Snapshot {
         self.columns
             .tree()
             .search(&world_box, &mut |rows| out.extend(rows));
+    }
+
+    /// True when some row's box meets the given one.
+    pub fn meets(&self, world_box: [u32; 4]) -> bool {
+        self.columns.tree().meets(&world_box)
     }
 
     /// Where a row's label goes: inside an area, on a line, at a point. World position.

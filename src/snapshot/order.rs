@@ -2,7 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::model::{Column, FeatureId, Layer, ShapeRef, ShapesRef, Table, Value, world};
+use crate::model::{
+    Column, FeatureId, Layer, ShapeRef, ShapesRef, Table, Value, grid::hilbert, world,
+};
 
 /// A layer with no more features shows all of them at every zoom.
 pub(crate) const SMALL_LAYER: usize = 1000;
@@ -12,23 +14,6 @@ const TILE_FEATURES: u32 = 16_000;
 const TILE_BYTES: u32 = 380_000;
 /// From this zoom on everything is shown that fits.
 const LAST_PLANNED_ZOOM: u8 = 16;
-
-/// The place of a position along a Hilbert curve over the world.
-pub(super) fn hilbert([mut x, mut y]: [u32; 2]) -> u64 {
-    let mut place = 0;
-    for bit in (0..32).rev() {
-        let (right, down) = (x >> bit & 1, y >> bit & 1);
-        place = place << 2 | u64::from((3 * right) ^ down);
-        if down == 0 {
-            if right == 1 {
-                x = !x;
-                y = !y;
-            }
-            std::mem::swap(&mut x, &mut y);
-        }
-    }
-    place
-}
 
 /// The box around world positions; none without any.
 pub(super) fn bounds(coords: &[[u32; 2]]) -> Option<[u32; 4]> {

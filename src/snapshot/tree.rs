@@ -81,6 +81,28 @@ impl<'a> Tree<'a> {
         }
     }
 
+    /// True when some row's box meets the given one.
+    pub(super) fn meets(&self, around: &WorldBox) -> bool {
+        let Some(top) = self.levels.len().checked_sub(1) else {
+            return false;
+        };
+        let begin = self.levels[..top].iter().sum();
+        self.any(top, begin, 0, around)
+    }
+
+    fn any(&self, level: usize, begin: usize, at: usize, around: &WorldBox) -> bool {
+        let own = &self.boxes[begin + at];
+        if !meets(own, around) {
+            return false;
+        }
+        if level == 0 || holds(around, own) {
+            return true;
+        }
+        let below = begin - self.levels[level - 1];
+        let mut children = at * NODE..((at + 1) * NODE).min(self.levels[level - 1]);
+        children.any(|child| self.any(level - 1, below, child, around))
+    }
+
     /// Visits one box of a level that begins at `begin`.
     fn visit(
         &self,
@@ -130,6 +152,7 @@ mod tests {
             prop_assert_eq!(all.len(), levels.iter().sum::<usize>());
             let mut rows = vec![];
             Tree::new(&all, &levels).search(&around, &mut |range| rows.extend(range));
+            prop_assert_eq!(Tree::new(&all, &levels).meets(&around), !plain.is_empty());
             prop_assert_eq!(rows, plain);
         }
     }

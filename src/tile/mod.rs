@@ -6,18 +6,21 @@
 
 mod clip;
 mod encode;
-mod grid;
 mod gzip;
 mod pick;
 pub mod plain;
+pub mod pyramid;
 mod simplify;
 mod sketch;
 
 use std::cell::RefCell;
 
+pub use crate::model::{
+    Losses, TileId,
+    grid::{BUFFER, EXTENT, MAX_ZOOM},
+};
 use encode::{LayerWriter, Source};
-pub use grid::{BUFFER, EXTENT, MAX_ZOOM, TileId};
-pub use gzip::{gunzip, gzip};
+pub use gzip::{gunzip, gzip, gzip_telling};
 use simplify::Grid;
 use sketch::{Drawn, Sketch};
 
@@ -52,19 +55,6 @@ pub struct TileOptions<'a> {
     pub extra: &'a [ExtraColumn<'a>],
     /// True to leave out the `{id}_label` layer.
     pub no_labels: bool,
-}
-
-/// What a tile leaves out or changes, summed over its layers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Losses {
-    /// Features whose box meets the tile and that pass the filter.
-    pub features_matched: u64,
-    /// Of those, how many are left out, because the tile is full or they fall below its grid.
-    pub dropped: u64,
-    /// How many are drawn as a dot of one grid cell, because they are smaller.
-    pub as_points: u64,
-    /// How many lost vertices beyond those that fall together on the grid.
-    pub simplified: u64,
 }
 
 /// One tile.
@@ -196,11 +186,7 @@ fn layer(
             labels(snapshot, id, rows, sketch, &mut tile.bytes);
         }
     });
-    let all = &mut tile.losses;
-    all.features_matched += losses.features_matched;
-    all.dropped += losses.dropped;
-    all.as_points += losses.as_points;
-    all.simplified += losses.simplified;
+    tile.losses.add(&losses);
 }
 
 /// A layer drawn once.
@@ -299,5 +285,7 @@ fn labels(
     writer.finish(bytes);
 }
 
+#[cfg(test)]
+mod pyramid_tests;
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,6 @@
 //! Which rows a tile shows, and which of them go when it is full.
 
-use super::{
-    Losses, TileOptions,
-    grid::{BUFFER, TileId},
-};
+use super::{BUFFER, Losses, TileId, TileOptions};
 use crate::snapshot::{SMALL_LAYER, Snapshot};
 
 /// No layer has more features in a tile, unless all of it is small.

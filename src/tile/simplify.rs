@@ -1,10 +1,7 @@
 //! From world positions to tile units: takes the vertices that matter at a zoom, rounds them to the grid,
 //! and leaves no position twice and no spike.
 
-use super::{
-    clip::Wide,
-    grid::{BUFFER, EXTENT, TileId},
-};
+use super::{BUFFER, EXTENT, TileId, clip::Wide};
 
 /// How world positions become the units of one tile: rounded to the nearest, with ties to the south-east.
 #[derive(Clone, Copy, Debug)]

@@ -1,8 +1,8 @@
 //! One feature's geometry as MVT commands: chosen vertices, cut to the buffered tile, wound, valid.
 
 use super::{
+    BUFFER, EXTENT,
     clip::{self, Frame, Wide},
-    grid::{BUFFER, EXTENT},
     simplify::{self, Grid},
 };
 use crate::model::ShapeRef;
