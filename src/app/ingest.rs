@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{
-    App, AppError, Ask, Step,
+    Actor, App, AppError, Ask, Step,
     gate::{CITY, Gate, GateError, Judged, Outcome},
 };
 use crate::{
@@ -72,7 +72,10 @@ impl App {
                         });
                         self.store().publish(&layer, &report)?
                     }
-                    Err(_kept_out) => (self.store().withhold(&report)?, Became::Withheld),
+                    Err(_kept_out) => (
+                        self.store().withhold(&report, None, &Actor::local())?,
+                        Became::Withheld,
+                    ),
                 };
                 let one = Arrived {
                     report,

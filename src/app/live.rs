@@ -11,7 +11,9 @@ use super::AppError;
 use crate::{
     model::{IndicatorId, LayerId},
     snapshot::Snapshot,
-    store::{DeliveryEntry, Entry, LayerStore, StoredTable},
+    store::{
+        DeliveryEntry, Entry, LayerStore, Publication, State, StoredTable, User, VersionEntry,
+    },
 };
 
 /// How many deliveries are shown in lists.
@@ -37,6 +39,12 @@ pub struct LiveLayers {
     pub tables: BTreeMap<IndicatorId, Arc<StoredTable>>,
     /// The last deliveries, newest first.
     pub deliveries: Vec<DeliveryEntry>,
+    /// Every version of each layer, newest first, whatever its state.
+    pub versions: BTreeMap<LayerId, Vec<VersionEntry>>,
+    /// What was public when, of each layer, oldest first.
+    pub publications: BTreeMap<LayerId, Vec<Publication>>,
+    /// Every account.
+    pub users: Vec<User>,
 }
 
 impl LiveLayers {
@@ -45,9 +53,26 @@ impl LiveLayers {
         self.layers
             .get(layer)
             .and_then(|live| live.snapshot.as_ref())
-            .ok_or_else(|| AppError::NotFound {
+            .ok_or_else(|| self.missing(layer))
+    }
+
+    /// Why nothing of a layer can be shown: it never could, or was withdrawn.
+    fn missing(&self, layer: &LayerId) -> AppError {
+        let retired = self
+            .layers
+            .get(layer)
+            .filter(|live| live.entry.state == State::Retired)
+            .and_then(|live| live.entry.retired.clone());
+        match retired {
+            Some(retired) => AppError::Gone {
                 what: format!("layer `{layer}`"),
-            })
+                at: retired.at,
+                reason: retired.reason,
+            },
+            None => AppError::NotFound {
+                what: format!("layer `{layer}`"),
+            },
+        }
     }
 
     /// The newest table of an indicator.
@@ -144,9 +169,23 @@ impl Live {
                 layers.insert(layer.clone(), draft.live.clone());
             }
         }
+        let mut versions: BTreeMap<LayerId, Vec<VersionEntry>> = BTreeMap::new();
+        for version in store.versions(None)? {
+            versions
+                .entry(version.layer.clone())
+                .or_default()
+                .push(version);
+        }
+        let mut publications: BTreeMap<LayerId, Vec<Publication>> = BTreeMap::new();
+        for one in store.publications()? {
+            publications.entry(one.layer.clone()).or_default().push(one);
+        }
         let next = LiveLayers {
             generation,
             layers,
+            versions,
+            publications,
+            users: store.users()?,
             tables: store
                 .tables()?
                 .into_iter()

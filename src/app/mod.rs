@@ -12,6 +12,8 @@ mod live;
 mod permits;
 mod preview;
 mod tables;
+mod users;
+mod versions;
 
 use std::sync::Arc;
 
@@ -20,7 +22,9 @@ pub use gate::{Ask, Gate, GateError, Judged, Outcome, Step, Take};
 pub use ingest::{Arrived, IngestError};
 pub use live::{LiveLayer, LiveLayers};
 pub use tables::Met;
+pub use versions::{AsOf, Pick, Pinned};
 
+pub use crate::store::{Action, Actor, Role, VersionState};
 use crate::{
     config::Config,
     standard::Standards,
@@ -47,6 +51,35 @@ pub enum AppError {
         /// What is wrong with it.
         detail: String,
     },
+    /// It was public and was withdrawn.
+    #[error("{what} was withdrawn on {at}: {reason}")]
+    Gone {
+        /// What was asked for.
+        what: String,
+        /// When, RFC 3339.
+        at: String,
+        /// Why.
+        reason: String,
+    },
+    /// The actor may not.
+    #[error("{0}")]
+    Forbidden(String),
+    /// Only for those with a role, and the actor is nobody.
+    #[error("{0}")]
+    Nobody(String),
+    /// Not from the state in which it is.
+    #[error("{why}")]
+    Conflict {
+        /// Why not.
+        why: String,
+        /// Where the version stands.
+        state: VersionState,
+        /// What can be done with it instead.
+        possible: Vec<Action>,
+    },
+    /// Somebody else changed it first.
+    #[error("{0}")]
+    Changed(String),
     /// Our fault; the cause goes to the log, never to the client.
     #[error("something went wrong inside: {doing}")]
     Internal {
@@ -75,6 +108,25 @@ impl From<StoreError> for AppError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotFound { what } => Self::NotFound { what },
+            StoreError::Forbidden(why) => Self::Forbidden(why),
+            StoreError::Conflict {
+                why,
+                state,
+                possible,
+            } => Self::Conflict {
+                why,
+                state,
+                possible,
+            },
+            moved @ StoreError::Moved { .. } => Self::Changed(moved.to_string()),
+            needs @ StoreError::NeedsComment(_) => Self::Bad {
+                parameter: "comment".to_owned(),
+                detail: needs.to_string(),
+            },
+            bad @ StoreError::BadName(_) => Self::Bad {
+                parameter: "name".to_owned(),
+                detail: bad.to_string(),
+            },
             other => Self::internal("using the store", other),
         }
     }
@@ -92,7 +144,7 @@ struct Inner {
     store: Box<dyn LayerStore>,
     live: live::Live,
     permits: permits::Permits,
-    past: answer::Past,
+    past: versions::Past,
 }
 
 impl App {
@@ -114,7 +166,7 @@ impl App {
                 permits: permits::Permits::new(config.permits(), config.queue, config.patience()),
                 standards,
                 store: Box::new(store),
-                past: answer::Past::default(),
+                past: versions::Past::default(),
                 config,
             }),
         })

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use super::{
-    App, Ask, LiveLayer, Step,
+    Actor, App, Ask, LiveLayer, Step,
     gate::{Judged, Outcome},
     ingest::{Arrived, IngestError},
 };
@@ -39,7 +39,7 @@ impl App {
                         self.store().publish(&layer, &report)?
                     }
                     Err(kept_out) => {
-                        let entry = self.store().withhold(&report)?;
+                        let entry = self.store().withhold(&report, None, &Actor::local())?;
                         match self.lay_draft(*kept_out, &entry)? {
                             Some(draft) => (draft, Became::Draft),
                             None => (entry, Became::Withheld),

@@ -109,6 +109,10 @@ pub(super) fn line(arrived: &Arrived) -> String {
             "kept out   {} of {} (report {})",
             entry.layer, entry.file, entry.report_id
         ),
+        Became::Staged => format!(
+            "staged     {}{version} ({} features, report {})",
+            entry.layer, entry.features, entry.report_id
+        ),
         Became::Draft => format!(
             "draft      {} of {}: on this map only, not published (report {})",
             entry.layer, entry.file, entry.report_id

@@ -19,6 +19,7 @@ mod ingest;
 mod serve;
 mod table;
 mod terminal;
+mod user;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -72,6 +73,8 @@ enum Command {
     Table(table::Table),
     /// Make a demo city, publish it, and show it on a map
     Demo(demo::Demo),
+    /// Make, list and remove accounts and their tokens
+    User(user::User),
     /// Explain a layer, rule, code list, metadata element or indicator
     Explain(explain::Explain),
     /// Read a stranger's file under limits (Parat starts this itself)
@@ -149,7 +152,13 @@ impl Failure {
 impl From<AppError> for Failure {
     fn from(error: AppError) -> Self {
         let exit = match error {
-            AppError::Bad { .. } | AppError::NotFound { .. } => Exit::Usage,
+            AppError::Bad { .. }
+            | AppError::NotFound { .. }
+            | AppError::Gone { .. }
+            | AppError::Nobody(_)
+            | AppError::Forbidden(_)
+            | AppError::Conflict { .. }
+            | AppError::Changed(_) => Exit::Usage,
             AppError::Busy | AppError::Internal { .. } => Exit::Internal,
         };
         Self::new(exit, &error)
@@ -313,6 +322,7 @@ pub fn run() -> ExitCode {
             Command::Serve(command) => command.run(config),
             Command::Table(command) => command.run(config),
             Command::Demo(command) => command.run(config),
+            Command::User(command) => command.run(config),
             Command::Explain(command) => command.run(&config),
             Command::Read => Ok(Exit::Good),
         });

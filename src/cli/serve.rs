@@ -109,6 +109,8 @@ pub(super) fn serve(app: &App, public: Option<&str>) -> Result<Exit, Failure> {
                 State::Published => "published",
                 State::Draft => "draft",
                 State::Withheld => "kept out",
+                State::Staged => "staged",
+                State::Retired => "retired",
             };
             println!(
                 "  {:<9}  {:<18} {:>8} features  {}",
@@ -119,11 +121,16 @@ pub(super) fn serve(app: &App, public: Option<&str>) -> Result<Exit, Failure> {
             );
         }
         if !address.ip().is_loopback() {
-            eprintln!("parat: {address} can be reached from other machines");
+            eprintln!(
+                "parat: {address} can be reached from other machines: everybody may read what is public, \
+                 changes need a token (`parat user add NAME --role ROLE`)"
+            );
         }
         let url = public.map_or_else(|| format!("http://{address}"), str::to_owned);
         println!("Map: {url}/");
-        http::serve(listener, app.clone(), http::Settings::at(&url), stop()).await?;
+        let mut settings = http::Settings::at(&url);
+        settings.trusts_local &= address.ip().is_loopback();
+        http::serve(listener, app.clone(), settings, stop()).await?;
         Ok(Exit::Good)
     })
 }

@@ -23,6 +23,8 @@ struct Told {
     detail: String,
     parameter: Option<String>,
     allow: Option<HeaderValue>,
+    /// Further members of the document.
+    more: Map<String, Value>,
 }
 
 /// A row of the table of failures.
@@ -74,6 +76,36 @@ pub(super) const NO_SUCH_PATH: Kind = kind(
     "no_such_path",
     "There is nothing at this path",
 );
+/// Something that was withdrawn.
+pub(super) const GONE: Kind = kind(
+    StatusCode::GONE,
+    "gone",
+    "It was withdrawn and is no longer given out",
+);
+/// A request of nobody for what needs a role.
+pub(super) const NO_TOKEN: Kind = kind(
+    StatusCode::UNAUTHORIZED,
+    "no_token",
+    "This needs an account; send its token as `Authorization: Bearer`",
+);
+/// A request beyond what the account may do.
+pub(super) const FORBIDDEN: Kind = kind(
+    StatusCode::FORBIDDEN,
+    "forbidden",
+    "The account may not do this",
+);
+/// A change that the state does not allow.
+pub(super) const CONFLICT: Kind = kind(
+    StatusCode::CONFLICT,
+    "conflict",
+    "This cannot be done in the state in which it is",
+);
+/// A change of what somebody else has changed since.
+pub(super) const CHANGED: Kind = kind(
+    StatusCode::PRECONDITION_FAILED,
+    "changed",
+    "It was changed in the meantime; look at it again",
+);
 /// A method that this path does not have.
 pub(super) const NO_SUCH_METHOD: Kind = kind(
     StatusCode::METHOD_NOT_ALLOWED,
@@ -124,12 +156,17 @@ pub(super) const INTERNAL: Kind = kind(
 );
 
 /// Every kind, for the service document.
-pub(super) const KINDS: [Kind; 13] = [
+pub(super) const KINDS: [Kind; 18] = [
     UNKNOWN_PARAMETER,
     BAD_PARAMETER,
     BAD_BODY,
     NOT_FOUND,
     NO_SUCH_PATH,
+    GONE,
+    NO_TOKEN,
+    FORBIDDEN,
+    CONFLICT,
+    CHANGED,
     NO_SUCH_METHOD,
     NOT_ACCEPTABLE,
     TOO_LARGE,
@@ -143,6 +180,9 @@ pub(super) const KINDS: [Kind; 13] = [
 /// Seconds that a client is asked to wait when the server is busy.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
+/// How an account shows itself (RFC 6750).
+const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"Parat\"");
+
 impl Problem {
     /// A failure of a kind, with its particulars.
     pub(super) fn new(kind: Kind, detail: impl Into<String>) -> Self {
@@ -151,6 +191,7 @@ impl Problem {
             detail: detail.into(),
             parameter: None,
             allow: None,
+            more: Map::new(),
         }))
     }
 
@@ -163,6 +204,13 @@ impl Problem {
     #[must_use]
     pub(super) fn at(mut self, parameter: &str) -> Self {
         self.0.parameter = Some(parameter.to_owned());
+        self
+    }
+
+    /// The same failure, with one more member in its document.
+    #[must_use]
+    pub(super) fn with(mut self, name: &str, value: Value) -> Self {
+        self.0.more.insert(name.to_owned(), value);
         self
     }
 
@@ -194,6 +242,7 @@ impl Problem {
         if let Some(parameter) = &self.0.parameter {
             body.insert("parameter".into(), json!(parameter));
         }
+        body.extend(self.0.more.clone());
         Value::Object(body)
     }
 
@@ -221,6 +270,9 @@ impl Problem {
         if self.0.kind.status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, RETRY_AFTER);
         }
+        if self.0.kind.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, CHALLENGE);
+        }
         if let Some(allow) = &self.0.allow {
             headers.insert(header::ALLOW, allow.clone());
         }
@@ -243,6 +295,21 @@ impl From<AppError> for Problem {
             AppError::Busy => Self::new(BUSY, "every worker is taken"),
             AppError::NotFound { what } => Self::new(NOT_FOUND, format!("there is no {what}")),
             AppError::Bad { parameter, detail } => Self::parameter(&parameter, detail),
+            AppError::Gone { what, at, reason } => {
+                Self::new(GONE, format!("{what} was withdrawn on {at}: {reason}"))
+                    .with("retired_at", json!(at))
+                    .with("reason", json!(reason))
+            }
+            AppError::Nobody(why) => Self::new(NO_TOKEN, why),
+            AppError::Forbidden(why) => Self::new(FORBIDDEN, why),
+            AppError::Conflict {
+                why,
+                state,
+                possible,
+            } => Self::new(CONFLICT, why)
+                .with("state", json!(state))
+                .with("actions", json!(possible)),
+            AppError::Changed(why) => Self::new(CHANGED, why),
             AppError::Internal { doing, source } => {
                 tracing::error!(doing, error = source.as_ref(), "a request failed inside");
                 Self::new(INTERNAL, "nothing more can be said here")

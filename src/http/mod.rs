@@ -4,6 +4,7 @@
 //! say and what answers are is data in [`ops`]; the API description is written from it. What every answer
 //! passes on its way out is in [`edge`].
 
+mod actor;
 mod collections;
 mod conformance;
 mod edge;

@@ -10,7 +10,7 @@ use super::{
     extract::Ask,
     html,
     negotiate::Media,
-    ops::{self, Op, Param, Place},
+    ops::{self, Op, Param, Place, Verb},
     reply::{self, Reply},
     select::is_queryable,
     site::Site,
@@ -32,10 +32,8 @@ pub(super) async fn api(State(site): State<Site>, parts: Parts) -> Result<Respon
 pub fn description(base: &str, infos: &[&SnapshotInfo]) -> Value {
     let mut paths = Map::new();
     for op in ops::ALL {
-        paths.insert(
-            op.path.to_owned(),
-            json!({"get": operation(op, op.id, op.path, &[], infos)}),
-        );
+        paths.entry(op.path).or_insert_with(|| json!({}))[op.verb.key()] =
+            operation(op, op.id, op.path, &[], infos);
         if op.id == ops::ITEMS_.id {
             // Once more for each collection: only here its properties can be named as parameters.
             for info in infos {
@@ -90,6 +88,8 @@ pub fn description(base: &str, infos: &[&SnapshotInfo]) -> Value {
             "parameters": parameters(infos),
             "schemas": schemas(),
             "responses": problems(),
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer",
+                "description": "The token that `parat user add` printed."}},
         },
     })
 }
@@ -123,10 +123,21 @@ fn operation(op: &Op, id: &str, path: &str, own: &[Value], _infos: &[&SnapshotIn
         .map(|param| reference("parameters", key(param)))
         .collect();
     params.extend_from_slice(own);
-    json!({
+    let mut value = json!({
         "operationId": id, "tags": [op.tag], "summary": op.summary, "parameters": params,
-        "responses": responses(op, path, false),
-    })
+        "responses": responses(op, path, !op.body.is_empty()),
+    });
+    if !op.body.is_empty() {
+        value["requestBody"] = json!({
+            "required": op.body_type != "application/json",
+            "content": {op.body_type: {"schema": reference("schemas", op.body)}},
+        });
+    }
+    if op.verb.writes() {
+        // Without accounts, whoever sits at the machine needs no token.
+        value["security"] = json!([{}, {"token": []}]);
+    }
+    value
 }
 
 fn responses(op: &Op, path: &str, has_body: bool) -> Value {
@@ -143,16 +154,22 @@ fn responses(op: &Op, path: &str, has_body: bool) -> Value {
     let tag = json!({"ETag": {"description": "Names this representation.", "schema": {"type": "string"}}});
     let mut all = Map::new();
     all.insert(
-        "200".into(),
-        json!({"description": op.summary, "headers": tag, "content": content}),
+        op.success.to_string(),
+        if op.offer.is_empty() {
+            json!({"description": op.summary})
+        } else {
+            json!({"description": op.summary, "headers": tag, "content": content})
+        },
     );
     if op.may_be_empty {
         all.insert("204".into(), json!({"description": "The tile is empty."}));
     }
-    all.insert(
-        "304".into(),
-        json!({"description": "The client has it already."}),
-    );
+    if op.verb == Verb::Get {
+        all.insert(
+            "304".into(),
+            json!({"description": "The client has it already."}),
+        );
+    }
     let mut add = |status: &str| {
         all.insert(
             status.to_owned(),
@@ -164,6 +181,15 @@ fn responses(op: &Op, path: &str, has_body: bool) -> Value {
         add("404");
     }
     add("406");
+    if op.verb.writes() {
+        for status in ["401", "403", "409", "412"] {
+            add(status);
+        }
+    }
+    if path.contains("{collectionId}") {
+        add("401");
+        add("410");
+    }
     if has_body {
         add("413");
         add("415");

@@ -36,8 +36,52 @@ pub(super) struct Param {
     pub schema: fn() -> Value,
 }
 
+/// The method of an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verb {
+    /// Reads; `HEAD` comes with it.
+    Get,
+    /// Makes something, or does something with it.
+    Post,
+    /// Changes a part.
+    Patch,
+    /// Takes away.
+    Delete,
+    /// Asks for the headers alone, where `GET` is not there.
+    Head,
+    /// Asks what can be done.
+    Options,
+}
+
+impl Verb {
+    /// As OpenAPI writes it.
+    pub(super) fn key(self) -> &'static str {
+        match self {
+            Self::Get => "get",
+            Self::Post => "post",
+            Self::Patch => "patch",
+            Self::Delete => "delete",
+            Self::Head => "head",
+            Self::Options => "options",
+        }
+    }
+
+    /// True when it changes something, so that the caller must be somebody.
+    pub(super) fn writes(self) -> bool {
+        matches!(self, Self::Post | Self::Patch | Self::Delete)
+    }
+}
+
 /// An operation.
 pub(super) struct Op {
+    /// The method.
+    pub verb: Verb,
+    /// The name of the body's schema among the components; empty without a body.
+    pub body: &'static str,
+    /// The media type of the body.
+    pub body_type: &'static str,
+    /// The status of success.
+    pub success: u16,
     /// The `operationId`.
     pub id: &'static str,
     /// The path, as OpenAPI and the router write it.
@@ -164,17 +208,28 @@ const ITEMS: &[Media] = &[Media::GeoJson, Media::Html];
 const SCHEMA: &[Media] = &[Media::Schema, Media::Html];
 const JSON: &[Media] = &[Media::Json];
 
+/// A flag that is only named is `true`.
+macro_rules! given {
+    () => {
+        true
+    };
+    ($value:expr) => {
+        $value
+    };
+}
+
 macro_rules! ops {
     ($($name:ident: $id:literal $path:literal, $tag:literal, $summary:literal,
-        [$($param:ident),* $(,)?], $offer:expr, $schema:literal $(, $flag:ident)*;)*) => {
+        [$($param:ident),* $(,)?], $offer:expr, $schema:literal $(, $flag:ident $(= $value:expr)?)*;)*) => {
         $(
             #[doc = $summary]
             pub(super) static $name: Op = {
                 let op = Op {
                     id: $id, path: $path, tag: $tag, summary: $summary, params: &[$(&$param),*],
-                    offer: $offer, schema: $schema, may_be_empty: false, works: false,
+                    offer: $offer, schema: $schema, may_be_empty: false, works: false, verb: Verb::Get,
+                    body: "", body_type: "application/json", success: 200,
                 };
-                $(let op = Op { $flag: true, ..op };)*
+                $(let op = Op { $flag: given!($($value)?), ..op };)*
                 op
             };
         )*

@@ -14,6 +14,9 @@ pub struct Settings {
     pub timeout: Duration,
     /// The largest body of a request, in bytes.
     pub body_bytes: usize,
+    /// True when only this machine can ask, so that a request without a token is whoever sits at it as
+    /// long as there are no accounts.
+    pub trusts_local: bool,
 }
 
 impl Settings {
@@ -25,8 +28,16 @@ impl Settings {
             timeout: Duration::from_secs(30),
             // A query with a drawn area; files are not taken here.
             body_bytes: 1 << 20,
+            // Behind a proxy with another name the whole world comes from loopback.
+            trusts_local: super::actor::is_loopback_name(host_of(public_url)),
         }
     }
+}
+
+/// The host and port of an address, as the header `Host` writes it.
+pub(super) fn host_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().unwrap_or(rest)
 }
 
 /// Shared by every request.

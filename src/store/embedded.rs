@@ -23,7 +23,8 @@ use std::{
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::{
-    Became, DeliveryEntry, Entry, JournalEntry, LayerStore, State, StoreError, StoredTable,
+    Action, Actor, Became, DeliveryEntry, Entry, JournalEntry, LayerStore, Publication, Retirement,
+    Role, Seen, State, StoreError, StoredTable, User, VersionEntry,
     catalogue::{self, failed},
     disk::{Sign, children, disk, sign},
     journal,
@@ -183,6 +184,7 @@ impl LayerStore for Embedded {
                 Ok(Entry {
                     layer: unword(row, 0)?,
                     state: State::Withheld,
+                    retired: None,
                     version: None,
                     hash: None,
                     verdict: unword(row, 1)?,
@@ -196,21 +198,45 @@ impl LayerStore for Embedded {
             .and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>)
             .map_err(failed("list withheld layers"))?;
         entries.extend(withheld);
+        let mut retired = connection
+            .prepare_cached(
+                "SELECT at, comment FROM publications WHERE layer = ?1 ORDER BY id DESC LIMIT 1",
+            )
+            .map_err(failed("list retired layers"))?;
+        let mut staged = connection
+            .prepare_cached(
+                "SELECT count(*) FROM versions WHERE layer = ?1 AND state <> 'returned'",
+            )
+            .map_err(failed("list staged layers"))?;
+        for entry in entries.iter_mut().filter(|one| one.version.is_none()) {
+            entry.retired = retired
+                .query_row([entry.layer.as_str()], |row| {
+                    Ok(Retirement {
+                        at: row.get(0)?,
+                        reason: row.get::<_, Option<String>>(1)?.unwrap_or_default(),
+                    })
+                })
+                .optional()
+                .map_err(failed("list retired layers"))?;
+            let waits: bool = staged
+                .query_row([entry.layer.as_str()], |row| row.get(0))
+                .map_err(failed("list staged layers"))?;
+            if entry.retired.is_some() {
+                entry.state = State::Retired;
+            } else if waits {
+                entry.state = State::Staged;
+            }
+        }
         entries.sort_by(|a, b| a.layer.cmp(&b.layer));
         Ok(entries)
     }
 
-    fn versions(&self, layer: &LayerId) -> Result<Vec<Entry>, StoreError> {
-        let connection = self.connection();
-        let mut statement = connection
-            .prepare_cached(&format!(
-                "SELECT {VERSION_COLUMNS} WHERE v.layer = ?1 ORDER BY v.version DESC"
-            ))
-            .map_err(failed("list versions"))?;
-        statement
-            .query_map([layer.as_str()], version_entry)
-            .and_then(Iterator::collect)
-            .map_err(failed("list versions"))
+    fn versions(&self, layer: Option<&LayerId>) -> Result<Vec<VersionEntry>, StoreError> {
+        self.all_versions(layer)
+    }
+
+    fn publications(&self) -> Result<Vec<Publication>, StoreError> {
+        self.all_publications()
     }
 
     fn load(&self, layer: &LayerId, version: Option<Version>) -> Result<Snapshot, StoreError> {
@@ -240,7 +266,58 @@ impl LayerStore for Embedded {
         self.publish_version(layer, report)
     }
 
-    fn withhold(&self, report: &Report) -> Result<Entry, StoreError> {
+    fn reserve_delivery(&self) -> Result<i64, StoreError> {
+        // The counter of AUTOINCREMENT, which never gives a number twice.
+        let mut connection = self.connection();
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(failed("begin"))?;
+        let id = transaction
+            .execute(
+                "INSERT INTO sqlite_sequence (name, seq) SELECT 'deliveries', 0
+                 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'deliveries')",
+                [],
+            )
+            .and_then(|_| {
+                transaction.query_row(
+                    "UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'deliveries' RETURNING seq",
+                    [],
+                    |row| row.get(0),
+                )
+            })
+            .map_err(failed("number a delivery"))?;
+        transaction.commit().map_err(failed("commit"))?;
+        Ok(id)
+    }
+
+    fn stage(
+        &self,
+        layer: &Layer,
+        report: &Report,
+        delivery: Option<i64>,
+        actor: &Actor,
+    ) -> Result<(VersionEntry, Became), StoreError> {
+        self.stage_version(layer, report, delivery, actor)
+    }
+
+    fn transition(
+        &self,
+        layer: &LayerId,
+        version: Version,
+        action: Action,
+        actor: &Actor,
+        seen: Seen,
+        comment: Option<&str>,
+    ) -> Result<VersionEntry, StoreError> {
+        self.move_version(layer, version, action, actor, seen, comment)
+    }
+
+    fn withhold(
+        &self,
+        report: &Report,
+        delivery: Option<i64>,
+        actor: &Actor,
+    ) -> Result<Entry, StoreError> {
         let at = now();
         let mut connection = self.connection();
         let transaction = connection
@@ -249,6 +326,7 @@ impl LayerStore for Embedded {
         let delivery = add_delivery(
             &transaction,
             &Made {
+                id: delivery,
                 report,
                 became: Became::Withheld,
                 version: None,
@@ -259,6 +337,7 @@ impl LayerStore for Embedded {
         journal::append(
             &transaction,
             &at,
+            actor,
             "withheld",
             report.layer.as_str(),
             &serde_json::json!({
@@ -273,6 +352,7 @@ impl LayerStore for Embedded {
         Ok(Entry {
             layer: report.layer.clone(),
             state: State::Withheld,
+            retired: None,
             version: None,
             hash: None,
             verdict: report.verdict,
@@ -366,6 +446,7 @@ impl LayerStore for Embedded {
                 journal::append(
                     &transaction,
                     &at,
+                    &Actor::local(),
                     "table",
                     indicator,
                     &serde_json::json!({ "version": version, "hash": hash, "file": file }),
@@ -433,6 +514,18 @@ impl LayerStore for Embedded {
             )
             .map_err(failed("keep the join report"))?;
         Ok(())
+    }
+
+    fn add_user(&self, name: &str, role: Role, actor: &Actor) -> Result<String, StoreError> {
+        self.add_account(name, role, actor)
+    }
+
+    fn remove_user(&self, name: &str, actor: &Actor) -> Result<(), StoreError> {
+        self.remove_account(name, actor)
+    }
+
+    fn users(&self) -> Result<Vec<User>, StoreError> {
+        self.accounts()
     }
 
     fn journal(&self, limit: u32) -> Result<Vec<JournalEntry>, StoreError> {

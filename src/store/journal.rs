@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
-use super::{StoreError, catalogue::failed};
+use super::{Actor, StoreError, catalogue::failed};
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +26,7 @@ pub struct JournalEntry {
 
 impl JournalEntry {
     /// The hash that this entry must have after one with hash `before`.
-    fn seal(&self, before: &str) -> String {
+    pub(super) fn seal(&self, before: &str) -> String {
         let mut hasher = blake3::Hasher::new();
         for field in [
             before,
@@ -48,10 +48,13 @@ impl JournalEntry {
 pub(super) fn append(
     connection: &Connection,
     at: &str,
+    actor: &Actor,
     what: &str,
     subject: &str,
     detail: &serde_json::Value,
 ) -> Result<(), StoreError> {
+    let mut detail = detail.clone();
+    detail["role"] = serde_json::json!(actor.role);
     let before: Option<String> = connection
         .query_row(
             "SELECT hash FROM journal ORDER BY id DESC LIMIT 1",
@@ -63,7 +66,7 @@ pub(super) fn append(
     let mut entry = JournalEntry {
         id: 0,
         at: at.to_owned(),
-        actor: "local".to_owned(),
+        actor: actor.name.clone(),
         what: what.to_owned(),
         subject: subject.to_owned(),
         detail: detail.to_string(),
@@ -82,6 +85,13 @@ pub(super) fn append(
                 entry.hash
             ],
         )
+        .and_then(|_| {
+            connection.execute(
+                "INSERT INTO journal_head (one, count, hash) VALUES (1, 1, ?1)
+                 ON CONFLICT (one) DO UPDATE SET count = count + 1, hash = excluded.hash",
+                [&entry.hash],
+            )
+        })
         .map_err(failed("write the journal"))?;
     Ok(())
 }
@@ -135,6 +145,7 @@ mod tests {
             append(
                 &connection,
                 "2026-01-01T00:00:00Z",
+                &Actor::local(),
                 what,
                 "road",
                 &serde_json::json!({ "version": 1 }),
@@ -142,6 +153,16 @@ mod tests {
             .expect("appended");
         }
         assert_eq!(first_broken(&last(&connection, 9).expect("read")), None);
+        assert!(
+            connection.execute("DELETE FROM journal", []).is_err()
+                && connection
+                    .execute("UPDATE journal SET what = ''", [])
+                    .is_err(),
+            "not in passing"
+        );
+        connection
+            .execute_batch("DROP TRIGGER journal_is_not_rewritten")
+            .expect("whoever owns the file can");
         connection
             .execute("UPDATE journal SET what = 'published' WHERE id = 2", [])
             .expect("tampered");

@@ -7,8 +7,12 @@ mod catalogue;
 mod disk;
 mod embedded;
 mod journal;
+mod migrations;
 mod publish;
 mod rows;
+mod users;
+mod versions;
+pub mod workflow;
 
 use std::path::PathBuf;
 
@@ -16,6 +20,9 @@ use serde::{Deserialize, Serialize};
 
 pub use embedded::Embedded;
 pub use journal::{JournalEntry, first_broken};
+pub use users::{User, token_hash};
+pub use versions::{Publication, Seen, VersionEntry};
+pub use workflow::{Action, Actor, Role, VersionState, Whose};
 
 use crate::{
     indicator::{IndicatorTable, JoinReport},
@@ -84,6 +91,33 @@ pub enum StoreError {
     /// Nothing that was not judged, or was judged wrong, is published.
     #[error("layer {0} does not conform and cannot be published")]
     NotAdmitted(LayerId),
+    /// A transition that the version's state does not allow.
+    #[error("{why}")]
+    Conflict {
+        /// Why not.
+        why: String,
+        /// Where the version stands.
+        state: VersionState,
+        /// What the actor can do with it instead.
+        possible: Vec<Action>,
+    },
+    /// Somebody else was quicker.
+    #[error("somebody changed the version in the meantime; it is now {state}")]
+    Moved {
+        /// Where the version stands.
+        state: VersionState,
+    },
+    /// The actor may not.
+    #[error("{0}")]
+    Forbidden(String),
+    /// It must be said why.
+    #[error("`{0}` needs a comment that says why")]
+    NeedsComment(Action),
+    /// A name that no account can have.
+    #[error(
+        "`{0}` cannot be the name of an account: letters, digits and . _ - @, at most 64; not `local` or `public`"
+    )]
+    BadName(String),
 }
 
 /// Where a layer stands.
@@ -96,6 +130,19 @@ pub enum State {
     Draft,
     /// Nothing is public; the last delivery was kept out.
     Withheld,
+    /// Nothing is public yet; a version is on its way.
+    Staged,
+    /// Nothing is public any more: it was withdrawn.
+    Retired,
+}
+
+/// That and why nothing of a layer is public any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retirement {
+    /// Since when, RFC 3339 in UTC.
+    pub at: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// What became of a delivery.
@@ -110,6 +157,8 @@ pub enum Became {
     Withheld,
     /// Shown on the local map only.
     Draft,
+    /// A new version, as a draft that waits to be submitted.
+    Staged,
 }
 
 /// One layer as the catalogue knows it, or what a publish made of it.
@@ -119,6 +168,9 @@ pub struct Entry {
     pub layer: LayerId,
     /// Where it stands.
     pub state: State,
+    /// Since when and why nothing of it is public any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retired: Option<Retirement>,
     /// The public version.
     pub version: Option<Version>,
     /// The content hash of that version.
@@ -183,17 +235,49 @@ pub trait LayerStore: Send + Sync {
     /// Every layer that something was delivered for, by name.
     fn list(&self) -> Result<Vec<Entry>, StoreError>;
 
-    /// Every version of a layer, newest first.
-    fn versions(&self, layer: &LayerId) -> Result<Vec<Entry>, StoreError>;
+    /// Every version of a layer, or of all, newest first.
+    fn versions(&self, layer: Option<&LayerId>) -> Result<Vec<VersionEntry>, StoreError>;
+
+    /// Every change of what was public, oldest first.
+    fn publications(&self) -> Result<Vec<Publication>, StoreError>;
 
     /// A version of a layer; without a number, the public one.
     fn load(&self, layer: &LayerId, version: Option<Version>) -> Result<Snapshot, StoreError>;
 
-    /// Makes a layer's next version public: files first, then one transaction.
+    /// The next number of a delivery, for who has its report later.
+    fn reserve_delivery(&self) -> Result<i64, StoreError>;
+
+    /// Keeps a judged layer as a draft: the next version, or the same one where the same content is public
+    /// or on its way. `delivery` is a number from [`LayerStore::reserve_delivery`] that no report has yet.
+    fn stage(
+        &self,
+        layer: &Layer,
+        report: &Report,
+        delivery: Option<i64>,
+        actor: &Actor,
+    ) -> Result<(VersionEntry, Became), StoreError>;
+
+    /// Moves a version along the table of [`workflow`], in one transaction with its journal entry.
+    fn transition(
+        &self,
+        layer: &LayerId,
+        version: Version,
+        action: Action,
+        actor: &Actor,
+        seen: Seen,
+        comment: Option<&str>,
+    ) -> Result<VersionEntry, StoreError>;
+
+    /// Makes a layer's next version public in one step, by whoever sits at the machine.
     fn publish(&self, layer: &Layer, report: &Report) -> Result<(Entry, Became), StoreError>;
 
     /// Keeps the report of a delivery that stays out. The public version is not touched.
-    fn withhold(&self, report: &Report) -> Result<Entry, StoreError>;
+    fn withhold(
+        &self,
+        report: &Report,
+        delivery: Option<i64>,
+        actor: &Actor,
+    ) -> Result<Entry, StoreError>;
 
     /// The last deliveries, newest first.
     fn deliveries(&self, limit: u32) -> Result<Vec<DeliveryEntry>, StoreError>;
@@ -215,6 +299,15 @@ pub trait LayerStore: Send + Sync {
         indicator: &IndicatorId,
         report: &JoinReport,
     ) -> Result<(), StoreError>;
+
+    /// Makes an account, or gives one a new role and token. The token is told this once.
+    fn add_user(&self, name: &str, role: Role, actor: &Actor) -> Result<String, StoreError>;
+
+    /// Takes an account away; its name stays in the journal.
+    fn remove_user(&self, name: &str, actor: &Actor) -> Result<(), StoreError>;
+
+    /// Every account, by name.
+    fn users(&self) -> Result<Vec<User>, StoreError>;
 
     /// What happened, newest first.
     fn journal(&self, limit: u32) -> Result<Vec<JournalEntry>, StoreError>;

@@ -2,14 +2,15 @@
 
 use std::fs;
 
-use rusqlite::{OptionalExtension, TransactionBehavior, params};
+use rusqlite::{OptionalExtension, TransactionBehavior};
 
 use super::{
-    Became, Embedded, Entry, State, StoreError,
+    Actor, Became, Embedded, Entry, State, StoreError, VersionState,
     catalogue::failed,
     disk::{disk, sync_folder},
     journal,
     rows::{Made, add_delivery, identity, now, raise_generation, word},
+    versions::{Named, make_public, name},
 };
 use crate::{
     model::{Layer, Version},
@@ -18,8 +19,8 @@ use crate::{
 };
 
 impl Embedded {
-    /// Makes the next version public, or confirms the public one: under the lock, files first, then one
-    /// transaction.
+    /// All steps of the way at once, by whoever sits at the machine: makes the next version public, or
+    /// confirms the public one. Under the lock, files first, then one transaction.
     pub(super) fn publish_version(
         &self,
         layer: &Layer,
@@ -31,32 +32,24 @@ impl Embedded {
         let hash = snapshot::content_hash(layer);
         let identity = identity(layer)?;
         let at = now();
+        let actor = Actor::local();
         // One publisher at a time over all processes; the lock dies with its holder.
         let lock = self.lock_file()?;
         lock.lock()
             .map_err(disk("lock", &self.folder.join("publish.lock")))?;
 
-        let (public, next) = {
-            let connection = self.connection();
-            let public: Option<(u32, String, String)> = connection
-                .query_row(
-                    "SELECT v.version, v.hash, v.identity FROM versions v
-                     JOIN layers l ON l.layer = v.layer AND l.version = v.version
-                     WHERE v.layer = ?1",
-                    [layer.id.as_str()],
-                    |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-                )
-                .optional()
-                .map_err(failed("find the public version"))?;
-            let next: u32 = connection
-                .query_row(
-                    "SELECT coalesce(max(version), 0) + 1 FROM versions WHERE layer = ?1",
-                    [layer.id.as_str()],
-                    |row| row.get(0),
-                )
-                .map_err(failed("count versions"))?;
-            (public, Version(next))
-        };
+        let public: Option<(u32, String, String)> = self
+            .connection()
+            .query_row(
+                "SELECT v.version, v.hash, v.identity FROM versions v
+                 JOIN layers l ON l.layer = v.layer AND l.version = v.version
+                 WHERE v.layer = ?1",
+                [layer.id.as_str()],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            )
+            .optional()
+            .map_err(failed("find the public version"))?;
+        let next = self.next_version(&layer.id)?;
         let same = public
             .filter(|(_, old_hash, old_identity)| *old_hash == hash && *old_identity == identity)
             .map(|(version, ..)| Version(version));
@@ -79,6 +72,7 @@ impl Embedded {
         let delivery = add_delivery(
             &transaction,
             &Made {
+                id: None,
                 report,
                 became,
                 version: Some(version),
@@ -86,34 +80,28 @@ impl Embedded {
                 at: &at,
             },
         )?;
-        if let Some(folder) = folder {
-            transaction
-                .execute(
-                    "INSERT INTO versions (layer, version, hash, identity, folder, features, delivery, at)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-                    params![
-                        layer.id.as_str(),
-                        version.0,
-                        hash,
-                        identity,
-                        folder,
-                        features as i64,
-                        delivery,
-                        at
-                    ],
-                )
-                .and_then(|_| {
-                    transaction.execute(
-                        "INSERT INTO layers (layer, version) VALUES (?1, ?2)
-                         ON CONFLICT (layer) DO UPDATE SET version = excluded.version",
-                        params![layer.id.as_str(), version.0],
-                    )
-                })
-                .map_err(failed("name the version"))?;
+        if let Some(folder) = &folder {
+            name(
+                &transaction,
+                &Named {
+                    layer: &layer.id,
+                    version,
+                    state: VersionState::Published,
+                    hash: &hash,
+                    identity: &identity,
+                    folder,
+                    features,
+                    delivery,
+                    actor: &actor,
+                    at: &at,
+                },
+            )?;
+            make_public(&transaction, &layer.id, Some(version), &actor, &at, None)?;
         }
         journal::append(
             &transaction,
             &at,
+            &actor,
             &word(became),
             layer.id.as_str(),
             &serde_json::json!({
@@ -131,6 +119,7 @@ impl Embedded {
             Entry {
                 layer: layer.id.clone(),
                 state: State::Published,
+                retired: None,
                 version: Some(version),
                 hash: Some(hash),
                 verdict: report.verdict,
@@ -145,7 +134,7 @@ impl Embedded {
     }
 
     /// Writes the files of a version and gives the folder's name below the data folder.
-    fn write_files(
+    pub(super) fn write_files(
         &self,
         layer: &Layer,
         version: Version,
@@ -169,7 +158,7 @@ impl Embedded {
             .tempdir_in(self.folder.join("staging"))
             .map_err(disk("create", &self.folder.join("staging")))?;
         let draft = staging.path().join("version");
-        Snapshot::build(layer, version, false, at, &draft).map_err(|source| {
+        Snapshot::build(layer, version, !layer.verdict.admits(), at, &draft).map_err(|source| {
             StoreError::Snapshot {
                 layer: layer.id.clone(),
                 source,

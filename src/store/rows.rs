@@ -70,6 +70,8 @@ pub(super) fn identity(layer: &Layer) -> Result<String, StoreError> {
 
 /// A delivery to be kept.
 pub(super) struct Made<'a> {
+    /// The number that was reserved for it; a new one where none was.
+    pub(super) id: Option<i64>,
     pub(super) report: &'a Report,
     pub(super) became: Became,
     pub(super) version: Option<Version>,
@@ -81,8 +83,8 @@ pub(super) struct Made<'a> {
 pub(super) fn add_delivery(connection: &Connection, made: &Made<'_>) -> Result<i64, StoreError> {
     connection
         .execute(
-            "INSERT INTO deliveries (layer, file, verdict, summary, became, version, features, at, report)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT INTO deliveries (id, layer, file, verdict, summary, became, version, features, at, report)
+             VALUES (?10, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             params![
                 made.report.layer.as_str(),
                 made.report.source.file,
@@ -93,6 +95,7 @@ pub(super) fn add_delivery(connection: &Connection, made: &Made<'_>) -> Result<i
                 made.features as i64,
                 made.at,
                 json(made.report, "a report")?,
+                made.id,
             ],
         )
         .map_err(failed("keep the delivery"))?;
@@ -120,6 +123,7 @@ pub(super) fn version_entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
     Ok(Entry {
         layer: unword(row, 0)?,
         state: State::Published,
+        retired: None,
         version: Some(Version(row.get(1)?)),
         hash: Some(row.get(2)?),
         verdict: unword(row, 3)?,
