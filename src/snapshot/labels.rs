@@ -8,15 +8,9 @@ type At = [u32; 2];
 /// How many lines are laid through an area to look for room.
 const SCAN_LINES: u32 = 7;
 
-fn ordered(coords: &[f64]) -> Vec<f64> {
-    let mut sorted = coords.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted
-}
-
-/// Where the rings of an area cross a horizontal line, ascending.
-fn crossings(part: &PartRef<'_, u32>, y: f64) -> Vec<f64> {
-    let mut found = vec![];
+/// Where the rings of an area cross a horizontal line, ascending, in place of what `found` held.
+fn crossings(part: &PartRef<'_, u32>, y: f64, found: &mut Vec<f64>) {
+    found.clear();
     for ring in part.rings() {
         for pair in ring.windows(2) {
             let [ax, ay, bx, by] = [pair[0][0], pair[0][1], pair[1][0], pair[1][1]].map(f64::from);
@@ -25,7 +19,7 @@ fn crossings(part: &PartRef<'_, u32>, y: f64) -> Vec<f64> {
             }
         }
     }
-    ordered(&found)
+    found.sort_unstable_by(f64::total_cmp);
 }
 
 /// The square of the distance from a position to the nearest edge.
@@ -47,17 +41,22 @@ fn room(part: &PartRef<'_, u32>, [x, y]: [f64; 2]) -> f64 {
 /// A position inside the largest part of an area, of several tries the one with the most room.
 fn inside(shape: &ShapeRef<'_, u32>) -> Option<At> {
     let shell = |part: &PartRef<'_, u32>| part.rings().next().map_or(0.0, double_area);
-    let part = shape.parts().max_by(|a, b| shell(a).total_cmp(&shell(b)))?;
+    let part = if shape.parts().len() == 1 {
+        shape.parts().next()?
+    } else {
+        shape.parts().max_by(|a, b| shell(a).total_cmp(&shell(b)))?
+    };
     let ring = part.rings().next()?;
     let low = ring.iter().map(|at| at[1]).min()?;
     let high = ring.iter().map(|at| at[1]).max()?;
     let lines = if ring.len() <= 8 { 3 } else { SCAN_LINES };
     let mut best: Option<(f64, [f64; 2])> = None;
+    let mut found = vec![];
     for line in 1..=lines {
         // Off the grid, so that no vertex lies on the line.
         let share = f64::from(line) / f64::from(lines + 1);
         let y = (f64::from(low) + f64::from(high - low) * share).floor() + 0.5;
-        let found = crossings(&part, y);
+        crossings(&part, y, &mut found);
         let widest = found
             .chunks_exact(2)
             .max_by(|a, b| (a[1] - a[0]).total_cmp(&(b[1] - b[0])));

@@ -1,6 +1,6 @@
 //! In which order rows lie in the files, which of them matter most, and from which zoom each is shown.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use crate::model::{
     Column, FeatureId, Layer, ShapeRef, ShapesRef, Table, Value, grid::hilbert, world,
@@ -90,24 +90,32 @@ fn size(shape: &ShapeRef<'_, u32>) -> f64 {
 /// points keep the shape of the whole.
 pub(super) fn by_rank(world: ShapesRef<'_, u32>, table: &Table, rank_by: Option<&str>) -> Vec<u32> {
     let declared: Option<&Column> = rank_by.and_then(|name| table.column(name));
-    let mut keys: Vec<(f64, f64, u32, u32)> = (0..world.len() as u32)
+    let mut keys: Vec<(u64, u64, u32, u32)> = (0..world.len() as u32)
         .map(|row| {
             let value = declared.map_or(Value::Null, |column| column.get(row as usize));
             let declared = value.as_f64().unwrap_or(f64::NEG_INFINITY);
             (
-                declared,
-                size(&world.get(row as usize)),
+                falling(declared),
+                falling(size(&world.get(row as usize))),
                 row.reverse_bits(),
                 row,
             )
         })
         .collect();
-    keys.sort_unstable_by(|a, b| {
-        b.0.total_cmp(&a.0)
-            .then_with(|| b.1.total_cmp(&a.1))
-            .then_with(|| a.2.cmp(&b.2))
-    });
+    keys.sort_unstable();
     keys.into_iter().map(|(.., row)| row).collect()
+}
+
+/// A whole number that is the smaller the larger the number is, in the order of [`f64::total_cmp`].
+fn falling(number: f64) -> u64 {
+    let bits = number.to_bits();
+    // Without their sign, the bits of floats are in order; those of negative ones run backwards.
+    let rising = if bits >> 63 == 0 {
+        bits | 1 << 63
+    } else {
+        !bits
+    };
+    !rising
 }
 
 /// What the plan of zooms needs to know of a layer.
@@ -131,47 +139,50 @@ pub(super) fn first_zooms(plan: &Plan<'_>) -> Vec<u8> {
         return vec![0; rows];
     }
     let mut zooms = vec![u8::MAX; rows];
-    let mut left = plan.boxes.len();
+    // By rank, so that each zoom runs through one array from end to end.
+    let ranked: Vec<Ranked> = plan
+        .by_rank
+        .iter()
+        .filter_map(|&row| {
+            let [west, north, east, south] = *plan.boxes.get(row as usize)?;
+            Some(Ranked {
+                label: plan.labels[row as usize],
+                extent: (east - west).max(south - north),
+                row,
+            })
+        })
+        .collect();
+    let labels = bounds(plan.labels.get(..plan.boxes.len()).unwrap_or_default());
+    let mut left = ranked.len();
+    let mut kept = vec![0_u32; rows];
     for zoom in 0..LAST_PLANNED_ZOOM {
         if left == 0 {
             break;
         }
-        let mut tiles: HashMap<u64, (u32, u32)> = HashMap::new();
-        let mut dots = HashSet::new();
+        let labels = labels.unwrap_or_default();
+        let mut tiles: Cells<(u32, u32)> = Cells::over(labels, 32 - zoom);
         // Four tile units: half a pixel of a 512-pixel tile.
-        let cell = 1_u32 << (32 - 12 - zoom + 2);
-        for &row in plan.by_rank {
-            let at = row as usize;
-            let Some(bounds) = plan.boxes.get(at) else {
-                continue;
-            };
-            let [x, y] = plan.labels[at];
-            let tile = |at: u32| u64::from(at) >> (32 - zoom);
-            let small = bounds[2] - bounds[0] < cell && bounds[3] - bounds[1] < cell;
-            let dot = u64::from(x / cell) << 32 | u64::from(y / cell);
-            let tile = tiles.entry(tile(x) << 32 | tile(y)).or_default();
+        let cell = 32 - 12 - zoom + 2;
+        let mut dots: Cells<bool> = Cells::over(labels, cell);
+        count_kept(plan, zoom, &mut kept);
+        for one in &ranked {
+            let at = one.row as usize;
+            let small = one.extent >> cell == 0;
+            let tile = tiles.at(one.label);
             let shown = zooms[at] <= zoom;
             if !shown && (tile.0 >= TILE_FEATURES || tile.1 >= TILE_BYTES) {
                 continue;
             }
-            if small && !dots.insert(dot) && !shown {
+            if small && std::mem::replace(dots.at(one.label), true) && !shown {
                 continue;
             }
             if !shown {
                 zooms[at] = zoom;
                 left -= 1;
             }
-            let (from, to) = plan.world.get(at).coord_range();
-            let kept = if small {
-                4
-            } else {
-                plan.vertex_zooms[from..to]
-                    .iter()
-                    .filter(|&&own| own <= zoom)
-                    .count()
-            };
+            let kept = if small { 4 } else { kept[at] };
             tile.0 += 1;
-            tile.1 += plan.attribute_bytes + 12 + 5 * kept.min(1 << 16) as u32 / 2;
+            tile.1 += plan.attribute_bytes + 12 + 5 * kept / 2;
         }
     }
     for zoom in &mut zooms {
@@ -180,9 +191,175 @@ pub(super) fn first_zooms(plan: &Plan<'_>) -> Vec<u8> {
     zooms
 }
 
+/// A feature as the plan of zooms goes through it.
+struct Ranked {
+    label: [u32; 2],
+    /// The longer side of its box.
+    extent: u32,
+    row: u32,
+}
+
+/// For each row, how many of its vertices a zoom keeps; no tile has room for more than are counted.
+fn count_kept(plan: &Plan<'_>, zoom: u8, kept: &mut [u32]) {
+    for (row, shape) in plan.world.iter().enumerate().take(plan.boxes.len()) {
+        let (from, to) = shape.coord_range();
+        let count = plan.vertex_zooms[from..to]
+            .iter()
+            .filter(|&&own| own <= zoom)
+            .count();
+        kept[row] = count.min(1 << 16) as u32;
+    }
+}
+
+/// Something for each square cell of a power of two: an array where the layer has few of them.
+enum Cells<T> {
+    Dense {
+        first: [u32; 2],
+        columns: usize,
+        power: u8,
+        cells: Vec<T>,
+    },
+    Sparse {
+        power: u8,
+        cells: HashMap<[u32; 2], T>,
+    },
+}
+
+/// The largest array of cells.
+const DENSE_CELLS: u64 = 1 << 25;
+
+impl<T: Clone + Default> Cells<T> {
+    /// Cells of `2^power` positions a side over a box.
+    fn over([west, north, east, south]: [u32; 4], power: u8) -> Self {
+        let cell = |at: u32| (u64::from(at) >> power) as u32;
+        let (columns, rows) = (
+            u64::from(cell(east) - cell(west)) + 1,
+            u64::from(cell(south) - cell(north)) + 1,
+        );
+        if columns * rows > DENSE_CELLS {
+            return Self::Sparse {
+                power,
+                cells: HashMap::new(),
+            };
+        }
+        Self::Dense {
+            first: [cell(west), cell(north)],
+            columns: columns as usize,
+            power,
+            cells: vec![T::default(); (columns * rows) as usize],
+        }
+    }
+
+    /// The cell of a position in the box.
+    #[inline]
+    fn at(&mut self, [x, y]: [u32; 2]) -> &mut T {
+        match self {
+            Self::Dense {
+                first,
+                columns,
+                power,
+                cells,
+            } => {
+                let column = (u64::from(x) >> *power) as u32 - first[0];
+                let row = (u64::from(y) >> *power) as u32 - first[1];
+                &mut cells[row as usize * *columns + column as usize]
+            }
+            Self::Sparse { power, cells } => cells
+                .entry([x, y].map(|at| (u64::from(at) >> *power) as u32))
+                .or_default(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The plan as its description has it, feature by feature.
+    fn plain(plan: &Plan<'_>) -> Vec<u8> {
+        use std::collections::HashSet;
+        let mut zooms = vec![u8::MAX; plan.world.len()];
+        for zoom in 0..LAST_PLANNED_ZOOM {
+            let mut tiles: HashMap<[u64; 2], (u32, u32)> = HashMap::new();
+            let mut dots = HashSet::new();
+            let cell = 1_u32 << (32 - 12 - zoom + 2);
+            for &row in plan.by_rank {
+                let at = row as usize;
+                let Some(bounds) = plan.boxes.get(at) else {
+                    continue;
+                };
+                let label = plan.labels[at];
+                let small = bounds[2] - bounds[0] < cell && bounds[3] - bounds[1] < cell;
+                let tile = tiles
+                    .entry(label.map(|at| u64::from(at) >> (32 - zoom)))
+                    .or_default();
+                let shown = zooms[at] <= zoom;
+                if !shown && (tile.0 >= TILE_FEATURES || tile.1 >= TILE_BYTES) {
+                    continue;
+                }
+                if small && !dots.insert(label.map(|at| at / cell)) && !shown {
+                    continue;
+                }
+                zooms[at] = zooms[at].min(zoom);
+                let (from, to) = plan.world.get(at).coord_range();
+                let kept = plan.vertex_zooms[from..to]
+                    .iter()
+                    .filter(|&&own| own <= zoom);
+                let kept = if small { 4 } else { kept.count() as u32 };
+                tile.0 += 1;
+                tile.1 += plan.attribute_bytes + 12 + 5 * kept / 2;
+            }
+        }
+        zooms
+            .iter()
+            .map(|&zoom| zoom.min(LAST_PLANNED_ZOOM))
+            .collect()
+    }
+
+    #[test]
+    fn the_plan_of_zooms_is_the_one_that_plain_counting_makes() {
+        use crate::model::{ShapeKind, Shapes};
+        let mut shapes: Shapes<u32> = Shapes::new();
+        let mut seed = 7_u32;
+        let mut dice = |below: u32| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 8) % below
+        };
+        for row in 0..3000 {
+            // A crowd in one place and a few far away, so that both kinds of arrays are used.
+            let spread = if row % 50 == 0 { 1 << 24 } else { 1 << 20 };
+            let [x, y] = [(1 << 30) + dice(spread), (1 << 30) + dice(spread)];
+            let [w, h] = [dice(1 << 12) + 1, dice(1 << 12) + 1];
+            shapes
+                .coords
+                .extend([[x, y], [x + w, y], [x + w, y + h], [x, y + h], [x, y]]);
+            shapes.end_ring();
+            shapes.end_part();
+            shapes.end_feature(ShapeKind::Polygon);
+        }
+        let world = shapes.view();
+        let boxes: Vec<_> = world
+            .iter()
+            .filter_map(|shape| bounds(shape.coords()))
+            .collect();
+        let labels: Vec<_> = world.iter().map(|shape| shape.coords()[0]).collect();
+        let vertex_zooms: Vec<u8> = (0..world.coords.len())
+            .map(|at| (at * 7 % 17) as u8)
+            .collect();
+        let by_rank = by_rank(world, &Table::default(), None);
+        let plan = Plan {
+            world,
+            boxes: &boxes,
+            labels: &labels,
+            vertex_zooms: &vertex_zooms,
+            by_rank: &by_rank,
+            attribute_bytes: 2000,
+        };
+        let found = first_zooms(&plan);
+        assert_eq!(found, plain(&plan));
+        let used: std::collections::BTreeSet<u8> = found.into_iter().collect();
+        assert!(used.len() > 5, "{used:?}");
+    }
 
     #[test]
     fn neighbours_on_the_curve_are_neighbours_on_the_ground() {

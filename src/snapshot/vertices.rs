@@ -8,11 +8,7 @@
 //! on direction or on where a ring starts, so both owners of an arc come to the same answer, without
 //! having to meet.
 
-use std::{
-    cmp::Reverse,
-    collections::{BinaryHeap, HashSet},
-    hash::{BuildHasherDefault, Hasher},
-};
+use std::{cmp::Reverse, collections::BinaryHeap};
 
 use crate::model::ShapesRef;
 
@@ -20,44 +16,27 @@ use crate::model::ShapesRef;
 pub(crate) const EXACT_ZOOM: u8 = 16;
 /// The zoom of a vertex that repeats the one before it: never needed.
 const NEVER: u8 = 64;
-
-/// Positions are spread well enough by one multiplication.
-#[derive(Default)]
-struct PlaceHasher(u64);
-
-impl Hasher for PlaceHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.write_u64(u64::from(byte));
-        }
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = (self.0 ^ number)
-            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-            .rotate_left(29);
-    }
-}
-
-type Places = HashSet<u64, BuildHasherDefault<PlaceHasher>>;
+/// Up to so many vertices the smallest triangle is looked for by going through all of them: a building
+/// has six, and a heap costs more than that to set up.
+const FEW: usize = 16;
 
 fn place([x, y]: [u32; 2]) -> u64 {
     u64::from(x) << 32 | u64::from(y)
 }
 
-/// Which of a vertex's neighbours it has, in either direction; `None` at the end of a line.
+/// Positions are spread well enough by one multiplication.
+fn mixed(hash: u64, number: u64) -> u64 {
+    (hash ^ number)
+        .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        .rotate_left(29)
+}
+
+/// Which of a vertex's neighbours it has, in either direction; 0 at the end of a line.
 fn neighbours(before: Option<u64>, after: Option<u64>) -> u64 {
     let (Some(a), Some(b)) = (before, after) else {
         return 0;
     };
-    let mut hasher = PlaceHasher::default();
-    hasher.write_u64(a.min(b));
-    hasher.write_u64(a.max(b));
-    hasher.finish() | 1
+    mixed(mixed(0, a.min(b)), a.max(b)) | 1
 }
 
 /// A ring or path without repeated positions: where each of its vertices lies in the layer's array.
@@ -96,10 +75,11 @@ fn walks(world: ShapesRef<'_, u32>, mut each: impl FnMut(&Walk)) {
     }
 }
 
-/// The positions where arcs end.
-fn junctions(world: ShapesRef<'_, u32>) -> Places {
-    let mut seen: Vec<(u64, u64)> = Vec::with_capacity(world.coords.len());
-    let mut ends = vec![];
+/// A vertex of a walk: its position, what it has for neighbours, and where it lies in the layer's array.
+type Seen = (u64, u64, u32);
+
+/// Calls `each` with every vertex of every walk.
+fn seen(world: ShapesRef<'_, u32>, mut each: impl FnMut(Seen)) {
     walks(world, |walk| {
         let of = |at: usize| place(world.coords[walk.at[at] as usize]);
         let count = walk.at.len();
@@ -110,39 +90,171 @@ fn junctions(world: ShapesRef<'_, u32>) -> Places {
             let after = (at + 1 < count)
                 .then_some(at + 1)
                 .or(walk.closed.then_some(0));
-            let about = neighbours(before.map(of), after.map(of));
-            if about == 0 {
-                ends.push(of(at));
-            }
-            seen.push((of(at), about));
+            each((
+                of(at),
+                neighbours(before.map(of), after.map(of)),
+                walk.at[at],
+            ));
         }
     });
-    seen.sort_unstable();
-    let mut found: Places = ends.into_iter().collect();
-    found.extend(
-        seen.chunk_by(|a, b| a.0 == b.0)
-            .filter(|group| group.iter().any(|one| one.1 != group[0].1))
-            .map(|group| group[0].0),
-    );
+}
+
+/// Places by a hash of their position: true once one was added whose hash is this.
+struct Marks {
+    bits: Vec<u64>,
+    shift: u32,
+}
+
+impl Marks {
+    /// Eight times as many as there will be places, so that few are taken for another.
+    fn for_places(count: usize) -> Self {
+        let power = (count.max(64) * 8).next_power_of_two().ilog2();
+        Self {
+            bits: vec![0; 1 << (power - 6)],
+            shift: 64 - power,
+        }
+    }
+
+    fn at(&self, place: u64) -> (usize, u64) {
+        let hash = mixed(0, place).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift;
+        ((hash >> 6) as usize, 1 << (hash & 63))
+    }
+
+    /// Adds a place; true when it, or one with its hash, was there.
+    fn add(&mut self, place: u64) -> bool {
+        let (word, bit) = self.at(place);
+        let was = self.bits[word] & bit != 0;
+        self.bits[word] |= bit;
+        was
+    }
+
+    fn has(&self, place: u64) -> bool {
+        let (word, bit) = self.at(place);
+        self.bits[word] & bit != 0
+    }
+}
+
+/// For each coordinate, whether an arc ends there.
+///
+/// Most vertices occur once, so only those are gathered and compared whose position seems to come again:
+/// two passes over the layer cost less than sorting all of it.
+fn junctions(world: ShapesRef<'_, u32>) -> Vec<bool> {
+    let mut found = vec![false; world.coords.len()];
+    let mut once = Marks::for_places(world.coords.len());
+    let mut again = Marks::for_places(world.coords.len());
+    seen(world, |(place, about, at)| {
+        if about == 0 {
+            found[at as usize] = true;
+        }
+        if once.add(place) {
+            again.add(place);
+        }
+    });
+    drop(once);
+    let mut repeated: Vec<Seen> = vec![];
+    seen(world, |one| {
+        if again.has(one.0) {
+            repeated.push(one);
+        }
+    });
+    drop(again);
+    repeated.sort_unstable();
+    for group in repeated.chunk_by(|a, b| a.0 == b.0) {
+        // An end of a line ends the arcs of all others that come to it.
+        if group.iter().any(|one| one.1 != group[0].1 || one.1 == 0) {
+            for &(.., at) in group {
+                found[at as usize] = true;
+            }
+        }
+    }
     found
 }
 
 /// Twice the area of a triangle, in cells.
 fn triangle(a: [u32; 2], b: [u32; 2], c: [u32; 2]) -> u128 {
+    let near = |p: u32, q: u32| i64::from(p) - i64::from(q);
+    let [ux, uy] = [near(b[0], a[0]), near(b[1], a[1])];
+    let [vx, vy] = [near(c[0], a[0]), near(c[1], a[1])];
+    // All but the triangles of continents: the products stay below 2^62.
+    if [ux, uy, vx, vy].iter().all(|step| step.abs() < 1 << 31) {
+        return u128::from((ux * vy - vx * uy).unsigned_abs());
+    }
     let d = |p: u32, q: u32| i128::from(p) - i128::from(q);
     (d(b[0], a[0]) * d(c[1], a[1]) - d(c[0], a[0]) * d(b[1], a[1])).unsigned_abs()
 }
 
-/// The zoom from which a triangle of this double area shows: four square tile units.
+/// The zoom from which a triangle of this double area shows: four square tile units, which are
+/// `8 << (2 * (20 - zoom))` cells.
 fn zoom_of(double_area: u128) -> u8 {
-    (0..EXACT_ZOOM)
-        .find(|&zoom| double_area >= 8_u128 << (2 * (20 - u32::from(zoom))))
-        .unwrap_or(EXACT_ZOOM)
+    match double_area.checked_ilog2() {
+        Some(power) if power >= 43 => 0,
+        Some(power) => (43 - power).div_ceil(2).min(u32::from(EXACT_ZOOM)) as u8,
+        None => EXACT_ZOOM,
+    }
+}
+
+/// Ranks as [`rank_arc`] does, for an arc of at most [`FEW`] vertices.
+fn rank_few(coords: &[[u32; 2]], arc: &[u32], keep: usize, closed: bool, zooms: &mut [u8]) {
+    // What is left of the arc, in its order: position, array index, triangle with its neighbours.
+    let mut left = [([0_u32; 2], 0_u32, 0_u128); FEW];
+    let mut count = arc.len();
+    for (one, &at) in left.iter_mut().zip(arc) {
+        *one = (coords[at as usize], at, 0);
+    }
+    let area = |left: &[([u32; 2], u32, u128)], index: usize| {
+        let count = left.len();
+        triangle(
+            left[(index + count - 1) % count].0,
+            left[index].0,
+            left[(index + 1) % count].0,
+        )
+    };
+    let inner = |count: usize| {
+        if closed {
+            0..count
+        } else {
+            1..count.saturating_sub(1)
+        }
+    };
+    for index in inner(count) {
+        left[index].2 = area(&left[..count], index);
+    }
+    let mut reached = 0;
+    while inner(count).len() > keep {
+        // The first of equals is the one that comes first in the arc, as the heap has it.
+        let Some(least) = inner(count).min_by_key(|&index| (left[index].2, left[index].0)) else {
+            break;
+        };
+        reached = left[least].2.max(reached);
+        zooms[left[least].1 as usize] = zoom_of(reached);
+        left.copy_within(least + 1..count, least);
+        count -= 1;
+        let after = if least == count { 0 } else { least };
+        let before = (least + count - 1) % count;
+        for index in [before, after] {
+            if inner(count).contains(&index) {
+                left[index].2 = area(&left[..count], index);
+            }
+        }
+    }
+    for index in inner(count) {
+        zooms[left[index].1 as usize] = 0;
+    }
 }
 
 /// Ranks the inner vertices of an arc. `arc` names vertices in the layer's array, junctions at both ends;
 /// at least `keep` inner ones stay at every zoom, so that a ring stays a ring.
 fn rank_arc(coords: &[[u32; 2]], arc: &[u32], keep: usize, closed: bool, zooms: &mut [u8]) {
+    let count = arc.len();
+    if count <= FEW {
+        rank_few(coords, arc, keep, closed, zooms);
+        return;
+    }
+    rank_many(coords, arc, keep, closed, zooms);
+}
+
+/// Ranks with a heap.
+fn rank_many(coords: &[[u32; 2]], arc: &[u32], keep: usize, closed: bool, zooms: &mut [u8]) {
     let count = arc.len();
     let at = |index: usize| coords[arc[index] as usize];
     let mut before: Vec<usize> = (0..count)
@@ -205,6 +317,7 @@ pub(super) fn zooms(world: ShapesRef<'_, u32>) -> Vec<u8> {
     let coords = world.coords;
     let pinned = junctions(world);
     let mut zooms = vec![0_u8; coords.len()];
+    let mut arc = vec![];
     walks(world, |walk| {
         if let (Some(&first), Some(&last)) = (walk.at.first(), walk.at.last()) {
             // What the walk leaves out repeats; the closing coordinate takes the zoom of the first below.
@@ -215,14 +328,15 @@ pub(super) fn zooms(world: ShapesRef<'_, u32>) -> Vec<u8> {
                 zooms[at as usize] = 0;
             }
         }
-        let is_pinned = |&at: &u32| pinned.contains(&place(coords[at as usize]));
+        let is_pinned = |&at: &u32| pinned[at as usize];
         let Some(start) = walk.at.iter().position(is_pinned) else {
             if walk.closed && walk.at.len() > 3 {
                 rank_arc(coords, &walk.at, 3, true, &mut zooms);
             }
             return;
         };
-        let mut arc = vec![walk.at[start]];
+        arc.clear();
+        arc.push(walk.at[start]);
         let around = walk.at[start + 1..].iter().chain(&walk.at[..=start]);
         let along = if walk.closed {
             walk.at.len()
@@ -297,6 +411,46 @@ mod tests {
                 prop_assert_eq!(*seen.entry(*at).or_insert(zoom), zoom, "{:?}", at);
             }
             prop_assert_eq!((seen[&edge[0]], seen[edge.last().unwrap()]), (0, 0));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_short_arc_is_ranked_as_the_heap_ranks_it(
+            at in prop::collection::vec((0_u32..40, 0_u32..40), 3..=FEW),
+            keep in 0_usize..4,
+            closed in any::<bool>(),
+        ) {
+            // A closed arc is a ring, and a ring stays one.
+            let keep = if closed { 3 } else { keep };
+            let coords: Vec<[u32; 2]> = at.iter().map(|&(x, y)| [x * 700, y * 900]).collect();
+            let arc: Vec<u32> = (0..coords.len() as u32).collect();
+            let (mut few, mut many) = (vec![9; arc.len()], vec![9; arc.len()]);
+            rank_few(&coords, &arc, keep, closed, &mut few);
+            rank_many(&coords, &arc, keep, closed, &mut many);
+            prop_assert_eq!(few, many);
+        }
+
+        #[test]
+        fn junctions_are_where_neighbours_differ(
+            at in prop::collection::vec(prop::collection::vec((0_u32..7, 0_u32..7), 3..9), 1..12),
+        ) {
+            let mut shapes = Shapes::new();
+            for one in &at {
+                let coords: Vec<[u32; 2]> = one.iter().map(|&(x, y)| [x, y]).collect();
+                ring(&mut shapes, &coords);
+            }
+            let found = junctions(shapes.view());
+            let mut about: HashMap<u64, Vec<u64>> = HashMap::new();
+            seen(shapes.view(), |(place, neighbours, _)| {
+                about.entry(place).or_default().push(neighbours);
+            });
+            let mut wrong = 0;
+            seen(shapes.view(), |(place, _, at)| {
+                let all = &about[&place];
+                wrong += usize::from(all.iter().any(|one| *one != all[0]) != found[at as usize]);
+            });
+            prop_assert_eq!(wrong, 0);
         }
     }
 
