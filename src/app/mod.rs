@@ -11,6 +11,7 @@ mod ingest;
 mod live;
 mod permits;
 mod preview;
+mod pyramids;
 mod tables;
 mod users;
 mod versions;

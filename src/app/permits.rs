@@ -44,6 +44,17 @@ impl Permits {
         self.waiting.load(Ordering::Relaxed)
     }
 
+    /// A permit for work of our own that no client waits for; waits as long as it takes. None when the
+    /// application ends.
+    pub(super) fn hold(
+        &self,
+        runtime: &tokio::runtime::Handle,
+    ) -> Option<tokio::sync::OwnedSemaphorePermit> {
+        runtime
+            .block_on(Arc::clone(&self.running).acquire_owned())
+            .ok()
+    }
+
     /// Runs a job on a blocking thread once a permit is free. A job that panics is our fault and told so;
     /// the next one is not touched by it.
     pub(super) async fn run<T, F>(&self, job: F) -> Result<T, AppError>

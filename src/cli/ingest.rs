@@ -39,6 +39,9 @@ pub(super) struct Ingest {
     /// Print the report as text, or what became of each layer as JSON
     #[arg(long, value_parser = ["text", "json"], default_value = "text")]
     format: String,
+    /// Leave the tiles to be made on demand, or by a server in its quiet moments
+    #[arg(long)]
+    no_pyramid: bool,
 }
 
 impl Ingest {
@@ -63,8 +66,37 @@ impl Ingest {
             let all: Vec<_> = arrived.iter().map(told).collect();
             terminal::out(&format!("{}\n", serde_json::Value::from(all)))?;
         }
+        if !self.no_pyramid {
+            pyramids(&app, &arrived, !json)?;
+        }
         Ok(exit(&arrived))
     }
+}
+
+/// Makes the tiles of what was published. All of it is public already; a failure leaves tiles to be made on
+/// demand.
+fn pyramids(app: &App, arrived: &[Arrived], say: bool) -> Result<(), Failure> {
+    let live = app.live();
+    let public = |one: &&Arrived| matches!(one.became, Became::Published | Became::Confirmed);
+    for one in arrived.iter().filter(public) {
+        let layer = &one.entry.layer;
+        let Ok(snapshot) = live.snapshot(layer) else {
+            continue;
+        };
+        match app.build_pyramid(snapshot) {
+            Ok(Some(info)) if say => {
+                let [low, high] = info.zooms;
+                let mib = info.bytes as f64 / 1_048_576.0;
+                terminal::out(&format!(
+                    "tiles      {layer}: {} at zoom {low} to {high}, {mib:.1} MiB\n",
+                    info.tiles
+                ))?;
+            }
+            Ok(_) => {}
+            Err(error) => eprintln!("parat: {layer}: tiles will be made on demand: {error}"),
+        }
+    }
+    Ok(())
 }
 
 /// The worst of what became of the layers.

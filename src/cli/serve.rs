@@ -128,6 +128,7 @@ pub(super) fn serve(app: &App, public: Option<&str>) -> Result<Exit, Failure> {
         }
         let url = public.map_or_else(|| format!("http://{address}"), str::to_owned);
         println!("Map: {url}/");
+        app.tend_pyramids();
         let mut settings = http::Settings::at(&url);
         settings.trusts_local &= address.ip().is_loopback();
         http::serve(listener, app.clone(), settings, stop()).await?;

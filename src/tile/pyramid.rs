@@ -59,12 +59,20 @@ struct Made {
     bytes: usize,
 }
 
-/// Builds the pyramid of a snapshot at `path`. Without `zooms` it goes from 0 to a depth at which tiles are
-/// small. `tell` hears of each zoom as it is done.
+/// How a pyramid is built.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Plan {
+    /// The least and the greatest zoom; without, from 0 to a depth at which tiles are small.
+    pub zooms: Option<[u8; 2]>,
+    /// How many threads make tiles; 0 for one a core.
+    pub threads: usize,
+}
+
+/// Builds the pyramid of a snapshot at `path`. `tell` hears of each zoom as it is done.
 pub fn build(
     snapshot: &Snapshot,
     path: &Path,
-    zooms: Option<[u8; 2]>,
+    plan: &Plan,
     tell: &mut dyn FnMut(&ZoomLosses),
 ) -> Result<PyramidInfo, PyramidError> {
     let part = path.with_extension("pmtiles.part");
@@ -90,7 +98,7 @@ pub fn build(
     let failed = disk("write", &part);
     let (file, info) = file
         .set_len(0)
-        .and_then(|()| write(snapshot, file, zooms, tell))
+        .and_then(|()| write(snapshot, file, plan, tell))
         .map_err(failed)?;
     file.sync_all().map_err(disk("sync", &part))?;
     fs::rename(&part, path).map_err(disk("rename", &part))?;
@@ -104,10 +112,14 @@ pub fn build(
 fn write(
     snapshot: &Snapshot,
     file: File,
-    zooms: Option<[u8; 2]>,
+    plan: &Plan,
     tell: &mut dyn FnMut(&ZoomLosses),
 ) -> io::Result<(File, PyramidInfo)> {
-    let [first, last] = zooms.unwrap_or_else(|| [0, depth(snapshot)]);
+    let [first, last] = plan.zooms.unwrap_or_else(|| [0, depth(snapshot)]);
+    let threads = match plan.threads {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        threads => threads,
+    };
     let mut writer = pmtiles::Writer::new(BufWriter::with_capacity(1 << 20, file))?;
     let mut wanted: Vec<TileId> = TileId::of_number(0).into_iter().collect();
     let mut losses: Vec<ZoomLosses> = vec![];
@@ -118,7 +130,10 @@ fn write(
         };
         let mut there = vec![];
         for batch in wanted.chunks(BATCH) {
-            for (&id, found) in batch.iter().zip(make(snapshot, batch, zoom >= first)) {
+            for (&id, found) in batch
+                .iter()
+                .zip(make(snapshot, batch, zoom >= first, threads))
+            {
                 let Some(found) = found else { continue };
                 there.push(id);
                 own.sum.add(&found.losses);
@@ -165,8 +180,8 @@ fn write(
     Ok((out.into_inner()?, info))
 }
 
-/// Tiles of a zoom, in their order, on all cores; none where no feature reaches.
-fn make(snapshot: &Snapshot, ids: &[TileId], wanted: bool) -> Vec<Option<Made>> {
+/// Tiles of a zoom, in their order; none where no feature reaches.
+fn make(snapshot: &Snapshot, ids: &[TileId], wanted: bool, threads: usize) -> Vec<Option<Made>> {
     let one = |id: TileId| {
         if !wanted {
             return snapshot.meets(id.world_box(super::BUFFER)).then(|| Made {
@@ -188,7 +203,6 @@ fn make(snapshot: &Snapshot, ids: &[TileId], wanted: bool) -> Vec<Option<Made>> 
             bytes: tile.bytes.len(),
         })
     };
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
     if threads == 1 || ids.len() < 4 {
         return ids.iter().map(|&id| one(id)).collect();
     }

@@ -7,7 +7,8 @@ use crate::snapshot::{PYRAMID, Pyramid, losses_of, sample};
 
 fn built(snapshot: &Snapshot, zooms: Option<[u8; 2]>) -> pyramid::PyramidInfo {
     let path = snapshot.folder().join(PYRAMID);
-    pyramid::build(snapshot, &path, zooms, &mut |_| ()).unwrap()
+    let plan = pyramid::Plan { zooms, threads: 2 };
+    pyramid::build(snapshot, &path, &plan, &mut |_| ()).unwrap()
 }
 
 /// Every tile of the zooms that has a feature's box in it, by a plain walk over all rows.
@@ -145,7 +146,7 @@ fn only_one_builds_at_a_time_and_a_dead_builder_leaves_nothing_in_the_way() {
     fs::write(&part, vec![7; 1 << 20]).unwrap();
     let held = fs::File::options().write(true).open(&part).unwrap();
     held.lock().unwrap();
-    let refused = pyramid::build(&snapshot, &path, Some([0, 3]), &mut |_| ());
+    let refused = pyramid::build(&snapshot, &path, &pyramid::Plan::default(), &mut |_| ());
     assert!(matches!(refused, Err(pyramid::PyramidError::Busy { .. })));
     drop(held);
     built(&snapshot, Some([0, 3]));
