@@ -31,6 +31,7 @@ mod reply;
 mod reports;
 mod select;
 mod site;
+mod standards;
 mod styles;
 mod tiles;
 mod tilesets;
@@ -96,6 +97,7 @@ fn routes(site: Site) -> Router {
         .route("/layers", get(layers::layers))
         .route("/reports/{id}", get(reports::report))
         .route("/explain/{name}", get(explain::explain))
+        .route("/standards/{name}", get(standards::standard))
         .route("/indicators", get(indicators::indicators))
         .route("/indicators/{code}", get(indicators::values))
         .route("/query", get(query::get).post(query::post))

@@ -200,6 +200,7 @@ params! {
     REPORT_ID = path("reportId", "A layer's id, or a delivery's; `.html`, `.geojson` or `.csv` behind it asks for that form.", text);
     CODE = path("code", "The code of an indicator.", text);
     NAME = path("name", "The name of a layer, a rule, a metadata element, a code list or an indicator.", text);
+    STANDARD_NAME = path("standardName", "The id of a layer, or `metadata`.", text);
     STYLE_ID = path("styleId", "The id of a style.", text);
 }
 
@@ -283,6 +284,8 @@ ops! {
         &[Media::Json, Media::Html, Media::GeoJson, Media::Csv], "anyObject";
     EXPLAIN: "explain" "/explain/{name}", "City", "What a layer, a rule, a metadata element, a code list or an indicator is.",
         [NAME, F_PAGE], PAGE, "anyObject";
+    STANDARD: "standard" "/standards/{standardName}", "City", "A standard as data: a layer's fields, or, by the name `metadata`, the metadata elements.",
+        [STANDARD_NAME, F_JSON], JSON, "anyObject";
     INDICATORS: "indicators" "/indicators", "Indicators", "The indicators with data.", [F_JSON], JSON, "anyObject";
     INDICATOR_: "indicator" "/indicators/{code}", "Indicators", "The values of an indicator for a period, by feature id.",
         [CODE, PERIOD, LAYER, F_JSON], JSON, "anyObject", works;

@@ -324,3 +324,22 @@ fn pages_for_people_escape_what_strangers_wrote() {
         assert!(!page.contains("src=\"http"), "{path} loads from elsewhere");
     }
 }
+
+#[test]
+fn a_form_can_be_made_from_what_the_standards_say() {
+    let metadata = get("/standards/metadata").json();
+    let elements = metadata["elements"].as_array().unwrap();
+    assert!(elements.len() >= 34);
+    assert!(elements.iter().all(|one| one["title"]["en"].is_string()));
+    let road = get("/standards/road").json();
+    let classed = road["fields"].as_array().unwrap();
+    let class = classed.iter().find(|one| one["name"] == "road_class");
+    assert!(class.unwrap()["codes"]["entries"][0]["code"].is_string());
+    let wards = get("/standards/ward_boundary").json();
+    let fields = wards["fields"].as_array().unwrap();
+    for key in wards["key"].as_array().unwrap() {
+        assert!(fields.iter().any(|field| &field["name"] == key), "{key}");
+    }
+    assert!(fields.iter().any(|field| field["required"] == true));
+    assert_eq!(get("/standards/no_such_layer").status, 404);
+}
