@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use super::{
     error::{self, Problem},
     extract::{Ask, layer},
+    joined::joined,
     ops,
     params::Params,
     reply,
@@ -73,14 +74,15 @@ fn describe(standards: &Standards, live: &LiveLayers, stored: &StoredTable) -> V
 }
 
 /// The layer that a table's keys name: what it says, or the wards.
-fn layer_of(table: &IndicatorTable, live: &LiveLayers) -> Option<LayerId> {
+pub(super) fn layer_of(table: &IndicatorTable, live: &LiveLayers) -> Option<LayerId> {
     table.layer.clone().or_else(|| {
         let wards: LayerId = "ward_boundary".parse().ok()?;
         live.layers.contains_key(&wards).then_some(wards)
     })
 }
 
-fn table_of(live: &LiveLayers, code: &str) -> Result<Arc<StoredTable>, Problem> {
+/// The newest table of an indicator.
+pub(super) fn table_of(live: &LiveLayers, code: &str) -> Result<Arc<StoredTable>, Problem> {
     let unknown = || {
         Problem::new(
             error::NOT_FOUND,
@@ -120,7 +122,7 @@ pub(super) async fn values(
     let found = site
         .app()
         .compute(move |_| {
-            let joined = indicator::join(&snapshot, &stored.table, &period);
+            let joined = joined(&snapshot, &stored, &period);
             let mut by_id = Map::new();
             for (row, &number) in joined.values.iter().enumerate() {
                 let number = if number.is_finite() {
@@ -168,7 +170,7 @@ pub(super) async fn join(
     };
     let report = site
         .app()
-        .compute(move |_| Ok(indicator::join(&snapshot, &stored.table, &period).report))
+        .compute(move |_| Ok(joined(&snapshot, &stored, &period).report.clone()))
         .await?;
     Ok(reply::json(&ask, &json!(report)))
 }

@@ -18,6 +18,7 @@ pub(super) struct Metrics {
     by_time: [AtomicU64; BOUNDS.len() + 1],
     micros: AtomicU64,
     tiles: AtomicU64,
+    tiles_kept: AtomicU64,
     tile_bytes: AtomicU64,
     features_dropped: AtomicU64,
 }
@@ -38,6 +39,11 @@ impl Metrics {
         self.tiles.fetch_add(1, Relaxed);
         self.tile_bytes.fetch_add(bytes as u64, Relaxed);
         self.features_dropped.fetch_add(dropped, Relaxed);
+    }
+
+    /// Counts a tile that was made before.
+    pub(super) fn tile_kept(&self) {
+        self.tiles_kept.fetch_add(1, Relaxed);
     }
 
     /// Everything, with gauges that the caller knows.
@@ -82,6 +88,11 @@ impl Metrics {
         line(format_args!("parat_request_seconds_count {sum}"));
         for (name, help, count) in [
             ("parat_tiles_total", "Tiles made.", &self.tiles),
+            (
+                "parat_tiles_kept_total",
+                "Tiles answered from the memory of tiles made before.",
+                &self.tiles_kept,
+            ),
             (
                 "parat_tile_bytes_total",
                 "Bytes of the tiles made, before compression.",

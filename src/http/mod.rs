@@ -17,6 +17,8 @@ mod health;
 mod html;
 mod indicators;
 mod items;
+mod joined;
+mod kept;
 mod landing;
 mod layers;
 mod links;
@@ -27,12 +29,15 @@ mod ops;
 mod page;
 mod params;
 mod query;
+mod recipe;
 mod reply;
 mod reports;
 mod select;
+mod side_array;
 mod site;
 mod standards;
 mod styles;
+mod tilejson;
 mod tiles;
 mod tilesets;
 
@@ -80,7 +85,7 @@ fn routes(site: Site) -> Router {
         )
         .route(
             "/collections/{id}/tiles/{grid}/tilejson.json",
-            get(tilesets::tilejson),
+            get(tilejson::of_collection),
         )
         .route(
             "/collections/{id}/tiles/{grid}/{z}/{row}/{col}",
@@ -88,6 +93,7 @@ fn routes(site: Site) -> Router {
         )
         .route("/tiles", get(tilesets::of_dataset))
         .route("/tiles/{grid}", get(tilesets::one_of_dataset))
+        .route("/tiles/{grid}/tilejson.json", get(tilejson::of_dataset))
         .route("/tiles/{grid}/{z}/{row}/{col}", get(tiles::of_dataset))
         .route("/tileMatrixSets", get(tilesets::grids))
         .route("/tileMatrixSets/{grid}", get(tilesets::grid))
@@ -100,6 +106,7 @@ fn routes(site: Site) -> Router {
         .route("/standards/{name}", get(standards::standard))
         .route("/indicators", get(indicators::indicators))
         .route("/indicators/{code}", get(indicators::values))
+        .route("/indicators/{code}/values", get(side_array::values))
         .route("/query", get(query::get).post(query::post))
         .route("/health", get(health::health))
         .route("/metrics", get(health::metrics))

@@ -24,6 +24,8 @@ pub(super) enum Media {
     Style,
     /// A Mapbox vector tile.
     Tile,
+    /// Arrays of values, see [`super::side_array`].
+    Values,
     /// Comma-separated values.
     Csv,
     /// Plain text.
@@ -34,6 +36,8 @@ pub(super) enum Media {
 pub(super) const TILE: &str = "application/vnd.mapbox-vector-tile";
 /// The media type of the API description, spelled as the OGC suites compare it.
 pub(super) const OPENAPI: &str = "application/vnd.oai.openapi+json;version=3.0";
+/// The media type of arrays of values.
+pub(super) const VALUES: &str = "application/vnd.parat.values";
 /// The media type of styles.
 pub(super) const STYLE: &str = "application/vnd.mapbox.style+json";
 
@@ -52,6 +56,7 @@ impl Media {
             Self::Schema => &["application/schema+json", "application/json"],
             Self::Style => &[STYLE, "application/json"],
             Self::Tile => &[TILE, "application/x-protobuf", "application/octet-stream"],
+            Self::Values => &[VALUES, "application/octet-stream"],
             Self::Csv => &["text/csv; charset=utf-8"],
             Self::Text => &["text/plain; charset=utf-8"],
         }
@@ -74,6 +79,7 @@ impl Media {
             Self::GeoJson => &["geojson", "json"],
             Self::Html => &["html"],
             Self::Tile => &["mvt", "pbf"],
+            Self::Values => &["bin"],
             Self::Csv => &["csv"],
             Self::Text => &["txt"],
         }
@@ -124,6 +130,29 @@ pub(super) fn choose(
             format!("on offer: {}", names.join(", ")),
         )
     })
+}
+
+/// True when a client takes gzip (RFC 9110, 12.5.3).
+pub(super) fn accepts_gzip(headers: &HeaderMap) -> bool {
+    let mut any = None;
+    for part in headers
+        .get_all(header::ACCEPT_ENCODING)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+    {
+        let (name, rest) = part.split_once(';').unwrap_or((part, ""));
+        let refused = rest
+            .trim()
+            .strip_prefix("q=")
+            .is_some_and(|q| q.parse::<f32>().is_ok_and(|q| q <= 0.0));
+        match name.trim() {
+            "gzip" | "x-gzip" => return !refused,
+            "*" => any = Some(!refused),
+            _ => {}
+        }
+    }
+    any.unwrap_or(false)
 }
 
 /// True when a client likes a page better than JSON: for errors, which have no offer of their own.
@@ -252,5 +281,28 @@ mod tests {
             pick(&[Media::GeoJson], "application/geo+json, application/json"),
             Some("application/geo+json")
         );
+    }
+
+    #[test]
+    fn gzip_is_sent_only_to_who_takes_it() {
+        let accepts = |text: &'static str| {
+            accepts_gzip(&HeaderMap::from_iter([(
+                header::ACCEPT_ENCODING,
+                header::HeaderValue::from_static(text),
+            )]))
+        };
+        for yes in [
+            "gzip",
+            "br, gzip;q=0.5",
+            "deflate,gzip",
+            "*",
+            "br;q=1, *;q=0.1",
+        ] {
+            assert!(accepts(yes), "{yes}");
+        }
+        for no in ["", "br", "gzip;q=0", "identity", "*;q=0", "gzip;q=0, *"] {
+            assert!(!accepts(no), "{no}");
+        }
+        assert!(!accepts_gzip(&HeaderMap::new()));
     }
 }

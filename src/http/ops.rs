@@ -157,20 +157,21 @@ params! {
     F_ITEMS = query("f", "The media type, before `Accept`.", || json!({"type": "string", "enum": ["geojson", "json", "html"]}));
     F_JSON = query("f", "The media type, before `Accept`.", || json!({"type": "string", "enum": ["json"]}));
     F_TILE = query("f", "The media type, before `Accept`.", || json!({"type": "string", "enum": ["mvt", "pbf"]}));
+    F_VALUES = query("f", "The media type, before `Accept`.", || json!({"type": "string", "enum": ["json", "bin"]}));
     F_QUERY = query("f", "The media type, before `Accept`.", || json!({"type": "string", "enum": ["geojson", "json", "csv"]}));
     LIMIT = query("limit", "How many features a page has at most. More than the maximum is served as the maximum.",
         || json!({"type": "integer", "minimum": 1, "maximum": MOST_ITEMS, "default": SOME_ITEMS}));
     OFFSET = query("offset", "How many features to leave out; the links `next` and `prev` carry it.", whole);
     BBOX = query("bbox", "Only features that meet the box: west, south, east, north in CRS84. West beyond east crosses the 180th meridian.",
         || json!({"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 6}));
-    DATETIME = query("datetime", "A date or date-time, or an interval of them with `..` for an open end (RFC 3339).", text);
+    DATETIME = query("datetime", "Only features that are valid at a date or date-time, or in an interval of them with `..` for an open end (RFC 3339).", text);
     FILTER = query("filter", "Only features for which a CQL2 expression is true.", text);
     FILTER_LANG = query("filter-lang", "The language of `filter`.",
         || json!({"type": "string", "enum": ["cql2-text", "cql2-json"], "default": "cql2-text"}));
     FILTER_CRS = query("filter-crs", "The CRS of geometries in `filter`.",
         || json!({"type": "string", "format": "uri", "enum": [super::collections::CRS84], "default": super::collections::CRS84}));
     PROPERTIES = query("properties", "Only these properties, by name.", name_list);
-    INDICATOR = query("indicator", "The code of an indicator; its value is joined to each feature as `value`.", text);
+    INDICATOR = query("indicator", "The code of an indicator; its value is joined to each feature as `value`. `@` and the version of its table behind it pin it.", text);
     PERIOD = query("period", "The period of the indicator; without it, the latest.", text);
     COLLECTIONS = query("collections", "Only these collections, by id; without it, all.", name_list);
     LAYER = query("layer", "The layer, by id.", text);
@@ -193,7 +194,7 @@ params! {
     MATRIX = path("tileMatrix", "The zoom.", text);
     ROW = path("tileRow", "The row, from the north.", whole);
     COL = path("tileCol", "The column, from the west.", whole);
-    SOURCE = path("source", "A layer's id, or its id, `@` and the hash of a version.", text);
+    SOURCE = path("source", "A layer's id, or several with commas between; `@` and the hash of a version behind an id pin it.", text);
     Z = path("z", "The zoom.", whole);
     X = path("x", "The column, from the west.", whole);
     Y = path("y", "The row, from the north, with `.mvt` behind it.", || json!({"type": "string", "pattern": "^[0-9]+\\.(mvt|pbf)$"}));
@@ -265,18 +266,22 @@ ops! {
         [COLLECTION_ID, GRID_ID, MATRIX, ROW, COL, DATETIME, FILTER, FILTER_LANG, FILTER_CRS, PROPERTIES, INDICATOR, PERIOD, F_TILE],
         &[Media::Tile], "", may_be_empty, works;
     TILEJSON: "tilejson" "/collections/{collectionId}/tiles/{tileMatrixSetId}/tilejson.json", "Tiles",
-        "A collection's tiles as TileJSON 3.0.", [COLLECTION_ID, GRID_ID, F_JSON], JSON, "tileJson";
+        "A collection's tiles as TileJSON 3.0. What it chooses is chosen in the tiles it names, and their versions are pinned.",
+        [COLLECTION_ID, GRID_ID, DATETIME, FILTER, FILTER_LANG, FILTER_CRS, PROPERTIES, INDICATOR, PERIOD, F_JSON], JSON, "tileJson";
+    DATASET_TILEJSON: "tilejsonOfDataset" "/tiles/{tileMatrixSetId}/tilejson.json", "Tiles",
+        "Tiles of several collections as TileJSON 3.0, each pinned to one version.",
+        [GRID_ID, COLLECTIONS, DATETIME, FILTER, FILTER_LANG, FILTER_CRS, PROPERTIES, INDICATOR, PERIOD, F_JSON], JSON, "tileJson";
     DATASET_TILESETS: "tilesets.dataset.vector.getTileSetsList" "/tiles", "Tiles", "The tilesets of all collections together.",
         [F_PAGE], PAGE, "tileSets";
     DATASET_TILESET: "tileset.dataset.vector.getTileSet" "/tiles/{tileMatrixSetId}", "Tiles",
         "A tileset of all collections together.", [GRID_ID, COLLECTIONS, F_PAGE], PAGE, "tileSet";
     DATASET_TILE: "tile.dataset.vector.getTile" "/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}", "Tiles",
         "A tile of all collections together, or of those named; row before column.",
-        [GRID_ID, MATRIX, ROW, COL, COLLECTIONS, DATETIME, F_TILE], &[Media::Tile], "", may_be_empty, works;
+        [GRID_ID, MATRIX, ROW, COL, COLLECTIONS, DATETIME, FILTER, FILTER_LANG, FILTER_CRS, PROPERTIES, INDICATOR, PERIOD, F_TILE], &[Media::Tile], "", may_be_empty, works;
     GRIDS: "tileMatrixSets" "/tileMatrixSets", "Tiles", "The tile matrix sets.", [F_PAGE], PAGE, "tileMatrixSets";
     GRID: "tileMatrixSet" "/tileMatrixSets/{tileMatrixSetId}", "Tiles", "A tile matrix set.", [GRID_ID, F_PAGE], PAGE, "tileMatrixSet";
     XYZ: "xyz" "/xyz/{source}/{z}/{x}/{y}", "Tiles", "A tile by zoom, column and row. With a version's hash it never changes.",
-        [SOURCE, Z, X, Y, FILTER, FILTER_LANG, FILTER_CRS, PROPERTIES, INDICATOR, PERIOD], &[Media::Tile], "", may_be_empty, works;
+        [SOURCE, Z, X, Y, DATETIME, FILTER, FILTER_LANG, FILTER_CRS, PROPERTIES, INDICATOR, PERIOD], &[Media::Tile], "", may_be_empty, works;
     STYLES: "styles" "/styles", "Styles", "The styles.", [F_JSON], JSON, "anyObject";
     STYLE: "style" "/styles/{styleId}", "Styles", "A style of the MapLibre specification.", [STYLE_ID, F_JSON], &[Media::Style], "anyObject";
     LAYERS: "layers" "/layers", "City", "Every layer that was asked for or delivered, and where it stands.", [F_JSON], JSON, "anyObject";
@@ -289,6 +294,9 @@ ops! {
     INDICATORS: "indicators" "/indicators", "Indicators", "The indicators with data.", [F_JSON], JSON, "anyObject";
     INDICATOR_: "indicator" "/indicators/{code}", "Indicators", "The values of an indicator for a period, by feature id.",
         [CODE, PERIOD, LAYER, F_JSON], JSON, "anyObject", works;
+    INDICATOR_VALUES: "indicatorValues" "/indicators/{code}/values", "Indicators",
+        "The values of an indicator as arrays, one a period, in the order of the feature ids: for a map whose geometry stays. Without a period, all of them.",
+        [CODE, LAYER, PERIOD, F_VALUES], &[Media::Json, Media::Values], "anyObject", works;
     QUERY: "query" "/query", "Features", "Features by where they lie, what lies in them, or what is nearest.",
         [LAYER, RELATION, OF, OF_FILTER, GEOMETRY, DISTANCE, AGGREGATE, AGGREGATE_OF, AGGREGATE_FIELD, NEAREST, K, FILTER,
          BBOX, INDICATOR, PERIOD, LIMIT, OFFSET, F_QUERY],

@@ -96,6 +96,22 @@ impl Params {
         out
     }
 
+    /// The query string with every parameter as `change` would have it; what it gives nothing for is left
+    /// out. Empty, or begins with `?`.
+    pub(super) fn rewritten(&self, change: impl Fn(&str, &str) -> Option<String>) -> String {
+        let mut out = String::new();
+        for (name, value) in self.iter() {
+            let Some(value) = change(name, value) else {
+                continue;
+            };
+            out.push(if out.is_empty() { '?' } else { '&' });
+            encode(name, &mut out);
+            out.push('=');
+            encode(&value, &mut out);
+        }
+        out
+    }
+
     /// `limit`: at least 1; more than `most` is served as `most`.
     pub(super) fn limit(&self, default: usize, most: usize) -> Result<usize, Problem> {
         Ok(match self.whole("limit")? {
@@ -171,51 +187,67 @@ pub(super) fn number(text: &str) -> Option<f64> {
         .filter(|number| plain && number.is_finite())
 }
 
-/// Checks a `datetime`: an instant, or an interval with `..` or nothing for an open end.
-pub(super) fn datetime(text: &str) -> Result<(), Problem> {
-    let wrong = |detail: &str| Err(Problem::parameter("datetime", detail));
+/// A stretch of time in milliseconds since the epoch, both ends included; none for an open end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Span {
+    /// Its first moment.
+    pub from: Option<i64>,
+    /// Its last moment.
+    pub to: Option<i64>,
+}
+
+/// Reads a `datetime`: an instant, or an interval with `..` or nothing for an open end. A date is the
+/// whole of its day in UTC.
+pub(super) fn datetime(text: &str) -> Result<Span, Problem> {
+    let wrong = |detail: &str| Problem::parameter("datetime", detail);
     let ends: Vec<&str> = text.split('/').collect();
     match ends[..] {
-        [one] => match instant(one) {
-            Some(_) => Ok(()),
-            None => wrong("it must be a date, a date-time of RFC 3339, or an interval of them"),
-        },
+        [one] => {
+            let (from, to) = instant(one).ok_or_else(|| {
+                wrong("it must be a date, a date-time of RFC 3339, or an interval of them")
+            })?;
+            Ok(Span {
+                from: Some(from),
+                to: Some(to),
+            })
+        }
         [start, end] => {
             let open = |end: &str| end.is_empty() || end == "..";
             if open(start) && open(end) && !(start == ".." && end == "..") {
-                return wrong("an interval needs an end or a start");
+                return Err(wrong("an interval needs an end or a start"));
             }
-            let (from, to) = (
-                if open(start) {
-                    None
-                } else {
-                    Some(instant(start))
-                },
-                if open(end) { None } else { Some(instant(end)) },
-            );
-            match (from, to) {
-                (Some(None), _) | (_, Some(None)) => {
+            let end_of = |text: &str| {
+                if open(text) {
+                    return Ok(None);
+                }
+                instant(text).map(Some).ok_or_else(|| {
                     wrong("each end must be a date, a date-time of RFC 3339, or `..`")
-                }
-                (Some(Some(from)), Some(Some(to))) if from > to => {
-                    wrong("its start is after its end")
-                }
-                _ => Ok(()),
+                })
+            };
+            let (start, end) = (end_of(start)?, end_of(end)?);
+            let span = Span {
+                from: start.map(|(first, _)| first),
+                to: end.map(|(_, last)| last),
+            };
+            if span.from.zip(span.to).is_some_and(|(from, to)| from > to) {
+                return Err(wrong("its start is after its end"));
             }
+            Ok(span)
         }
-        _ => wrong("an interval has two ends"),
+        _ => Err(wrong("an interval has two ends")),
     }
 }
 
-/// Milliseconds since the epoch of a date (its first moment in UTC) or of a date-time.
-fn instant(text: &str) -> Option<i64> {
+/// The first and the last millisecond of a date (in UTC) or of a date-time.
+fn instant(text: &str) -> Option<(i64, i64)> {
+    const DAY: i64 = 86_400_000;
     if text.len() == 10 {
-        return crate::model::value::parse_date(text).map(|days| i64::from(days) * 86_400_000);
+        let first = i64::from(crate::model::value::parse_date(text)?) * DAY;
+        return Some((first, first + DAY - 1));
     }
     // RFC 3339 asks for the offset; `Timestamp` refuses text without one.
-    text.parse::<jiff::Timestamp>()
-        .ok()
-        .map(jiff::Timestamp::as_millisecond)
+    let moment = text.parse::<jiff::Timestamp>().ok()?.as_millisecond();
+    Some((moment, moment))
 }
 
 /// A name as it may be shown back: bounded, printable.

@@ -1,18 +1,22 @@
 //! What items and tiles have in common: which features, which of their properties, which indicator.
+//!
+//! `datetime` asks for the features whose validity meets it. Layers say when a feature is valid with the
+//! fields `valid_from` and `valid_to`, both days included; a feature, or a layer, that does not say is
+//! valid always.
 
 use std::sync::Arc;
 
 use serde_json::Value as Json;
 
 use super::{
-    error::Problem,
+    error::{self, Problem},
     ops,
-    params::{Params, datetime},
+    params::{Params, Span, datetime},
 };
 use crate::{
     app::LiveLayers,
-    indicator::Period,
-    model::IndicatorId,
+    indicator::{IndicatorTable, Period},
+    model::{FieldType, IndicatorId, LayerId, value::date_text},
     query::{Filter, PropertyEquals, Query},
     snapshot::{Snapshot, SnapshotInfo},
     store::StoredTable,
@@ -21,8 +25,13 @@ use crate::{
 /// The property that a joined indicator becomes.
 pub(super) const VALUE: &str = "value";
 
+/// 0001-01-01, in milliseconds since the epoch.
+const FIRST_YEAR: i64 = -62_135_596_800_000;
+/// 9999-12-30, in milliseconds since the epoch: the last that every time zone can show.
+const LAST_YEAR: i64 = 253_402_128_000_000;
+
 /// Names that a property filter cannot have, because they mean something else (Features core, 7.15.5).
-const TAKEN: [&str; 18] = [
+const TAKEN: [&str; 19] = [
     "limit",
     "bbox",
     "datetime",
@@ -40,6 +49,7 @@ const TAKEN: [&str; 18] = [
     "indicator",
     "period",
     "collections",
+    "as-of",
     "q",
 ];
 
@@ -68,10 +78,6 @@ impl Selection {
         live: &LiveLayers,
     ) -> Result<Self, Problem> {
         let info = snapshot.info();
-        if let Some(text) = params.get("datetime") {
-            // Our layers have no time of their own, and such features match every time.
-            datetime(text)?;
-        }
         let where_ = params
             .iter()
             .filter(|(name, _)| is_queryable(info, name))
@@ -85,7 +91,7 @@ impl Selection {
             query: Query {
                 bbox: params.bbox("bbox")?,
                 where_,
-                filter: filter(params, "filter")?,
+                filter: both(filter(params, "filter")?, during(params, info)?),
                 offset: params.whole("offset")?.unwrap_or(0),
                 limit: params.limit(ops::SOME_ITEMS, ops::MOST_ITEMS)? as u64,
             },
@@ -93,6 +99,79 @@ impl Selection {
             named,
             indicator: indicator(params, live)?,
         })
+    }
+
+    /// What a request chose of each of several layers. A filter must fit all of them; each gives those of
+    /// the asked properties that it has; an indicator goes to the layer `joined`.
+    pub(super) fn of_each(
+        params: &Params,
+        snapshots: &[Arc<Snapshot>],
+        live: &LiveLayers,
+        joined: impl Fn(&StoredTable) -> Option<LayerId>,
+    ) -> Result<Vec<Self>, Problem> {
+        let asked = filter(params, "filter")?;
+        let names = params.names("properties");
+        let has = |snapshot: &Snapshot, name: &str| snapshot.field(name).is_some();
+        if let Some(strange) = names
+            .iter()
+            .flatten()
+            .find(|name| !snapshots.iter().any(|snapshot| has(snapshot, name)))
+        {
+            let strange: String = strange.chars().take(60).collect();
+            return Err(Problem::parameter(
+                "properties",
+                format!("none of the collections has a property `{strange}`"),
+            ));
+        }
+        let indicator = indicator(params, live)?;
+        let target = match &indicator {
+            None => None,
+            Some((stored, _)) => Some(
+                joined(stored)
+                    .filter(|id| snapshots.iter().any(|snapshot| snapshot.info().id == *id))
+                    .ok_or_else(|| {
+                        Problem::parameter(
+                            "indicator",
+                            "none of the collections is the one its table is about",
+                        )
+                    })?,
+            ),
+        };
+        let mut all = vec![];
+        for snapshot in snapshots {
+            let info = snapshot.info();
+            if let Some(filter) = &asked {
+                filter.bind(&info.fields).map_err(|error| {
+                    Problem::parameter(
+                        "filter",
+                        format!(
+                            "of `{}`: {error}; `collections` can name those the filter is for",
+                            info.id
+                        ),
+                    )
+                })?;
+            }
+            let fields = (0..info.fields.len())
+                .filter(|&at| {
+                    names
+                        .as_ref()
+                        .is_none_or(|names| names.contains(&info.fields[at].name.as_str()))
+                })
+                .collect();
+            all.push(Self {
+                query: Query {
+                    filter: both(asked.clone(), during(params, info)?),
+                    limit: u64::MAX,
+                    ..Query::default()
+                },
+                fields,
+                named: names.is_some(),
+                indicator: indicator
+                    .clone()
+                    .filter(|_| target.as_ref() == Some(&info.id)),
+            });
+        }
+        Ok(all)
     }
 
     /// True when every feature is wanted.
@@ -108,6 +187,49 @@ impl Selection {
                 format!("{}/{}", stored.table.version, period.label)
             })
     }
+}
+
+fn both(one: Option<Filter>, other: Option<Filter>) -> Option<Filter> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.and(other)),
+        (one, other) => one.or(other),
+    }
+}
+
+/// The features whose validity meets `datetime`; none where it takes nothing away.
+fn during(params: &Params, info: &SnapshotInfo) -> Result<Option<Filter>, Problem> {
+    let Some(text) = params.get("datetime") else {
+        return Ok(None);
+    };
+    let span = datetime(text)?;
+    Ok(validity(span, info))
+}
+
+fn validity(span: Span, info: &SnapshotInfo) -> Option<Filter> {
+    let condition = |name: &str, sign: &str, moment: Option<i64>| {
+        // Years of four digits, as CQL2 writes them.
+        let moment = moment?.clamp(FIRST_YEAR, LAST_YEAR);
+        let field = info.fields.iter().find(|field| field.name == name)?;
+        let moment = match field.kind {
+            FieldType::Date => {
+                format!(
+                    "DATE('{}')",
+                    date_text(moment.div_euclid(86_400_000) as i32)
+                )
+            }
+            FieldType::DateTime => {
+                let moment = jiff::Timestamp::from_millisecond(moment).ok()?;
+                format!("TIMESTAMP('{moment}')")
+            }
+            _ => return None,
+        };
+        let text = format!("({name} IS NULL OR {name} {sign} {moment})");
+        Some(Filter::parse_text(&text).expect("a date of four digits compares with a date"))
+    };
+    both(
+        condition("valid_from", "<=", span.to),
+        condition("valid_to", ">=", span.from),
+    )
 }
 
 fn fields(params: &Params, info: &SnapshotInfo) -> Result<(Vec<usize>, bool), Problem> {
@@ -181,6 +303,7 @@ pub(super) fn indicator(
             None => Ok(None),
         };
     };
+    let (code, version) = pinned(code);
     let code: IndicatorId = code.parse().map_err(|error: crate::model::BadName| {
         Problem::parameter("indicator", error.to_string())
     })?;
@@ -190,8 +313,26 @@ pub(super) fn indicator(
             format!("there is no table for `{code}`; see /indicators"),
         )
     })?;
+    if version.is_some_and(|version| version != stored.table.version) {
+        return Err(Problem::new(
+            error::NOT_FOUND,
+            format!("that version of the table of `{code}` is no longer served"),
+        )
+        .at("indicator"));
+    }
     let period = period(stored, params.get("period"))?;
     Ok(Some((Arc::clone(stored), period)))
+}
+
+/// A name with the version it is pinned to, `name@version`.
+pub(super) fn pinned(text: &str) -> (&str, Option<&str>) {
+    text.split_once('@')
+        .map_or((text, None), |(name, version)| (name, Some(version)))
+}
+
+/// The name of a table's indicator, pinned to the table's version.
+pub(super) fn pin(table: &IndicatorTable) -> String {
+    format!("{}@{}", table.id, table.version)
 }
 
 /// A period of a table by its label; the latest when none is named.

@@ -17,7 +17,7 @@ use super::{
     negotiate::STYLE,
     ops, reply,
     site::Site,
-    tilesets::tiles_of,
+    tilejson::tiles_of,
 };
 use crate::{model::LayerId, snapshot::SnapshotInfo};
 

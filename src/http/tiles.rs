@@ -1,143 +1,39 @@
 //! Vector tiles under their three addresses: XYZ, a collection's OGC tileset, the dataset's OGC tileset.
 //!
-//! A tile that depends on nothing but versions is made and compressed once and kept. A filtered or joined
-//! one is made for the request. All sizes are bounded by the cache's weight.
+//! A tile of published versions is taken from the pyramid that publication made, or from the memory of
+//! tiles made before, or it is made now; see [`super::recipe`] and [`super::kept`].
 
-use std::{
-    sync::{Arc, LazyLock},
-    time::Instant,
-};
+use std::sync::Arc;
 
 use axum::{
-    body::Bytes,
     extract::{Path, State},
-    http::{HeaderMap, header, request::Parts},
+    http::{HeaderMap, request::Parts},
     response::Response,
 };
-use moka::sync::Cache;
 
 use super::{
     collections::{is_placed, shown},
     error::{self, Problem},
     extract::{Ask, layer},
     grid::{self, Limits},
-    items::PATIENCE,
-    negotiate::TILE,
+    indicators::layer_of,
+    kept::{self, Gone, Made},
+    negotiate::{TILE, accepts_gzip},
     ops,
-    reply::{BRIEF, FOREVER, Reply, empty, strong},
-    select::{Selection, VALUE, is_queryable},
+    recipe::{Part, Recipe},
+    reply::{BRIEF, FOREVER, Reply, empty},
+    select::{Selection, is_queryable, pinned},
     site::Site,
 };
 use crate::{
+    app::LiveLayers,
     model::LayerId,
-    query::{self, Budget, Query},
-    snapshot::{Rows, Snapshot},
-    tile::{self, ExtraColumn, Losses, TileId, TileOptions},
+    snapshot::Snapshot,
+    tile::{self, TileId},
 };
 
-/// Bytes of compressed tiles that are kept.
-const KEPT_BYTES: u64 = 64 << 20;
 /// The most collections that one dataset tile may be asked for by name.
 const MOST_COLLECTIONS: usize = 64;
-
-/// Tiles by what they were made from; any version of any layer of this process.
-static KEPT: LazyLock<Cache<String, Arc<Made>>> = LazyLock::new(|| {
-    Cache::builder()
-        .weigher(|key: &String, made: &Arc<Made>| (key.len() + made.gzip.len() + 128) as u32)
-        .max_capacity(KEPT_BYTES)
-        .build()
-});
-
-/// A tile, made and compressed.
-struct Made {
-    gzip: Bytes,
-    tag: String,
-    losses: Losses,
-}
-
-/// What a tile is made from.
-struct Recipe {
-    snapshots: Vec<Arc<Snapshot>>,
-    id: TileId,
-    /// Filter, properties and indicator, for a tile of one layer.
-    selection: Option<Selection>,
-}
-
-impl Recipe {
-    fn is_plain(&self) -> bool {
-        self.selection
-            .as_ref()
-            .is_none_or(|chosen| chosen.takes_all() && !chosen.named && chosen.indicator.is_none())
-    }
-
-    fn key(&self) -> String {
-        let mut key = format!("{}/{}/{}", self.id.z(), self.id.x(), self.id.y());
-        for snapshot in &self.snapshots {
-            let info = snapshot.info();
-            super::html::put(&mut key, format_args!("/{}@{}", info.id, info.hash));
-        }
-        key
-    }
-
-    /// The tile, not compressed.
-    fn make(&self) -> Result<tile::Tile, Problem> {
-        let snapshots: Vec<&Snapshot> = self.snapshots.iter().map(Arc::as_ref).collect();
-        let (Some(chosen), [snapshot]) = (&self.selection, &snapshots[..]) else {
-            return Ok(tile::tile(&snapshots, self.id, &[]));
-        };
-        let rows = if chosen.takes_all() {
-            None
-        } else {
-            Some(self.rows(chosen, snapshot)?)
-        };
-        let joined = chosen
-            .indicator
-            .as_ref()
-            .map(|(stored, period)| crate::indicator::join(snapshot, &stored.table, period).values);
-        let extra = joined.as_ref().map(|values| ExtraColumn {
-            name: VALUE,
-            values,
-        });
-        let options = TileOptions {
-            properties: chosen.named.then_some(&chosen.fields[..]),
-            rows: rows.as_ref(),
-            extra: extra.as_slice(),
-            ..TileOptions::default()
-        };
-        Ok(tile::tile(&snapshots, self.id, &[options]))
-    }
-
-    /// The rows near the tile that pass the filter.
-    fn rows(&self, chosen: &Selection, snapshot: &Snapshot) -> Result<Rows, Problem> {
-        let deadline = Instant::now() + PATIENCE;
-        let expired = || Instant::now() > deadline;
-        let near = Query {
-            // A tile's width more on each side holds any buffer.
-            bbox: Some(around(self.id)),
-            where_: chosen.query.where_.clone(),
-            filter: chosen.query.filter.clone(),
-            offset: 0,
-            limit: u64::MAX,
-        };
-        let found = query::rows(snapshot, &near, &Budget::until(&expired))?;
-        Ok(Rows::from_list(snapshot.len(), found))
-    }
-}
-
-/// A tile's box, an eighth of its width wider on each side and within the world.
-fn around(id: TileId) -> crate::model::Bbox {
-    let inner = id.bbox();
-    let (wide, high) = (
-        (inner.east - inner.west) / 8.0,
-        (inner.north - inner.south) / 8.0,
-    );
-    crate::model::Bbox {
-        west: (inner.west - wide).max(-180.0),
-        south: (inner.south - high).max(-90.0),
-        east: (inner.east + wide).min(180.0),
-        north: (inner.north + high).min(90.0),
-    }
-}
 
 async fn answer(
     site: &Site,
@@ -146,36 +42,31 @@ async fn answer(
     cache: &'static str,
     version: Option<String>,
 ) -> Result<Response, Problem> {
-    let plain = recipe.is_plain();
     let key = recipe.key();
-    let made = if let Some(made) = plain.then(|| KEPT.get(&key)).flatten() {
+    let made = if let Some(made) = kept::get(&key) {
+        site.metrics().tile_kept();
         made
     } else {
         let metered = site.clone();
-        let made = site
-            .app()
+        // Dropped with this future, when the client hangs up.
+        let waiting = Gone::default();
+        let gone = waiting.flag();
+        site.app()
             .compute(move |_| {
-                Ok(recipe.make().map(|tile| {
+                // Whoever waited for a permit may find that another has made it meanwhile.
+                if let Some(made) = kept::get(&key) {
+                    return Ok(Ok(made));
+                }
+                Ok(recipe.make(&gone).map(|tile| {
                     metered
                         .metrics()
                         .tile(tile.bytes.len(), tile.losses.dropped);
-                    let gzip = if tile.bytes.is_empty() {
-                        Bytes::new()
-                    } else {
-                        tile::gzip(&tile.bytes).into()
-                    };
-                    Arc::new(Made {
-                        tag: strong(&[&tile.bytes]),
-                        gzip,
-                        losses: tile.losses,
-                    })
+                    let made = Arc::new(Made::of(&key, &tile));
+                    kept::keep(key, Arc::clone(&made));
+                    made
                 }))
             })
-            .await??;
-        if plain {
-            KEPT.insert(key, Arc::clone(&made));
-        }
-        made
+            .await??
     };
     if made.gzip.is_empty() {
         return Ok(empty(asked, &made.tag, cache));
@@ -201,40 +92,21 @@ async fn answer(
     Ok(reply.cached(cache).send(asked))
 }
 
-fn accepts_gzip(headers: &HeaderMap) -> bool {
-    let mut any = None;
-    for part in headers
-        .get_all(header::ACCEPT_ENCODING)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-    {
-        let (name, rest) = part.split_once(';').unwrap_or((part, ""));
-        let refused = rest
-            .trim()
-            .strip_prefix("q=")
-            .is_some_and(|q| q.parse::<f32>().is_ok_and(|q| q <= 0.0));
-        match name.trim() {
-            "gzip" | "x-gzip" => return !refused,
-            "*" => any = Some(!refused),
-            _ => {}
-        }
-    }
-    any.unwrap_or(false)
-}
-
-/// `/xyz/{source}/{z}/{x}/{y}.mvt`.
+/// `/xyz/{source}/{z}/{x}/{y}.mvt`. The source is a layer, or several with commas between; each may be
+/// pinned to a version with `@` and its hash.
 pub(super) async fn xyz(
     State(site): State<Site>,
     Path((source, z, x, y)): Path<(String, String, String, String)>,
     parts: Parts,
 ) -> Result<Response, Problem> {
-    let (id, hash) = source
-        .split_once('@')
-        .map_or((source.as_str(), None), |(id, hash)| (id, Some(hash)));
-    let id = layer(id)?;
-    let snapshot = site.app().snapshot(&id, hash).await?;
-    let ask = Ask::with(&ops::XYZ, parts, |name| is_queryable(snapshot.info(), name))?;
+    let (snapshots, mut lasting) = source_of(&site, &source).await?;
+    let one = match &snapshots[..] {
+        [one] => Some(one),
+        _ => None,
+    };
+    let ask = Ask::with(&ops::XYZ, parts, |name| {
+        one.is_some_and(|one| is_queryable(one.info(), name))
+    })?;
     let y = y
         .strip_suffix(".mvt")
         .or_else(|| y.strip_suffix(".pbf"))
@@ -249,22 +121,68 @@ pub(super) async fn xyz(
             ),
         )
     })?;
+    // A joined value changes with the next table though the geometry never does.
+    lasting &= ask
+        .params
+        .get("indicator")
+        .is_none_or(|code| pinned(code).1.is_some());
     let live = site.app().live();
-    let selection = Selection::of(&ask.params, &snapshot, &live)?;
-    let joined = selection.indicator.is_some();
+    let version = one.map(|one| one.info().version.to_string());
     let recipe = Recipe {
         id,
-        selection: Some(selection),
-        snapshots: vec![Arc::clone(&snapshot)],
+        parts: parts_of(&ask, snapshots, &live)?,
     };
-    // A joined value may change with the next table though the geometry never does.
-    let cache = if hash.is_some() && !joined {
-        FOREVER
-    } else {
-        BRIEF
+    let cache = if lasting { FOREVER } else { BRIEF };
+    answer(&site, &ask.headers, recipe, cache, version).await
+}
+
+/// The layers that a source names, and whether every one of them is pinned to a version.
+async fn source_of(site: &Site, source: &str) -> Result<(Vec<Arc<Snapshot>>, bool), Problem> {
+    let names: Vec<&str> = source.split(',').collect();
+    if names.len() > MOST_COLLECTIONS {
+        return Err(Problem::new(
+            error::NOT_FOUND,
+            format!("a source names {MOST_COLLECTIONS} layers at most"),
+        ));
+    }
+    let mut found: Vec<Arc<Snapshot>> = vec![];
+    let mut all_pinned = true;
+    for name in names {
+        let (id, hash) = pinned(name);
+        all_pinned &= hash.is_some();
+        let id = layer(id)?;
+        let snapshot = site.app().snapshot(&id, hash).await?;
+        if found.iter().any(|other| other.info().id == id) {
+            return Err(Problem::new(
+                error::NOT_FOUND,
+                format!("the source names `{id}` twice"),
+            ));
+        }
+        found.push(snapshot);
+    }
+    Ok((found, all_pinned))
+}
+
+/// The layers of a tile with what the request chose of each.
+fn parts_of(
+    ask: &Ask,
+    snapshots: Vec<Arc<Snapshot>>,
+    live: &LiveLayers,
+) -> Result<Vec<Part>, Problem> {
+    let selections = match &snapshots[..] {
+        [one] => vec![Selection::of(&ask.params, one, live)?],
+        several => Selection::of_each(&ask.params, several, live, |stored| {
+            layer_of(&stored.table, live)
+        })?,
     };
-    let version = snapshot.info().version.to_string();
-    answer(&site, &ask.headers, recipe, cache, Some(version)).await
+    Ok(snapshots
+        .into_iter()
+        .zip(selections)
+        .map(|(snapshot, selection)| Part {
+            snapshot,
+            selection,
+        })
+        .collect())
 }
 
 /// `/collections/{id}/tiles/WebMercatorQuad/{z}/{row}/{col}`.
@@ -282,12 +200,10 @@ pub(super) async fn of_collection(
     let info = snapshot.info();
     let bbox = is_placed(info).then_some(info.bbox);
     let id = within(&z, &row, &col, bbox)?;
-    let selection = Selection::of(&ask.params, &snapshot, &live)?;
     let version = info.version.to_string();
     let recipe = Recipe {
         id,
-        selection: Some(selection),
-        snapshots: vec![snapshot],
+        parts: parts_of(&ask, vec![snapshot], &live)?,
     };
     answer(&site, &ask.headers, recipe, BRIEF, Some(version)).await
 }
@@ -300,9 +216,6 @@ pub(super) async fn of_dataset(
 ) -> Result<Response, Problem> {
     known_grid(&grid_id)?;
     let ask = Ask::of(&ops::DATASET_TILE, parts)?;
-    if let Some(text) = ask.params.get("datetime") {
-        super::params::datetime(text)?;
-    }
     let live = site.app().live();
     let snapshots = named(&live, ask.params.names("collections").as_deref())?;
     let bbox = snapshots
@@ -313,15 +226,14 @@ pub(super) async fn of_dataset(
         .reduce(crate::model::Bbox::with);
     let recipe = Recipe {
         id: within(&z, &row, &col, bbox)?,
-        snapshots,
-        selection: None,
+        parts: parts_of(&ask, snapshots, &live)?,
     };
     answer(&site, &ask.headers, recipe, BRIEF, None).await
 }
 
 /// The collections that a request names; all that can be shown when it names none.
 pub(super) fn named(
-    live: &crate::app::LiveLayers,
+    live: &LiveLayers,
     names: Option<&[&str]>,
 ) -> Result<Vec<Arc<Snapshot>>, Problem> {
     let Some(names) = names else {
@@ -418,29 +330,6 @@ fn number(name: &str, text: &str) -> Result<u64, Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn gzip_is_sent_only_to_who_takes_it() {
-        let accepts = |text: &'static str| {
-            accepts_gzip(&HeaderMap::from_iter([(
-                header::ACCEPT_ENCODING,
-                header::HeaderValue::from_static(text),
-            )]))
-        };
-        for yes in [
-            "gzip",
-            "br, gzip;q=0.5",
-            "deflate,gzip",
-            "*",
-            "br;q=1, *;q=0.1",
-        ] {
-            assert!(accepts(yes), "{yes}");
-        }
-        for no in ["", "br", "gzip;q=0", "identity", "*;q=0", "gzip;q=0, *"] {
-            assert!(!accepts(no), "{no}");
-        }
-        assert!(!accepts_gzip(&HeaderMap::new()));
-    }
 
     #[test]
     fn a_tile_number_is_400_when_it_is_none_and_404_when_it_lies_outside() {

@@ -1,4 +1,4 @@
-//! What describes tiles: tileset lists, tileset metadata, TileJSON, tile matrix sets.
+//! What describes tiles: tileset lists, tileset metadata, tile matrix sets.
 
 use axum::{
     extract::{Path, State},
@@ -18,13 +18,7 @@ use super::{
     site::Site,
     tiles::{known_grid, named},
 };
-use crate::{
-    model::{Bbox, Field, FieldType},
-    snapshot::SnapshotInfo,
-};
-
-/// The deepest zoom of TileJSON; clients enlarge its tiles beyond, where a unit is 15 cm.
-const TILEJSON_DEEPEST: u8 = 16;
+use crate::{model::Bbox, snapshot::SnapshotInfo};
 
 /// `/collections/{id}/tiles`.
 pub(super) async fn of_collection(
@@ -136,6 +130,13 @@ fn tileset(
         "The tile matrix set",
         &format!("/tileMatrixSets/{}", grid::ID),
     ));
+    all.push(link(
+        site,
+        "describedby",
+        "application/json",
+        "TileJSON",
+        &format!("{here}/tilejson.json"),
+    ));
     if !path.is_empty() {
         all.push(link(
             site,
@@ -143,13 +144,6 @@ fn tileset(
             "application/json",
             "The collection",
             path,
-        ));
-        all.push(link(
-            site,
-            "describedby",
-            "application/json",
-            "TileJSON",
-            &format!("{here}/tilejson.json"),
         ));
     }
     let bbox = together(infos);
@@ -207,7 +201,8 @@ fn layer_of(site: &Site, info: &SnapshotInfo) -> Value {
     })
 }
 
-fn together(infos: &[&SnapshotInfo]) -> Option<Bbox> {
+/// The box around all layers that have a place.
+pub(super) fn together(infos: &[&SnapshotInfo]) -> Option<Bbox> {
     infos
         .iter()
         .filter(|info| is_placed(info))
@@ -215,91 +210,12 @@ fn together(infos: &[&SnapshotInfo]) -> Option<Bbox> {
         .reduce(Bbox::with)
 }
 
-fn centre(bbox: &Bbox) -> [f64; 2] {
+/// The middle of a box.
+pub(super) fn centre(bbox: &Bbox) -> [f64; 2] {
     [
         f64::midpoint(bbox.west, bbox.east),
         f64::midpoint(bbox.south, bbox.north),
     ]
-}
-
-/// `/collections/{id}/tiles/{grid}/tilejson.json`: TileJSON 3.0.0.
-pub(super) async fn tilejson(
-    State(site): State<Site>,
-    Path((id, grid_id)): Path<(String, String)>,
-    parts: Parts,
-) -> Result<Response, Problem> {
-    let live = site.app().live();
-    let snapshot = live.snapshot(&layer(&id)?)?;
-    known_grid(&grid_id)?;
-    let ask = Ask::of(&ops::TILEJSON, parts)?;
-    let info = snapshot.info();
-    let fields: Map<String, Value> = info
-        .fields
-        .iter()
-        .map(|field| (field.name.clone(), json!(about(field))))
-        .collect();
-    let mut layers = vec![json!({
-        "id": info.id, "description": info.description, "fields": fields,
-        "minzoom": 0, "maxzoom": TILEJSON_DEEPEST,
-        "parat:geometry": (["point", "line", "polygon"].get(usize::from(info.dimension))),
-    })];
-    if info.dimension == 2 {
-        layers.push(json!({
-            "id": format!("{}_label", info.id), "description": "One point inside each area, for its name",
-            "fields": fields, "minzoom": 0, "maxzoom": TILEJSON_DEEPEST, "parat:geometry": "point",
-        }));
-    }
-    let mut value = json!({
-        "tilejson": "3.0.0",
-        "name": info.title,
-        "description": info.description,
-        "version": format!("{}.0.0", info.version),
-        "scheme": "xyz",
-        // The version's own address: such a tile never changes, and this document is asked for again.
-        "tiles": [tiles_of(&site, info)],
-        "vector_layers": layers,
-        "minzoom": 0,
-        "maxzoom": TILEJSON_DEEPEST,
-        "attribution": info.metadata.text("attribution").unwrap_or(""),
-        "parat:verdict": info.verdict,
-        "parat:standard": info.standard,
-        "parat:data_date": info.metadata.text("reference_date"),
-        "parat:license": info.metadata.text("licence"),
-    });
-    if is_placed(info) {
-        let [lon, lat] = centre(&info.bbox);
-        value["bounds"] = json!(info.bbox);
-        value["center"] = json!([lon, lat, grid::fitting_zoom(&info.bbox)]);
-    }
-    Ok(reply::json(&ask, &value))
-}
-
-/// The address of a version's tiles, with `{z}`, `{x}` and `{y}`.
-pub(super) fn tiles_of(site: &Site, info: &SnapshotInfo) -> String {
-    format!(
-        "{}/xyz/{}@{}/{{z}}/{{x}}/{{y}}.mvt",
-        site.base(),
-        info.id,
-        info.hash
-    )
-}
-
-fn about(field: &Field) -> String {
-    let kind = match field.kind {
-        FieldType::Text => "String",
-        FieldType::Integer | FieldType::Real => "Number",
-        FieldType::Bool => "Boolean",
-        FieldType::Date => "String (date)",
-        FieldType::DateTime => "String (date-time)",
-    };
-    let mut words = kind.to_owned();
-    if let Some(title) = &field.title {
-        super::html::put(&mut words, format_args!(": {title}"));
-    }
-    if let Some(unit) = &field.unit {
-        super::html::put(&mut words, format_args!(" [{unit}]"));
-    }
-    words
 }
 
 /// `/tileMatrixSets`.

@@ -90,6 +90,19 @@ pub fn rows(
     select::rows(snapshot, query, budget)
 }
 
+/// Of the rows whose boxes meet a world box, those with the property values and the filter of a query:
+/// for tiles, which cut shapes themselves. Ascending.
+pub fn near(
+    snapshot: &Snapshot,
+    world_box: [u32; 4],
+    query: &Query,
+    budget: &Budget<'_>,
+) -> Result<Vec<u32>, QueryError> {
+    let mut found = vec![];
+    snapshot.search(world_box, &mut found);
+    select::among(snapshot, found, query, budget)
+}
+
 /// A page of all rows that match.
 fn page(mut rows: Vec<u32>, offset: u64, limit: u64) -> Page {
     let matched = rows.len() as u64;

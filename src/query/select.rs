@@ -15,16 +15,41 @@ pub(super) fn rows(
     query: &Query,
     budget: &Budget<'_>,
 ) -> Result<Vec<u32>, QueryError> {
-    let bound = match &query.filter {
-        Some(filter) => Some(filter.bind(source.fields()).map_err(|error| {
-            QueryError::bad("filter", error.to_string(), "see /queryables and CQL2 1.0")
-        })?),
-        None => None,
-    };
-    let mut found = match query.bbox {
+    let bound = bound(source, query)?;
+    let found = match query.bbox {
         Some(bbox) => in_bbox(source, bbox, budget)?,
         None => everywhere(source, bound.as_ref()),
     };
+    matching(source, query, bound.as_ref(), found, budget)
+}
+
+/// Of these rows, those with the property values and the filter of a query, in their order; its box is not
+/// looked at.
+pub(super) fn among(
+    source: &dyn Source,
+    rows: Vec<u32>,
+    query: &Query,
+    budget: &Budget<'_>,
+) -> Result<Vec<u32>, QueryError> {
+    matching(source, query, bound(source, query)?.as_ref(), rows, budget)
+}
+
+fn bound(source: &dyn Source, query: &Query) -> Result<Option<Bound>, QueryError> {
+    let Some(filter) = &query.filter else {
+        return Ok(None);
+    };
+    filter.bind(source.fields()).map(Some).map_err(|error| {
+        QueryError::bad("filter", error.to_string(), "see /queryables and CQL2 1.0")
+    })
+}
+
+fn matching(
+    source: &dyn Source,
+    query: &Query,
+    bound: Option<&Bound>,
+    mut found: Vec<u32>,
+    budget: &Budget<'_>,
+) -> Result<Vec<u32>, QueryError> {
     for condition in &query.where_ {
         let wanted = [Some(condition.value.as_str())];
         found = with_values(source, found, &condition.field, &wanted, budget)?;

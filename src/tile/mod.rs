@@ -24,7 +24,10 @@ pub use gzip::{gunzip, gzip, gzip_telling};
 use simplify::Grid;
 use sketch::{Drawn, Sketch};
 
-use crate::snapshot::{Rows, Snapshot};
+use crate::{
+    model::Field,
+    snapshot::{Rows, Snapshot, SnapshotInfo},
+};
 
 /// The bytes, before compression, that a tile is kept under by leaving out the least important features.
 pub const MAX_BYTES: usize = 500_000;
@@ -88,14 +91,17 @@ thread_local! {
     static SKETCH: RefCell<Sketch> = RefCell::default();
 }
 
-/// The columns that a label layer carries: the key, and what looks like a name.
-fn label_fields(snapshot: &Snapshot) -> impl Iterator<Item = usize> + '_ {
-    let info = snapshot.info();
-    info.fields.iter().enumerate().filter_map(|(at, field)| {
+/// The fields that a label layer carries: the key, and what looks like a name.
+pub fn label_fields(info: &SnapshotInfo) -> impl Iterator<Item = &Field> {
+    info.fields.iter().filter(|field| {
         let name = field.name.as_str();
         let named = name == "name" || name.starts_with("name_") || name.ends_with("_name");
-        (named || info.key.iter().any(|key| key == name)).then_some(at)
+        named || info.key.iter().any(|key| key == name)
     })
+}
+
+fn label_columns(snapshot: &Snapshot) -> impl Iterator<Item = usize> + '_ {
+    label_fields(snapshot.info()).filter_map(|field| snapshot.field(&field.name))
 }
 
 fn sources(
@@ -265,7 +271,7 @@ fn labels(
     let grid = Grid::of(id);
     let world = snapshot.world();
     let name = format!("{}_label", snapshot.info().id);
-    let mut writer = LayerWriter::new(name, sources(snapshot, label_fields(snapshot)));
+    let mut writer = LayerWriter::new(name, sources(snapshot, label_columns(snapshot)));
     for row in rows {
         if world.get(row as usize).kind.dimension() != Some(2) {
             continue;

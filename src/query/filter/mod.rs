@@ -6,6 +6,7 @@
 //! value.
 
 mod bind;
+mod canonical;
 mod eval;
 mod expr;
 mod fold;
