@@ -8,7 +8,10 @@ use std::sync::{
 use axum::body::Bytes;
 use moka::sync::Cache;
 
-use crate::tile::{self, Losses, Tile};
+use crate::{
+    snapshot::{Snapshot, losses_of},
+    tile::{self, Losses, Tile, TileId},
+};
 
 /// Bytes of compressed tiles that are kept.
 const KEPT_BYTES: u64 = 64 << 20;
@@ -31,27 +34,68 @@ pub(super) struct Made {
 }
 
 impl Made {
-    /// A tile made under a key.
-    pub(super) fn of(key: &str, tile: &Tile) -> Self {
+    /// A tile made now. `name` tells versions, filters and joins apart.
+    pub(super) fn of(name: &str, tile: &Tile) -> Self {
         let gzip: Bytes = if tile.bytes.is_empty() {
             Bytes::new()
         } else {
-            tile::gzip(&tile.bytes).into()
+            tile::gzip_telling(&tile.bytes, &tile.losses).into()
         };
         Self {
-            tag: tag(key, &gzip),
+            tag: tag(name, &gzip),
             gzip,
             losses: tile.losses,
         }
     }
+
+    /// A tile that publication made; none where it has to be made now.
+    pub(super) fn beforehand(snapshot: &Arc<Snapshot>, id: TileId) -> Option<Self> {
+        let pyramid = snapshot
+            .pyramid()
+            .filter(|pyramid| pyramid.covers(id.z()))?;
+        let name = snapshot.info().hash.as_str();
+        let Some(bytes) = pyramid.get(id) else {
+            return Some(Self {
+                gzip: Bytes::new(),
+                tag: tag(name, &[]),
+                losses: Losses::default(),
+            });
+        };
+        let losses = losses_of(bytes)?;
+        let owner = Mapped {
+            snapshot: Arc::clone(snapshot),
+            id,
+        };
+        let gzip = Bytes::from_owner(owner);
+        Some(Self {
+            tag: tag(name, &gzip),
+            gzip,
+            losses,
+        })
+    }
+}
+
+/// Bytes of a mapped pyramid, which stays open for as long as they are being sent.
+struct Mapped {
+    snapshot: Arc<Snapshot>,
+    id: TileId,
+}
+
+impl AsRef<[u8]> for Mapped {
+    fn as_ref(&self) -> &[u8] {
+        self.snapshot
+            .pyramid()
+            .and_then(|pyramid| pyramid.get(self.id))
+            .unwrap_or_default()
+    }
 }
 
 /// The tag of a compressed tile, without reading it: a gzip member ends in the checksum and the length of
-/// what it holds (RFC 1952, 2.3.1). The key tells versions, filters and joins apart.
-fn tag(key: &str, gzip: &[u8]) -> String {
-    let name = blake3::hash(key.as_bytes()).to_hex();
+/// what it holds (RFC 1952, 2.3.1).
+pub(super) fn tag(name: &str, gzip: &[u8]) -> String {
     let end = gzip.last_chunk::<8>().copied().unwrap_or_default();
-    format!("\"{}-{:016x}\"", &name[..12], u64::from_le_bytes(end))
+    let name = name.get(..12).unwrap_or(name);
+    format!("\"{name}-{:016x}\"", u64::from_le_bytes(end))
 }
 
 /// The tile that was made under a key.

@@ -19,6 +19,7 @@ pub(super) struct Metrics {
     micros: AtomicU64,
     tiles: AtomicU64,
     tiles_kept: AtomicU64,
+    tiles_beforehand: AtomicU64,
     tile_bytes: AtomicU64,
     features_dropped: AtomicU64,
 }
@@ -44,6 +45,11 @@ impl Metrics {
     /// Counts a tile that was made before.
     pub(super) fn tile_kept(&self) {
         self.tiles_kept.fetch_add(1, Relaxed);
+    }
+
+    /// Counts a tile that publication made.
+    pub(super) fn tile_beforehand(&self) {
+        self.tiles_beforehand.fetch_add(1, Relaxed);
     }
 
     /// Everything, with gauges that the caller knows.
@@ -88,6 +94,11 @@ impl Metrics {
         line(format_args!("parat_request_seconds_count {sum}"));
         for (name, help, count) in [
             ("parat_tiles_total", "Tiles made.", &self.tiles),
+            (
+                "parat_tiles_beforehand_total",
+                "Tiles answered from what publication made.",
+                &self.tiles_beforehand,
+            ),
             (
                 "parat_tiles_kept_total",
                 "Tiles answered from the memory of tiles made before.",

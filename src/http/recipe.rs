@@ -93,6 +93,14 @@ impl Recipe {
         key
     }
 
+    /// What tells the tile from others at its address, for its tag: short, equal for equal keys.
+    pub(super) fn name(&self, key: &str) -> String {
+        match self.plain() {
+            Some(snapshot) => snapshot.info().hash.clone(),
+            None => blake3::hash(key.as_bytes()).to_hex().to_string(),
+        }
+    }
+
     /// The tile, not compressed. `gone` turns true when nobody waits for it any more.
     pub(super) fn make(&self, gone: &AtomicBool) -> Result<tile::Tile, Problem> {
         let deadline = Instant::now() + FILTER_BUDGET;

@@ -191,14 +191,26 @@ fn vector_layers(info: &SnapshotInfo, chosen: &Selection) -> Vec<Value> {
     layers
 }
 
-/// What tiles leave out, zoom by zoom. Only tiles made at publication have been counted; of others nothing
-/// is claimed here, and each says its own.
+/// What tiles leave out, layer by layer and zoom by zoom. Only tiles made at publication have been
+/// counted; of others nothing is claimed here, and each says its own.
 fn losses(snapshots: &[Arc<Snapshot>], chosen: &[Selection]) -> Value {
-    let _ = (snapshots, chosen);
-    json!({
-        "known": false,
-        "note": "these tiles are made when they are asked for; the header Parat-Losses of each says what it leaves out",
-    })
+    let mut all = Map::new();
+    for (snapshot, chosen) in snapshots.iter().zip(chosen) {
+        let info = snapshot.info();
+        let value = match snapshot.pyramid() {
+            Some(pyramid) if snapshots.len() == 1 && chosen.takes_all() && !chosen.named => json!({
+                "known": true,
+                "zooms": pyramid.info().losses,
+                "made_at_publication": pyramid.info().zooms,
+            }),
+            _ => json!({
+                "known": false,
+                "note": "these tiles are made when they are asked for; the header Parat-Losses of each says what it leaves out",
+            }),
+        };
+        all.insert(info.id.to_string(), value);
+    }
+    Value::Object(all)
 }
 
 /// The address of the tiles of some versions, with `{z}`, `{x}` and `{y}`.

@@ -43,7 +43,13 @@ async fn answer(
     version: Option<String>,
 ) -> Result<Response, Problem> {
     let key = recipe.key();
-    let made = if let Some(made) = kept::get(&key) {
+    let beforehand = recipe
+        .plain()
+        .and_then(|snapshot| Made::beforehand(snapshot, recipe.id));
+    let made = if let Some(made) = beforehand {
+        site.metrics().tile_beforehand();
+        Arc::new(made)
+    } else if let Some(made) = kept::get(&key) {
         site.metrics().tile_kept();
         made
     } else {
@@ -61,7 +67,7 @@ async fn answer(
                     metered
                         .metrics()
                         .tile(tile.bytes.len(), tile.losses.dropped);
-                    let made = Arc::new(Made::of(&key, &tile));
+                    let made = Arc::new(Made::of(&recipe.name(&key), &tile));
                     kept::keep(key, Arc::clone(&made));
                     made
                 }))

@@ -274,7 +274,7 @@ fn metadata(snapshot: &Snapshot, info: &PyramidInfo) -> serde_json::Value {
         "fields": fields(&|_| true),
     })];
     if about.dimension > 0 {
-        let named: Vec<usize> = super::label_fields(snapshot).collect();
+        let named: Vec<usize> = super::label_columns(snapshot).collect();
         layers.push(serde_json::json!({
             "id": format!("{}_label", about.id),
             "description": "Where labels go",

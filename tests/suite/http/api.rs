@@ -143,10 +143,11 @@ fn every_described_path_is_routed_and_every_property_parameter_works() {
                 .expect("parameters")
             {
                 if let Some(name) = param["name"].as_str() {
-                    let value = if param["schema"]["type"] == "string" {
-                        "x"
-                    } else {
-                        "1"
+                    let schema = &param["schema"];
+                    let value = match (schema["type"].as_str(), schema["format"].as_str()) {
+                        (_, Some("date")) => "2020-01-01",
+                        (Some("string"), _) => "x",
+                        _ => "1",
                     };
                     assert_eq!(
                         get(&format!("{asked}?{name}={value}")).status,

@@ -20,6 +20,7 @@ use parat::{
     app::App,
     config::Config,
     http::{Settings, router},
+    indicator::{IndicatorTable, Observation, Period},
     model::{
         Column, CrsName, CrsOrigin, FeatureId, Field, FieldType, Layer, LayerId, Metadata,
         ShapeKind, Shapes, Source, Table, Value, Verdict,
@@ -77,6 +78,7 @@ static CITY: LazyLock<City> = LazyLock::new(|| {
     for layer in [wards(), toilets(), notes()] {
         store.publish(&layer, &report(&layer)).expect("published");
     }
+    store.put_table(&table(), "scores.csv").expect("kept");
     drop(store);
     let mut config = Config::with_data(folder.path());
     config.permits = 2;
@@ -157,6 +159,8 @@ fn wards() -> Layer {
         Field::new("name", FieldType::Text),
         Field::new("population", FieldType::Integer),
         Field::new("density", FieldType::Real),
+        Field::new("valid_from", FieldType::Date),
+        Field::new("valid_to", FieldType::Date),
     ]);
     let mut ids = vec![];
     for at in 0..SIDE * SIDE {
@@ -184,6 +188,17 @@ fn wards() -> Layer {
         });
         table.columns[2].push(Value::Integer(1000 * (at as i64 % 5)));
         table.columns[3].push(Value::Real(at as f64 + 0.5));
+        // The first ward was dissolved, the second made, on the first day of 2020.
+        table.columns[4].push(if at == 1 {
+            Value::Date(18_262)
+        } else {
+            Value::Null
+        });
+        table.columns[5].push(if at == 0 {
+            Value::Date(18_261)
+        } else {
+            Value::Null
+        });
     }
     layer("ward_boundary", "Wards", 2, ids, table, shapes)
 }
@@ -225,6 +240,45 @@ fn notes() -> Layer {
         table,
         shapes,
     )
+}
+
+/// A made indicator of two years: the number of the ward, then ten times that; the last ward has none.
+fn table() -> IndicatorTable {
+    let year = |year: i32, days: i32| Period {
+        from: days,
+        to: days + 364,
+        label: year.to_string(),
+    };
+    let last = SIDE * SIDE;
+    let observations = (0..2_u32)
+        .flat_map(|period| {
+            (1..last).map(move |ward| Observation {
+                key: ward.to_string(),
+                period,
+                value: Some(ward as f64 * if period == 0 { 1.0 } else { 10.0 }),
+                numer: None,
+                denom: None,
+                name: None,
+                missing: None,
+                row: ward as u64 + 1,
+                total: false,
+            })
+        })
+        .collect();
+    IndicatorTable {
+        id: "T-1".parse().expect("a code"),
+        title: "Score".to_owned(),
+        unit: "points".to_owned(),
+        direction: "higher".to_owned(),
+        rollup: "mean".to_owned(),
+        factor: 1.0,
+        layer: Some("ward_boundary".parse().expect("a name")),
+        key_scheme: "city:ward_no".to_owned(),
+        delim: None,
+        periods: vec![year(2022, 18_993), year(2023, 19_358)],
+        observations,
+        version: "00000000feedbeef".to_owned(),
+    }
 }
 
 fn source(id: &str) -> Source {

@@ -206,3 +206,255 @@ fn tilejson_names_tiles_that_exist() {
         }
     }
 }
+
+/// The features of a layer in an answer's tile.
+fn features(answer: &super::Answer, layer: &str) -> Vec<mvt_reader::feature::Feature<f32>> {
+    if answer.body.is_empty() {
+        return vec![];
+    }
+    let reader = mvt_reader::Reader::new(answer.body.clone()).expect("a tile");
+    let names = reader.get_layer_names().expect("names");
+    let Some(at) = names.iter().position(|name| name == layer) else {
+        return vec![];
+    };
+    reader.get_features(at).expect("features")
+}
+
+#[test]
+fn filters_that_mean_the_same_are_one_tile_and_others_are_not() {
+    let tag = |query: &str| {
+        let answer = get(&format!("/xyz/ward_boundary/10/732/474.mvt?{query}"));
+        assert_eq!(answer.status, 200, "{query}");
+        answer.header("etag").to_owned()
+    };
+    let first = tag("filter=ward_no%3C%3D4%20AND%20name%20IS%20NOT%20NULL");
+    assert_eq!(
+        first,
+        tag("filter=(name%20is%20not%20null)%20and%204%3E%3D%22ward_no%22")
+    );
+    let json = r#"{"op":"and","args":[{"op":"<=","args":[{"property":"ward_no"},4]},{"op":"not","args":[{"op":"isNull","args":[{"property":"name"}]}]}]}"#;
+    let json: String = json.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    assert_eq!(first, tag(&format!("filter-lang=cql2-json&filter={json}")));
+    assert_ne!(
+        first,
+        tag("filter=ward_no%3C%3D5%20AND%20name%20IS%20NOT%20NULL")
+    );
+}
+
+#[test]
+fn a_filter_on_several_collections_must_fit_them_all() {
+    let path = "/tiles/WebMercatorQuad/10/474/732";
+    let answer = get(&format!(
+        "{path}?collections=ward_boundary&filter=ward_no%3C%3D4"
+    ));
+    assert_eq!(features(&answer, "ward_boundary").len(), 4);
+    assert_eq!(features(&answer, "ward_boundary_label").len(), 4);
+    let answer = get(&format!(
+        "{path}?collections=ward_boundary,toilet&filter=S_INTERSECTS(geometry,POINT(77.505%2012.905))"
+    ));
+    assert_eq!(
+        (
+            features(&answer, "ward_boundary").len(),
+            features(&answer, "toilet").len()
+        ),
+        (1, 1)
+    );
+    let wrong = get(&format!(
+        "{path}?collections=ward_boundary,toilet&filter=ward_no%3C%3D4"
+    ));
+    assert_eq!(wrong.status, 400);
+    assert_eq!(wrong.json()["parameter"], "filter");
+    assert!(
+        wrong.json()["detail"]
+            .as_str()
+            .expect("text")
+            .contains("`toilet`")
+    );
+    for (query, status) in [
+        ("properties=nope", 400),
+        ("properties=toilet_id", 200),
+        ("indicator=T-1", 200),
+        ("collections=toilet,note&indicator=T-1", 400),
+        ("filter=", 400),
+        ("datetime=2020", 400),
+    ] {
+        assert_eq!(get(&format!("{path}?{query}")).status, status, "{query}");
+    }
+    let few = get(&format!(
+        "{path}?properties=toilet_id&collections=toilet,ward_boundary"
+    ));
+    let keys = |layer: &str| -> Vec<String> {
+        let features = features(&few, layer);
+        let properties = features[0].properties.as_ref();
+        properties.map_or_else(Vec::new, |all| all.keys().cloned().collect())
+    };
+    assert_eq!(keys("toilet"), ["toilet_id"]);
+    assert!(keys("ward_boundary").is_empty());
+}
+
+#[test]
+fn a_moment_shows_the_features_that_were_valid_then() {
+    let all = SIDE * SIDE;
+    for (datetime, wards) in [
+        ("2019-12-31", all - 1),
+        ("2020-01-01", all - 1),
+        ("2019-12-31T23:59:59Z/..", all),
+        ("../2019-06-01", all - 1),
+        ("2019-12-31/2020-01-01", all),
+        ("-009000-01-01T00:00:00Z", all - 1),
+    ] {
+        for path in [
+            "/collections/ward_boundary/tiles/WebMercatorQuad/10/474/732",
+            "/tiles/WebMercatorQuad/10/474/732",
+            "/xyz/ward_boundary/10/732/474.mvt",
+        ] {
+            let answer = get(&format!("{path}?datetime={datetime}"));
+            assert_eq!(
+                features(&answer, "ward_boundary").len(),
+                wards,
+                "{path} {datetime}"
+            );
+        }
+        let items = json(&format!(
+            "/collections/ward_boundary/items?datetime={datetime}"
+        ));
+        assert_eq!(items["numberMatched"], wards, "{datetime}");
+    }
+    let no = |datetime: &str| {
+        let items = json(&format!(
+            "/collections/ward_boundary/items?limit=100&datetime={datetime}"
+        ));
+        items["features"]
+            .as_array()
+            .expect("features")
+            .iter()
+            .filter_map(|feature| feature["properties"]["ward_no"].as_u64())
+            .filter(|&no| no < 3)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!((no("2019-12-31"), no("2020-01-01")), (vec![1], vec![2]));
+}
+
+#[test]
+fn tilejson_of_several_layers_pins_every_version_and_what_was_chosen() {
+    let value = json(
+        "/tiles/WebMercatorQuad/tilejson.json?collections=ward_boundary,toilet&indicator=T-1&period=2022",
+    );
+    let ids: Vec<_> = value["vector_layers"]
+        .as_array()
+        .expect("layers")
+        .iter()
+        .map(|layer| layer["id"].as_str().expect("an id"))
+        .collect();
+    assert_eq!(ids, ["ward_boundary", "ward_boundary_label", "toilet"]);
+    assert_eq!(
+        value["vector_layers"][0]["fields"]["value"],
+        "Number: Score [points], 2022"
+    );
+    assert_eq!(value["promoteId"]["ward_boundary"], "ward_no");
+    let tiles = value["tiles"][0].as_str().expect("an address");
+    for id in ["ward_boundary", "toilet"] {
+        let hash = value["parat:layers"][id]["hash"].as_str().expect("a hash");
+        assert!(tiles.contains(&format!("{id}@{hash}")), "{tiles}");
+    }
+    let path = tiles[BASE.len()..]
+        .replace("{z}", "10")
+        .replace("{x}", "732")
+        .replace("{y}", "474");
+    let answer = get(&path);
+    assert!(
+        answer.header("cache-control").contains("immutable"),
+        "{path}"
+    );
+    assert_eq!(features(&answer, "toilet").len(), SIDE * SIDE / 2);
+    let valued = features(&answer, "ward_boundary")
+        .iter()
+        .filter(|feature| {
+            let properties = feature.properties.as_ref().expect("properties");
+            properties.contains_key("value")
+        })
+        .count();
+    assert_eq!(valued, SIDE * SIDE - 1);
+    assert_eq!(
+        get("/xyz/ward_boundary/10/732/474.mvt?indicator=T-1@0000").status,
+        404
+    );
+    assert_eq!(get("/xyz/toilet,toilet/10/732/474.mvt").status, 404);
+    let filtered = json(
+        "/collections/ward_boundary/tiles/WebMercatorQuad/tilejson.json?filter=ward_no%3D1&properties=name",
+    );
+    let tiles = filtered["tiles"][0].as_str().expect("an address");
+    assert!(
+        tiles.ends_with("?filter=ward_no%3D1&properties=name"),
+        "{tiles}"
+    );
+    assert_eq!(
+        get("/collections/ward_boundary/tiles/WebMercatorQuad/tilejson.json?filter=x%3D1").status,
+        400
+    );
+}
+
+#[test]
+fn values_beside_a_layer_are_the_same_in_both_forms_and_by_id() {
+    let by_id = json("/indicators/T-1?period=2023");
+    let arrays = json("/indicators/T-1/values");
+    assert_eq!(arrays["periods"][1]["label"], "2023");
+    let ids = arrays["ids"].as_array().expect("ids");
+    assert_eq!(ids.len(), SIDE * SIDE);
+    for (at, id) in ids.iter().enumerate() {
+        assert_eq!(
+            arrays["values"][1][at],
+            by_id["values"][id.to_string()],
+            "{id}"
+        );
+        assert_eq!(arrays["keys"][at].as_str().expect("a key"), id.to_string());
+    }
+    let binary = get("/indicators/T-1/values?f=bin");
+    assert_eq!(
+        binary.header("content-type"),
+        "application/vnd.parat.values"
+    );
+    let body = &binary.body;
+    assert_eq!(&body[..4], b"PVAL");
+    let from = 8 + u32::from_le_bytes(body[4..8].try_into().expect("four")) as usize;
+    assert_eq!(from % 8, 0);
+    let head: serde_json::Value = serde_json::from_slice(&body[8..from]).expect("JSON");
+    assert_eq!(head["features"], SIDE * SIDE);
+    let values_from = from + 8 * SIDE * SIDE;
+    assert_eq!(body.len(), values_from + 2 * 4 * SIDE * SIDE);
+    for at in 0..SIDE * SIDE {
+        let eight = body[from + 8 * at..][..8].try_into().expect("eight");
+        assert_eq!(json!(f64::from_le_bytes(eight) as u64), ids[at]);
+        for period in 0..2 {
+            let four = body[values_from + 4 * (period * SIDE * SIDE + at)..][..4]
+                .try_into()
+                .expect("four");
+            let wanted = arrays["values"][period][at].as_f64();
+            let found = f64::from(f32::from_le_bytes(four));
+            assert_eq!(Some(found).filter(|found| !found.is_nan()), wanted);
+        }
+    }
+    let lasting = get(&path_of(&head["self"]));
+    assert_eq!(lasting.status, 200);
+    assert!(lasting.header("cache-control").contains("immutable"));
+    assert!(!binary.header("cache-control").contains("immutable"));
+    let again = send(
+        "GET",
+        "/indicators/T-1/values?f=bin",
+        &[("if-none-match", binary.header("etag"))],
+        "",
+    );
+    assert_eq!(again.status, 304);
+    let one = json("/indicators/T-1/values?period=2022");
+    assert_eq!(one["values"].as_array().expect("values").len(), 1);
+    for (path, status) in [
+        ("/indicators/T-1@00000000feedbeef/values", 200),
+        ("/indicators/T-1@1/values", 404),
+        ("/indicators/T-9/values", 404),
+        ("/indicators/T-1/values?period=1999", 400),
+        ("/indicators/T-1/values?layer=nope", 404),
+        ("/indicators/T-1/values?f=xml", 400),
+    ] {
+        assert_eq!(get(path).status, status, "{path}");
+    }
+}
