@@ -56,6 +56,9 @@ pub(super) struct Check {
     /// The form of the answer
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// The language of the report, as a BCP 47 tag; else PARAT_LANG or the locale
+    #[arg(long, value_name = "TAG")]
+    lang: Option<String>,
     /// Write the answer to this file in place of the terminal
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
@@ -106,7 +109,9 @@ impl Check {
             )?;
         }
         drop(progress);
-        let answer = render(&reports, standards, self.format, self.out.is_none());
+        let to_terminal = self.out.is_none();
+        let language = self.lang.as_deref();
+        let answer = render(&reports, standards, self.format, language, to_terminal);
         match &self.out {
             Some(path) => std::fs::write(path, answer).map_err(|error| Failure {
                 exit: Exit::Usage,
@@ -123,11 +128,24 @@ pub(super) fn render(
     reports: &[Report],
     standards: &Standards,
     format: Format,
+    asked: Option<&str>,
     to_terminal: bool,
 ) -> String {
+    let language = asked.unwrap_or_else(|| terminal::language());
+    let messages = standards.messages();
+    // JSON holds every sentence in all languages; it is only written in another where that is asked for.
+    let said = match format {
+        Format::Json => asked.unwrap_or("en"),
+        _ => language,
+    };
+    let reports: Vec<Report> = reports
+        .iter()
+        .map(|one| one.in_language(messages, said).into_owned())
+        .collect();
+    let reports = reports.as_slice();
     let mut text = match format {
         Format::Text => {
-            let look = terminal::look(to_terminal);
+            let look = terminal::look(to_terminal, language);
             let texts: Vec<String> = reports
                 .iter()
                 .map(|one| report::text(one, standards, &look).trim_end().to_owned())
@@ -141,7 +159,7 @@ pub(super) fn render(
                 format!("[{}]", all.join(","))
             }
         },
-        Format::Html => report::html(reports, standards, terminal::language()),
+        Format::Html => report::html(reports, standards, language),
         Format::Geojson => match reports {
             [one] => report::geojson(one),
             many => collection(many),

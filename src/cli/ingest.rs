@@ -158,6 +158,7 @@ pub(super) fn say(app: &App, arrived: &Arrived) {
         std::slice::from_ref(&arrived.report),
         app.standards(),
         Format::Text,
+        None,
         true,
     );
     println!("{report}\n{}\n", line(arrived));

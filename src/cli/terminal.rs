@@ -11,13 +11,13 @@ use crate::{app::Step, report::Look};
 const WIDTH: usize = 88;
 
 /// How reports look on standard output.
-pub(super) fn look(to_terminal: bool) -> Look<'static> {
+pub(super) fn look(to_terminal: bool, language: &str) -> Look<'_> {
     let width = std::env::var("COLUMNS")
         .ok()
         .and_then(|columns| columns.parse().ok())
         .unwrap_or(WIDTH);
     Look {
-        language: language(),
+        language,
         width: width.clamp(40, 120),
         // https://no-color.org
         colour: to_terminal

@@ -199,6 +199,7 @@ params! {
     X = path("x", "The column, from the west.", whole);
     Y = path("y", "The row, from the north, with `.mvt` behind it.", || json!({"type": "string", "pattern": "^[0-9]+\\.(mvt|pbf)$"}));
     REPORT_ID = path("reportId", "A layer's id, or a delivery's; `.html`, `.geojson` or `.csv` behind it asks for that form.", text);
+    LANG = query("lang", "The language of the sentences, as a BCP 47 tag, before `Accept-Language`; English stands in for what it lacks.", text);
     CODE = path("code", "The code of an indicator.", text);
     NAME = path("name", "The name of a layer, a rule, a metadata element, a code list or an indicator.", text);
     STANDARD_NAME = path("standardName", "The id of a layer, or `metadata`.", text);
@@ -285,7 +286,7 @@ ops! {
     STYLES: "styles" "/styles", "Styles", "The styles.", [F_JSON], JSON, "anyObject";
     STYLE: "style" "/styles/{styleId}", "Styles", "A style of the MapLibre specification.", [STYLE_ID, F_JSON], &[Media::Style], "anyObject";
     LAYERS: "layers" "/layers", "City", "Every layer that was asked for or delivered, and where it stands.", [F_JSON], JSON, "anyObject";
-    REPORT: "report" "/reports/{reportId}", "City", "What the gate said of a layer or a delivery.", [REPORT_ID],
+    REPORT: "report" "/reports/{reportId}", "City", "What the gate said of a layer or a delivery.", [REPORT_ID, LANG],
         &[Media::Json, Media::Html, Media::GeoJson, Media::Csv], "anyObject";
     EXPLAIN: "explain" "/explain/{name}", "City", "What a layer, a rule, a metadata element, a code list or an indicator is.",
         [NAME, F_PAGE], PAGE, "anyObject";

@@ -1,8 +1,10 @@
 //! `/reports/{id}`: what the gate said, as JSON, as a page, as findings on a map or in a table.
 
+use std::collections::BTreeSet;
+
 use axum::{
     extract::{Path, State},
-    http::request::Parts,
+    http::{HeaderMap, header, request::Parts},
     response::Response,
 };
 
@@ -42,16 +44,40 @@ pub(super) async fn report(
     let found = site.app().report(name).await?;
     let standards = site.app().standards();
     let media = ask.chosen.media;
+    let asked = ask.params.get("lang").map(ToOwned::to_owned);
+    let language = match &asked {
+        Some(language) => language.clone(),
+        // A program compares the JSON with that of `parat check`: only `lang` changes it.
+        None if media == Media::Json => "en".to_owned(),
+        None => preferred(&ask.headers, &standards.messages().languages()),
+    };
     let body = site
         .app()
         .compute(move |_| {
+            let found = found.in_language(standards.messages(), &language);
             Ok(match media {
-                Media::Html => report::html(std::slice::from_ref(&found), standards, "en"),
+                Media::Html => report::html(std::slice::from_ref(&*found), standards, &language),
                 Media::GeoJson => report::geojson(&found),
                 Media::Csv => report::csv(&found),
                 _ => report::json(&found),
             })
         })
         .await?;
-    Ok(Reply::new(ask.chosen.content_type, body).send(&ask.headers))
+    Ok(Reply::new(ask.chosen.content_type, body)
+        .header("vary", "Accept-Language")
+        .send(&ask.headers))
+}
+
+/// The first language of `Accept-Language` that sentences are written in, else English. Weights are rare
+/// and mostly in the order of the list, so the order decides.
+fn preferred(headers: &HeaderMap, known: &BTreeSet<&str>) -> String {
+    headers
+        .get(header::ACCEPT_LANGUAGE)
+        .and_then(|value| value.to_str().ok())
+        .into_iter()
+        .flat_map(|list| list.split(','))
+        .map(|range| range.split([';', '-']).next().unwrap_or_default().trim())
+        .map(str::to_ascii_lowercase)
+        .find(|language| known.contains(language.as_str()))
+        .unwrap_or_else(|| "en".to_owned())
 }

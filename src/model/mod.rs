@@ -2,6 +2,7 @@
 
 pub mod grid;
 pub mod id;
+pub mod say;
 pub mod shape;
 pub mod value;
 pub mod world;
@@ -12,6 +13,8 @@ use serde::{Deserialize, Serialize};
 
 pub use grid::{Losses, TileId};
 pub use id::{BadName, FeatureId, IndicatorId, LayerId, Version};
+pub(crate) use say::say;
+pub use say::{Arg, Say};
 pub use shape::{PartRef, ShapeKind, ShapeRef, Shapes, ShapesRef};
 pub use value::{Column, Field, FieldType, Table, TextColumn, Value};
 
@@ -143,12 +146,15 @@ pub struct Encoding {
 }
 
 /// Something the reader did or saw that is no fault of a row.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {
     /// A stable name: `z_dropped`, `curves_linearised`, `sidecar_missing`, `truncated`, `open_ring`, …
     pub kind: String,
     /// What it means, in a sentence.
     pub text: String,
+    /// The sentence before it had a language, where there is a template for it.
+    #[serde(default, skip_serializing_if = "Say::is_silent")]
+    pub say: Say,
     /// The rows it concerns (0-based), bounded; empty for the whole layer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rows: Vec<u32>,

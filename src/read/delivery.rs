@@ -126,6 +126,7 @@ impl Rows {
             text: text(self.count),
             rows: self.kept,
             count: self.count,
+            ..Note::default()
         })
     }
 }
@@ -135,7 +136,6 @@ pub(crate) fn note(kind: &str, text: impl Into<String>) -> Note {
     Note {
         kind: kind.to_owned(),
         text: text.into(),
-        rows: vec![],
-        count: 0,
+        ..Note::default()
     }
 }

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::{failed, map, severity_words, verdict_words};
+use super::{Speech, failed, map, severity_words};
 use crate::{
-    model::Verdict,
+    model::{Verdict, say},
     standard::Standards,
     validate::{Outcome, Report},
 };
@@ -55,9 +55,13 @@ fn verdict_class(verdict: Verdict) -> &'static str {
 /// One self-contained page for all layers of a delivery.
 pub fn html(reports: &[Report], standards: &Standards, language: &str) -> String {
     let mut out = String::new();
+    let speech = Speech {
+        standards,
+        language,
+    };
     let title = match reports {
-        [one] => format!("{}: {}", one.source.file, verdict_words(one.verdict)),
-        many => format!("{} layers", many.len()),
+        [one] => format!("{}: {}", one.source.file, speech.verdict(one.verdict)),
+        many => speech.say(&say!(report_layers, count = many.len())),
     };
     let _ = write!(
         out,
@@ -68,20 +72,29 @@ pub fn html(reports: &[Report], standards: &Standards, language: &str) -> String
         escape(&title)
     );
     if reports.len() > 1 {
-        out.push_str("<h1>Delivery</h1><ul>");
+        let _ = write!(
+            out,
+            "<h1>{}</h1><ul>",
+            escape(speech.word("report_delivery"))
+        );
         for (at, report) in reports.iter().enumerate() {
             let _ = write!(
                 out,
                 "<li><a href=\"#r{at}\">{}</a> <span class=\"{}\">{}</span></li>",
                 escape(&name_of(report)),
                 verdict_class(report.verdict),
-                verdict_words(report.verdict)
+                escape(speech.verdict(report.verdict))
             );
         }
         out.push_str("</ul>");
     }
     for (at, report) in reports.iter().enumerate() {
-        layer(at, report, standards, language, &mut out);
+        layer(
+            at,
+            &report.in_language(standards.messages(), language),
+            speech,
+            &mut out,
+        );
     }
     out.push_str("</main></body></html>\n");
     out
@@ -94,17 +107,22 @@ fn name_of(report: &Report) -> String {
     }
 }
 
-fn layer(number: usize, report: &Report, standards: &Standards, language: &str, out: &mut String) {
+fn layer(number: usize, report: &Report, speech: Speech<'_>, out: &mut String) {
+    let Speech {
+        standards,
+        language,
+    } = speech;
+    let word = |id| escape(speech.word(id));
     let _ = write!(
         out,
         "<section id=\"r{number}\"><h1>{}</h1><p><span class=\"verdict {}\">{}</span></p><p>{}</p>",
         escape(&name_of(report)),
         verdict_class(report.verdict),
-        verdict_words(report.verdict),
+        escape(speech.verdict(report.verdict)),
         escape(&report.summary)
     );
     if !report.todo.is_empty() {
-        out.push_str("<h2>First</h2><ol class=\"todo\">");
+        let _ = write!(out, "<h2>{}</h2><ol class=\"todo\">", word("report_first"));
         for todo in &report.todo {
             let _ = write!(out, "<li>{}</li>", escape(todo));
         }
@@ -113,34 +131,47 @@ fn layer(number: usize, report: &Report, standards: &Standards, language: &str, 
     let marks = marks(number, report);
     map::svg(report, &marks, out);
     if !failed(report).is_empty() {
-        out.push_str("<h2>What was found</h2>");
+        let _ = write!(out, "<h2>{}</h2>", word("report_found"));
     }
     for (rule, count, findings) in failed(report) {
         let words = standards.rule_words(&rule.code);
         let title = words.map_or(rule.name.as_str(), |words| words.title.say(language));
         let _ = write!(
             out,
-            "<h3><span class=\"{0}\">{0}</span> {1} {2} ({count})</h3>",
+            "<h3><span class=\"{}\">{}</span> {} {} ({count})</h3>",
             severity_words(rule.severity),
+            escape(speech.severity(rule.severity)),
             rule.code,
             escape(title)
         );
         if let Some(words) = words {
             let _ = write!(
                 out,
-                "<p class=\"why\">{}</p><p class=\"why\"><b>How to mend it:</b> {}</p>",
+                "<p class=\"why\">{}</p><p class=\"why\"><b>{}:</b> {}</p>",
                 escape(words.why.say(language)),
+                word("report_how_to_mend"),
                 escape(words.fix.say(language))
             );
         }
-        out.push_str("<div class=\"scroll\"><table><thead><tr><th>Row</th><th>Key</th><th>Column</th><th>What</th><th>To do</th><th>Place</th></tr></thead><tbody>");
+        out.push_str("<div class=\"scroll\"><table><thead><tr>");
+        for id in [
+            "report_row",
+            "report_key",
+            "report_column",
+            "report_what",
+            "report_to_do",
+            "report_place",
+        ] {
+            let _ = write!(out, "<th>{}</th>", word(id));
+        }
+        out.push_str("</tr></thead><tbody>");
         for (at, finding) in findings.iter().take(SHOWN).enumerate() {
             let anchor = format!("r{number}-{}-{at}", rule.code);
             let place = finding.place.at.map_or_else(String::new, |[lon, lat]| {
                 format!("<a href=\"#m-{anchor}\">{lon:.5}, {lat:.5}</a>")
             });
             let place = if place.is_empty() && marks.iter().any(|mark| mark.anchor == anchor) {
-                format!("<a href=\"#m-{anchor}\">on the map</a>")
+                format!("<a href=\"#m-{anchor}\">{}</a>", word("report_on_map"))
             } else {
                 place
             };
@@ -161,11 +192,12 @@ fn layer(number: usize, report: &Report, standards: &Standards, language: &str, 
         out.push_str("</tbody></table></div>");
         let shown = findings.len().min(SHOWN) as u64;
         if count > shown {
-            let _ = write!(out, "<p>The first {shown} of {count} are shown.</p>");
+            let more = say!(report_more, shown = shown, count = count);
+            let _ = write!(out, "<p>{}</p>", escape(&speech.say(&more)));
         }
     }
-    facts(report, out);
-    rules(report, standards, language, out);
+    facts(report, speech, out);
+    rules(report, speech, out);
     out.push_str("</section>");
 }
 
@@ -195,33 +227,37 @@ fn marks(number: usize, report: &Report) -> Vec<map::Mark> {
     marks
 }
 
-fn facts(report: &Report, out: &mut String) {
-    out.push_str("<h2>The layer</h2><dl>");
-    let mut fact = |name: &str, text: &str| {
+fn facts(report: &Report, speech: Speech<'_>, out: &mut String) {
+    let _ = write!(out, "<h2>{}</h2><dl>", escape(speech.word("report_layer")));
+    let mut fact = |id: &str, text: &str| {
         if !text.is_empty() {
+            let name = escape(speech.word(id));
             let _ = write!(out, "<dt>{name}</dt><dd>{}</dd>", escape(text));
         }
     };
-    fact("Format", &report.source.format);
+    fact("report_format", &report.source.format);
     fact(
-        "Standard",
+        "report_standard",
         &format!(
             "{} ({})",
             report.standard.as_deref().unwrap_or("none"),
             report.standard_chosen
         ),
     );
-    fact("Profile", &report.profile);
+    fact("report_profile", &report.profile);
     let kinds: Vec<String> = report
         .geometry
         .iter()
         .map(|(kind, count)| format!("{count} {kind}"))
         .collect();
-    fact("Rows", &format!("{} ({})", report.rows, kinds.join(", ")));
-    fact("CRS", &report.crs.to_string());
+    fact(
+        "report_rows",
+        &format!("{} ({})", report.rows, kinds.join(", ")),
+    );
+    fact("report_crs", &report.crs.to_string());
     if let Some(encoding) = &report.encoding {
         fact(
-            "Encoding",
+            "report_encoding",
             &format!("{} ({})", encoding.name, encoding.origin),
         );
     }
@@ -230,10 +266,10 @@ fn facts(report: &Report, out: &mut String) {
         .iter()
         .map(|mapping| format!("{} is {} ({})", mapping.column, mapping.field, mapping.why))
         .collect();
-    fact("Columns", &columns.join("; "));
-    fact("Columns not used", &report.extra_columns.join(", "));
+    fact("report_columns", &columns.join("; "));
+    fact("report_not_used", &report.extra_columns.join(", "));
     for note in &report.notes {
-        fact("Note", &note.text);
+        fact("report_note", &note.text);
     }
     for repair in report.repairs.iter().take(SHOWN) {
         let row = repair
@@ -242,31 +278,45 @@ fn facts(report: &Report, out: &mut String) {
             .map(|row| format!("row {row}: "))
             .unwrap_or_default();
         fact(
-            "Repaired",
+            "report_repaired",
             &format!(
                 "{row}{} ({} → {})",
                 repair.kind, repair.before, repair.after
             ),
         );
     }
-    fact("File", &report.source.hash);
+    fact("report_file", &report.source.hash);
     out.push_str("</dl>");
 }
 
-fn rules(report: &Report, standards: &Standards, language: &str, out: &mut String) {
-    out.push_str("<h2>Every rule</h2><div class=\"scroll\"><table><tbody>");
+fn rules(report: &Report, speech: Speech<'_>, out: &mut String) {
+    let Speech {
+        standards,
+        language,
+    } = speech;
+    let _ = write!(
+        out,
+        "<h2>{}</h2><div class=\"scroll\"><table><tbody>",
+        escape(speech.word("report_every_rule"))
+    );
     for rule in &report.rules {
         let title = standards
             .rule_words(&rule.code)
             .map_or(rule.name.as_str(), |words| words.title.say(language));
         let (class, said) = match &rule.outcome {
-            Outcome::Passed { checked } => ("conforms", format!("passed ({checked} looked at)")),
-            Outcome::Failed { count, .. } => {
-                (severity_words(rule.severity), format!("{count} found"))
-            }
-            Outcome::NotRun { because, needed } => (
+            Outcome::Passed { checked } => (
+                "conforms",
+                speech.say(&say!(report_passed, checked = *checked)),
+            ),
+            Outcome::Failed { count, .. } => (
+                severity_words(rule.severity),
+                speech.say(&say!(report_count, count = *count)),
+            ),
+            Outcome::NotRun {
+                because, needed, ..
+            } => (
                 if *needed { "not_judged" } else { "note" },
-                format!("not run: {because}"),
+                speech.say(&say!(report_not_run, because = because.as_str())),
             ),
         };
         let _ = write!(

@@ -9,7 +9,8 @@ mod table;
 mod text;
 
 use crate::{
-    model::{Severity, Verdict},
+    model::{Say, Severity, Verdict},
+    standard::Standards,
     validate::{Finding, Outcome, Report, RuleReport},
 };
 
@@ -22,16 +23,45 @@ pub fn json(report: &Report) -> String {
     serde_json::to_string_pretty(report).expect("a report has only text keys and finite numbers")
 }
 
-/// What a verdict is called in a sentence.
-fn verdict_words(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Conforms => "Conforms",
-        Verdict::ConformsWithWarnings => "Conforms, with warnings",
-        Verdict::NotJudged => "Not judged",
-        Verdict::DoesNotConform => "Does not conform",
+/// What stands around the sentences of a report, in one language.
+#[derive(Clone, Copy)]
+struct Speech<'a> {
+    standards: &'a Standards,
+    language: &'a str,
+}
+
+impl Speech<'_> {
+    /// A word of `layers/messages.toml`.
+    fn word(&self, id: &str) -> &str {
+        self.standards.messages().word(id, self.language)
+    }
+
+    fn say(&self, say: &Say) -> String {
+        self.standards.messages().render(say, self.language)
+    }
+
+    /// What a verdict is called.
+    fn verdict(&self, verdict: Verdict) -> &str {
+        self.word(match verdict {
+            Verdict::Conforms => "verdict_conforms",
+            Verdict::ConformsWithWarnings => "verdict_conforms_with_warnings",
+            Verdict::NotJudged => "verdict_not_judged",
+            Verdict::DoesNotConform => "verdict_does_not_conform",
+        })
+    }
+
+    /// What a severity is called.
+    fn severity(&self, severity: Severity) -> &str {
+        self.word(match severity {
+            Severity::Note => "severity_note",
+            Severity::Warning => "severity_warning",
+            Severity::Error => "severity_error",
+            Severity::Block => "severity_block",
+        })
     }
 }
 
+/// A severity for programs: a class, a cell.
 fn severity_words(severity: Severity) -> &'static str {
     match severity {
         Severity::Note => "note",

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::{failed, severity_words, verdict_words};
+use super::{Speech, failed};
 use crate::{
-    model::{Severity, Verdict},
+    model::{Severity, Verdict, say},
     standard::Standards,
     validate::{Outcome, Report},
 };
@@ -32,13 +32,13 @@ impl Look<'_> {
         }
     }
 
-    fn severity(&self, severity: Severity) -> String {
+    fn severity(&self, severity: Severity, speech: Speech<'_>) -> String {
         let code = match severity {
             Severity::Note => "36",
             Severity::Warning => "33",
             Severity::Error | Severity::Block => "31",
         };
-        self.paint(code, severity_words(severity))
+        self.paint(code, speech.severity(severity))
     }
 
     /// Breaks a paragraph at blanks; the first line starts with `first`, the others with as many blanks.
@@ -79,6 +79,11 @@ fn printable(text: &str) -> String {
 /// The report as text for a terminal.
 pub fn text(report: &Report, standards: &Standards, look: &Look<'_>) -> String {
     let mut out = String::new();
+    let speech = Speech {
+        standards,
+        language: look.language,
+    };
+    let report = &*report.in_language(standards.messages(), look.language);
     let colour = match report.verdict {
         Verdict::Conforms => "1;32",
         Verdict::ConformsWithWarnings | Verdict::NotJudged => "1;33",
@@ -94,58 +99,71 @@ pub fn text(report: &Report, standards: &Standards, look: &Look<'_>) -> String {
     let _ = writeln!(
         out,
         "{}  {name}",
-        look.paint(colour, verdict_words(report.verdict))
+        look.paint(colour, speech.verdict(report.verdict))
     );
     look.wrap("", &report.summary, &mut out);
     if !report.todo.is_empty() {
-        let _ = writeln!(out, "\nFirst:");
+        let _ = writeln!(out, "\n{}:", speech.word("report_first"));
         for (at, todo) in report.todo.iter().enumerate() {
             look.wrap(&format!("  {}. ", at + 1), todo, &mut out);
         }
     }
     let _ = writeln!(out);
-    facts(report, look, &mut out);
+    facts(report, look, speech, &mut out);
     for (rule, count, findings) in failed(report) {
         let words = standards.rule_words(&rule.code);
         let title = words.map_or(rule.name.as_str(), |words| words.title.say(look.language));
         let _ = writeln!(
             out,
             "\n{} {} {title} ({count})",
-            look.severity(rule.severity),
+            look.severity(rule.severity, speech),
             look.paint("1", &rule.code)
         );
         if let Some(words) = words {
-            look.wrap("  why: ", words.why.say(look.language), &mut out);
+            let why = format!("  {}: ", speech.word("report_why"));
+            look.wrap(&why, words.why.say(look.language), &mut out);
         }
         for finding in findings.iter().take(SHOWN) {
             look.wrap("  - ", &finding.message, &mut out);
             if let Some([lon, lat]) = finding.place.at {
-                let _ = writeln!(out, "    at {lon:.6}, {lat:.6}");
+                let (lon, lat) = (format!("{lon:.6}"), format!("{lat:.6}"));
+                let at = speech.say(&say!(report_at, lon = lon, lat = lat));
+                let _ = writeln!(out, "    {at}");
             }
             if let Some(remedy) = &finding.remedy {
-                look.wrap("    to do: ", remedy, &mut out);
+                let to_do = format!("    {}: ", speech.word("report_to_do").to_lowercase());
+                look.wrap(&to_do, remedy, &mut out);
             }
         }
         if count as usize > SHOWN {
-            let _ = writeln!(
-                out,
-                "    and {} more (--format html or geojson shows them)",
-                count as usize - findings.len().min(SHOWN)
-            );
+            let rest = count - findings.len().min(SHOWN) as u64;
+            let more = speech.say(&say!(report_rest, count = rest));
+            let _ = writeln!(out, "    {more}");
         }
     }
-    silent(report, look, &mut out);
+    silent(report, look, speech, &mut out);
     out
 }
 
+/// A heading at the left, wide enough that what stands beside it lies in one column.
+fn heading(speech: Speech<'_>, id: &str) -> String {
+    format!(
+        "{:<10}",
+        speech.word(id).to_lowercase().replace("crs", "CRS")
+    )
+}
+
 /// What the layer is, in a few lines.
-fn facts(report: &Report, look: &Look<'_>, out: &mut String) {
+fn facts(report: &Report, look: &Look<'_>, speech: Speech<'_>, out: &mut String) {
+    let head = |id| heading(speech, id);
     let standard = report.standard.as_deref().unwrap_or("none");
     look.wrap(
-        "standard  ",
+        &head("report_standard"),
         &format!(
-            "{standard} ({}), profile {}",
-            report.standard_chosen, report.profile
+            "{standard} ({}), {} {}",
+            report.standard_chosen,
+            speech.word("report_profile").to_lowercase(),
+            report.profile
         ),
         out,
     );
@@ -155,7 +173,7 @@ fn facts(report: &Report, look: &Look<'_>, out: &mut String) {
         .map(|(kind, count)| format!("{count} {kind}"))
         .collect();
     look.wrap(
-        "rows      ",
+        &head("report_rows"),
         &if kinds.is_empty() {
             report.rows.to_string()
         } else {
@@ -163,10 +181,10 @@ fn facts(report: &Report, look: &Look<'_>, out: &mut String) {
         },
         out,
     );
-    look.wrap("CRS       ", &report.crs.to_string(), out);
+    look.wrap(&head("report_crs"), &report.crs.to_string(), out);
     if let Some(encoding) = &report.encoding {
         look.wrap(
-            "encoding  ",
+            &head("report_encoding"),
             &format!("{} ({})", encoding.name, encoding.origin),
             out,
         );
@@ -183,28 +201,30 @@ fn facts(report: &Report, look: &Look<'_>, out: &mut String) {
         })
         .collect();
     if !columns.is_empty() {
-        look.wrap("columns   ", &columns.join(", "), out);
+        look.wrap(&head("report_columns"), &columns.join(", "), out);
     }
     if !report.extra_columns.is_empty() {
-        look.wrap("not used  ", &report.extra_columns.join(", "), out);
+        look.wrap(
+            &head("report_not_used_head"),
+            &report.extra_columns.join(", "),
+            out,
+        );
     }
     for note in &report.notes {
-        look.wrap("note      ", &note.text, out);
+        look.wrap(&head("report_note"), &note.text, out);
     }
     if !report.repairs.is_empty() {
         look.wrap(
-            "repaired  ",
-            &format!(
-                "{} rows; the file itself is as it was",
-                report.repairs.len()
-            ),
+            &head("report_repaired"),
+            &speech.say(&say!(report_repaired_rows, count = report.repairs.len())),
             out,
         );
     }
 }
 
 /// The rules that found nothing and those that could not run: silence is never a pass.
-fn silent(report: &Report, look: &Look<'_>, out: &mut String) {
+fn silent(report: &Report, look: &Look<'_>, speech: Speech<'_>, out: &mut String) {
+    let head = |id| heading(speech, id);
     let passed: Vec<&str> = report
         .rules
         .iter()
@@ -213,12 +233,15 @@ fn silent(report: &Report, look: &Look<'_>, out: &mut String) {
         .collect();
     let _ = writeln!(out);
     if !passed.is_empty() {
-        look.wrap("passed    ", &passed.join(" "), out);
+        look.wrap(&head("report_passed_head"), &passed.join(" "), out);
     }
     let mut quiet: std::collections::BTreeMap<(&str, bool), Vec<&str>> =
         std::collections::BTreeMap::new();
     for rule in &report.rules {
-        if let Outcome::NotRun { because, needed } = &rule.outcome {
+        if let Outcome::NotRun {
+            because, needed, ..
+        } = &rule.outcome
+        {
             quiet
                 .entry((because, *needed))
                 .or_default()
@@ -226,14 +249,14 @@ fn silent(report: &Report, look: &Look<'_>, out: &mut String) {
         }
     }
     for ((because, needed), codes) in quiet {
-        let needed = if needed {
-            ", and the standard needs it"
+        let because = if needed {
+            speech.say(&say!(report_needed, because = because))
         } else {
-            ""
+            because.to_owned()
         };
         look.wrap(
-            "not run   ",
-            &format!("{}: {because}{needed}", codes.join(" ")),
+            &head("report_not_run_head"),
+            &format!("{}: {because}", codes.join(" ")),
             out,
         );
     }

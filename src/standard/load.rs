@@ -11,6 +11,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use super::{
     Standards, check, codes,
     indicator::IndicatorRule,
+    messages::Messages,
     metadata::MetadataRule,
     profile::Frequency,
     spec::{FieldRule, LayerStandard, RuleSettings, Words},
@@ -190,6 +191,7 @@ pub(super) fn standards(files: &Files) -> Result<Standards, StandardError> {
         frequencies: named::<FrequencyFile>(files, "frequencies.toml")?.frequency,
         indicators: named::<IndicatorFile>(files, "indicators.toml")?.indicator,
         words: named(files, "rules.toml")?,
+        messages: messages(files)?,
         fingerprint: hash.finalize().to_hex().to_string(),
     };
     check::all(&standards, files)?;
@@ -203,11 +205,12 @@ fn is_layer_file(path: &str) -> bool {
 }
 
 /// The files beside the layers and code lists.
-const KNOWN: [&str; 9] = [
+const KNOWN: [&str; 10] = [
     "codes.toml",
     "common.toml",
     "frequencies.toml",
     "indicators.toml",
+    "messages.toml",
     "metadata.toml",
     "profile.toml",
     "rules.toml",
@@ -233,6 +236,16 @@ fn named<T: DeserializeOwned>(files: &Files, name: &str) -> Result<T, StandardEr
         .get(name)
         .ok_or_else(|| wrong(name, 1, "this file is missing"))?;
     parse(name, text)
+}
+
+/// The templates of sentences: ours, under those of the files where they bring some.
+fn messages(files: &Files) -> Result<Messages, StandardError> {
+    let text = Embedded::get("messages.toml").expect("the templates are embedded");
+    let ours = parse("messages.toml", &String::from_utf8_lossy(&text.data))?;
+    match files.get("messages.toml") {
+        Some(text) => Ok(parse::<Messages>("messages.toml", text)?.over(&ours)),
+        None => Ok(ours),
+    }
 }
 
 /// TOML to a type that knows every key; the fault has its line.

@@ -13,6 +13,7 @@ mod fit;
 mod indicator;
 mod key;
 mod load;
+mod messages;
 mod metadata;
 mod profile;
 mod schema;
@@ -33,6 +34,7 @@ pub use fit::{FITS, Fit};
 pub use indicator::{Direction, IndicatorRule, Rollup};
 pub use key::{WardKey, normal_key};
 pub use load::StandardError;
+pub use messages::Messages;
 pub use metadata::{MetadataRule, Obligation};
 pub use profile::{CrsCandidate, Frequency, Profile, Thresholds, Tolerance};
 pub use schema::layer_schema;
@@ -53,6 +55,7 @@ pub struct Standards {
     frequencies: Vec<Frequency>,
     indicators: Vec<IndicatorRule>,
     words: BTreeMap<String, RuleWords>,
+    messages: Messages,
     fingerprint: String,
 }
 
@@ -137,6 +140,11 @@ impl Standards {
     /// The update frequencies, from the shortest to the longest.
     pub fn frequencies(&self) -> &[Frequency] {
         &self.frequencies
+    }
+
+    /// The templates of sentences, by language.
+    pub fn messages(&self) -> &Messages {
+        &self.messages
     }
 
     /// The words of a rule: what it checks, why, and how to mend what it finds.

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     index::SpatialIndex,
-    model::{Bbox, Severity, Shapes},
+    model::{Bbox, Severity, Shapes, say},
 };
 
 /// Beyond this many vertices a union is more than a gate should spend.
@@ -111,14 +111,14 @@ impl Rule for Overlaps {
             }
         });
         if let (Some((one, other)), true) = (skipped, found.is_empty()) {
-            return Outcome::NotRun {
-                because: format!(
-                    "{} and {} have so many edges over one another that comparing them would take too long",
-                    subject.called(one as usize),
-                    subject.called(other as usize)
+            return Outcome::not_run(
+                say!(
+                    T04_tangled,
+                    one = subject.called(one as usize),
+                    other = subject.called(other as usize)
                 ),
-                needed: true,
-            };
+                true,
+            );
         }
         found.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
         let bad: f64 = found.iter().map(|hit| hit.0).sum();
@@ -137,24 +137,21 @@ impl Rule for Overlaps {
                 let grave = ratio > limits.overlap_ratio || square > limits.overlap_sqm;
                 Finding {
                     place: subject.spot(one, Some(native.lonlat(at))),
-                    message: format!(
-                        "{} and {} overlap by {} sqm ({:.2} % of the smaller)",
-                        subject.called(one),
-                        subject.called(other),
-                        sqm(square),
-                        100.0 * square / smaller.max(f64::MIN_POSITIVE)
+                    say: say!(
+                        T04_overlap,
+                        one = subject.called(one),
+                        other = subject.called(other),
+                        sqm = sqm(square),
+                        share = format!("{:.2}", 100.0 * square / smaller.max(f64::MIN_POSITIVE))
                     ),
-                    remedy: Some(
-                        "decide which of the two owns the ground and move the other's edge to it \
-                         (QGIS: snapping on, avoid overlap)"
-                            .into(),
-                    ),
+                    fix: say!(T04_overlap_fix),
                     measure: Some((square * 100.0).round() / 100.0),
                     severity: Some(if grave {
                         Severity::Error
                     } else {
                         Severity::Warning
                     }),
+                    ..Finding::default()
                 }
             });
         }
@@ -222,13 +219,14 @@ impl Rule for Gaps {
             return not_placed();
         };
         if lonlat.coords.len() > UNION_VERTICES {
-            return Outcome::NotRun {
-                because: format!(
-                    "the layer has {} vertices; gaps are looked for up to {UNION_VERTICES}",
-                    lonlat.coords.len()
+            return Outcome::not_run(
+                say!(
+                    T05_too_large,
+                    count = lonlat.coords.len(),
+                    most = UNION_VERTICES
                 ),
-                needed: true,
-            };
+                true,
+            );
         }
         let limits = subject.standards.profile().thresholds;
         let parent = subject.city.filter(|_| {
@@ -292,12 +290,7 @@ impl Rule for Gaps {
             (total, areas, places)
         }));
         let Ok((total, areas, places)) = work else {
-            return Outcome::NotRun {
-                because:
-                    "the union of the areas could not be made; mend what T01 found and check again"
-                        .into(),
-                needed: true,
-            };
+            return Outcome::not_run(say!(T05_no_union), true);
         };
         // A large hole may be true: a cantonment, a lake. It is asked about and not counted.
         let bad: f64 = areas
@@ -305,10 +298,12 @@ impl Rule for Gaps {
             .filter(|area| **area <= limits.question_hole_sqm)
             .sum();
         let ratio = bad / total.max(f64::MIN_POSITIVE);
-        let inside = if parent.is_some() {
-            "the city"
-        } else {
-            "the layer"
+        let inside = || {
+            if parent.is_some() {
+                say!(T05_city)
+            } else {
+                say!(T05_layer)
+            }
         };
         let mut findings = Findings::new();
         for (at, area) in areas.iter().enumerate() {
@@ -320,22 +315,23 @@ impl Rule for Gaps {
                         at: place,
                         ..super::Place::default()
                     },
-                    message: if question {
-                        format!("{} sqm inside {inside} belong to no feature: is that meant?", sqm(*area))
+                    say: if question {
+                        say!(T05_question, sqm = sqm(*area), inside = inside())
                     } else {
-                        format!("a gap of {} sqm inside {inside} belongs to no feature", sqm(*area))
+                        say!(T05_gap, sqm = sqm(*area), inside = inside())
                     },
-                    remedy: Some(if question {
-                        "if it is a cantonment, a lake or another body's land, leave it so; else add the missing feature".into()
+                    fix: if question {
+                        say!(T05_question_fix)
                     } else {
-                        "move the edges of its neighbours together (QGIS: snapping on, topological editing)".into()
-                    }),
+                        say!(T05_gap_fix)
+                    },
                     measure: Some((area * 100.0).round() / 100.0),
                     severity: Some(if !question && ratio > limits.overlap_ratio {
                         Severity::Error
                     } else {
                         Severity::Warning
                     }),
+                    ..Finding::default()
                 }
             });
         }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     crs::{CrsError, Reprojector},
-    model::{Bbox, CrsName, RawLayer, Severity},
+    model::{Bbox, CrsName, RawLayer, Say, Severity, say},
 };
 
 /// How many coordinates are tried under each candidate.
@@ -29,34 +29,24 @@ impl Rule for CrsKnown {
     fn check(&self, subject: &Subject<'_>) -> Outcome {
         let raw = subject.raw;
         let message = match &raw.crs {
-            CrsName::Missing => format!(
-                "nothing in {} says which coordinate reference system it uses",
-                raw.source.file
-            ),
+            CrsName::Missing => say!(C01_missing, file = raw.source.file.as_str()),
             crs => match Reprojector::to_lonlat(crs) {
                 Ok(_) => return Outcome::Passed { checked: 1 },
-                Err(CrsError::NoWay { from, .. }) => {
-                    format!("the coordinate reference system `{from}` is not one that can be used")
-                }
-                Err(error) => error.to_string(),
+                Err(CrsError::NoWay { from, .. }) => say!(C01_unusable, from = from),
+                Err(error) => say!(C01_error, error = error.to_string()),
             },
         };
         let ranked = landings(subject, None);
         let mut findings = Findings::new();
         findings.add(|| Finding {
-            message: match ranked.first() {
-                Some(_) => format!("{message}. {}", evidence(&ranked)),
-                None => format!("{message}, and no system we know of puts it in this country"),
+            say: match ranked.first() {
+                Some(_) => say!(C01_ranked, what = message, evidence = evidence(&ranked)),
+                None => say!(C01_nowhere, what = message),
             },
-            remedy: Some(ranked.first().map_or_else(
-                || "ask whoever made the file for its EPSG code, and give it with --crs".into(),
-                |best| {
-                    format!(
-                        "if that is right: --crs {} (or add the .prj that belongs to the file)",
-                        best.code
-                    )
-                },
-            )),
+            fix: ranked.first().map_or_else(
+                || say!(C01_ask_fix),
+                |best| say!(C01_ranked_fix, code = best.code),
+            ),
             ..Finding::default()
         });
         findings.outcome(1)
@@ -154,28 +144,32 @@ fn landings<'a>(subject: &Subject<'a>, but: Option<&CrsName>) -> Vec<Landing<'a>
     landings
 }
 
-fn evidence(ranked: &[Landing<'_>]) -> String {
-    let said: Vec<String> = ranked
+/// Where the best candidates would put the layer.
+fn evidence(ranked: &[Landing<'_>]) -> Vec<Say> {
+    ranked
         .iter()
         .take(NAMED)
         .map(|landing| {
             let place = if landing.in_city {
-                "inside the city".to_owned()
+                say!(C01_in_city)
             } else if landing.away_m.is_finite() {
-                format!(
-                    "{:.0} km from the middle of the city",
-                    landing.away_m / 1000.0
+                say!(
+                    C01_from_city,
+                    km = format!("{:.0}", landing.away_m / 1000.0)
                 )
             } else {
-                "inside the country".to_owned()
+                say!(C01_in_country)
             };
-            format!(
-                "{} ({}) would put it at {:.4}, {:.4}, {place}",
-                landing.code, landing.title, landing.middle[0], landing.middle[1]
+            say!(
+                C01_landing,
+                code = landing.code,
+                title = landing.title,
+                lon = format!("{:.4}", landing.middle[0]),
+                lat = format!("{:.4}", landing.middle[1]),
+                place = place
             )
         })
-        .collect();
-    said.join("; ")
+        .collect()
 }
 
 /// C02: coordinates lie where the system says they can, and where the city is.
@@ -193,10 +187,7 @@ impl Rule for Plausible {
     fn check(&self, subject: &Subject<'_>) -> Outcome {
         let raw = subject.raw;
         if Reprojector::to_lonlat(&raw.crs).is_err() {
-            return Outcome::NotRun {
-                because: "the coordinate reference system is not known (C01)".into(),
-                needed: true,
-            };
+            return Outcome::not_run(say!(C02_unknown), true);
         }
         let finite = raw
             .shapes
@@ -205,10 +196,7 @@ impl Rule for Plausible {
             .filter(|at| at[0].is_finite())
             .count();
         if finite == 0 {
-            return Outcome::NotRun {
-                because: "there are no coordinates".into(),
-                needed: false,
-            };
+            return Outcome::not_run(say!(C02_no_coordinates), false);
         }
         let mut findings = Findings::new();
         let finding = not_on_earth(subject)
@@ -230,25 +218,21 @@ fn not_on_earth(subject: &Subject<'_>) -> Option<Finding> {
     let raw = subject.raw;
     let [x, y] = *raw.shapes.coords.iter().find(|at| at[0].is_finite())?;
     let ranked = landings(subject, Some(&raw.crs));
+    let [x, y] = [x, y].map(|axis| format!("{axis:.1}"));
     let claim = if is_lonlat(&raw.crs) {
-        format!(
-            "the file says its coordinates are degrees, but they are not: the first is {x:.1}, {y:.1}"
-        )
+        say!(C02_not_degrees, x = x, y = y)
     } else {
-        format!(
-            "the coordinates cannot be {}: the first is {x:.1}, {y:.1}",
-            raw.crs
-        )
+        say!(C02_cannot_be, crs = raw.crs.to_string(), x = x, y = y)
     };
     Some(Finding {
-        message: match ranked.first() {
-            Some(_) => format!("{claim}. {}", evidence(&ranked)),
+        say: match ranked.first() {
+            Some(_) => say!(C01_ranked, what = claim, evidence = evidence(&ranked)),
             None => claim,
         },
-        remedy: Some(ranked.first().map_or_else(
-            || "find out in which system the layer was drawn, and give it with --crs".into(),
-            |best| format!("if that is right: --crs {}", best.code),
-        )),
+        fix: ranked.first().map_or_else(
+            || say!(C02_find_out_fix),
+            |best| say!(C02_read_as_fix, code = best.code),
+        ),
         ..Finding::default()
     })
 }
@@ -274,11 +258,8 @@ fn swapped(subject: &Subject<'_>) -> Option<Finding> {
             at: coords.first().copied(),
             ..Place::default()
         },
-        message:
-            "x and y are swapped: latitude stands where longitude belongs; the other way round the \
-                  layer lies inside the country"
-                .into(),
-        remedy: Some("swap them (QGIS: Swap X and Y coordinates) and export again".into()),
+        say: say!(C02_swapped),
+        fix: say!(C02_swapped_fix),
         severity: Some(Severity::Error),
         ..Finding::default()
     })
@@ -304,20 +285,22 @@ fn elsewhere(subject: &Subject<'_>) -> Option<Finding> {
             at: Some(middle_of(&bbox)),
             ..Place::default()
         },
-        message: match &other {
-            Some(other) => format!(
-                "the layer lies {away:.0} km from the city; read as {} ({}) it lies inside the city, so the \
-                 file names the wrong system",
-                other.code, other.title
+        say: match &other {
+            Some(other) => say!(
+                C02_other_system,
+                km = format!("{away:.0}"),
+                code = other.code,
+                title = other.title
             ),
-            None => format!("the layer lies {away:.0} km from the city"),
+            None => say!(C02_elsewhere, km = format!("{away:.0}")),
         },
-        remedy: Some(other.map_or_else(
-            || "check that this is the right city's file".into(),
-            |other| format!("if that is right: --crs {}", other.code),
-        )),
+        fix: other.map_or_else(
+            || say!(C02_elsewhere_fix),
+            |other| say!(C02_read_as_fix, code = other.code),
+        ),
         measure: Some(away * 1000.0),
         severity: Some(Severity::Error),
+        ..Finding::default()
     })
 }
 
@@ -350,14 +333,13 @@ fn shifted(subject: &Subject<'_>) -> Option<Finding> {
     let metres = east.hypot(north);
     let [from, to] = subject.standards.profile().thresholds.datum_shift_m;
     (from..=to).contains(&metres).then(|| Finding {
-        message: format!(
-            "the whole layer stands {metres:.0} m off the city's outline ({east:+.0} m east, {north:+.0} m \
-             north): so do Kalianpur coordinates that are taken for WGS 84"
+        say: say!(
+            C02_shifted,
+            metres = format!("{metres:.0}"),
+            east = format!("{east:+.0}"),
+            north = format!("{north:+.0}")
         ),
-        remedy: Some(
-            "if the layer was drawn on Kalianpur 1975, say so: --crs EPSG:24343 (or its zone), EPSG:4146 for degrees"
-                .into(),
-        ),
+        fix: say!(C02_shifted_fix),
         measure: Some(metres),
         severity: Some(Severity::Error),
         ..Finding::default()

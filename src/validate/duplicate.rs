@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::{Finding, Findings, Outcome, Rule, RuleInfo, Subject, geometry::not_placed};
-use crate::model::{Severity, ShapeKind, ShapeRef, Shapes};
+use crate::model::{Severity, ShapeKind, ShapeRef, Shapes, say};
 
 /// Points of one kind nearer than this are one thing, in metres, unless the standard says otherwise.
 const NEAR_M: f64 = 0.5;
@@ -152,12 +152,12 @@ impl Rule for Duplicates {
         for (row, other) in twins(&subject.raw.shapes) {
             findings.add(|| Finding {
                 place: subject.row(row as usize),
-                message: format!(
-                    "{} has the same geometry as {}",
-                    subject.called(row as usize),
-                    subject.called(other as usize)
+                say: say!(
+                    T12_same,
+                    who = subject.called(row as usize),
+                    other = subject.called(other as usize)
                 ),
-                remedy: Some("delete one of the two, or draw the one that was meant".into()),
+                fix: say!(T12_same_fix),
                 ..Finding::default()
             });
         }
@@ -174,17 +174,17 @@ impl Rule for Duplicates {
                         row as usize,
                         lonlat.get(row as usize).coords().first().copied(),
                     ),
-                    message: format!(
-                        "{} stands {away:.2} m from {}{}",
-                        subject.called(row as usize),
-                        subject.called(other as usize),
+                    say: {
+                        let who = subject.called(row as usize);
+                        let other = subject.called(other as usize);
+                        let metres = format!("{away:.2}");
                         if kinds.is_some() {
-                            ", of the same kind"
+                            say!(T12_near_kind, who = who, metres = metres, other = other)
                         } else {
-                            ""
+                            say!(T12_near, who = who, metres = metres, other = other)
                         }
-                    ),
-                    remedy: Some("delete one of the two, or move it to where it stands".into()),
+                    },
+                    fix: say!(T12_near_fix),
                     measure: Some(away),
                     ..Finding::default()
                 });

@@ -1,7 +1,7 @@
 //! E01: text says what was written.
 
 use super::{Finding, Findings, Outcome, Rule, RuleInfo, Subject, rule::shortened};
-use crate::model::{Column, Severity, value::NULL_CODE};
+use crate::model::{Column, Say, Severity, say, value::NULL_CODE};
 
 /// E01: no character was lost or read in the wrong encoding.
 pub(super) struct Text;
@@ -40,35 +40,23 @@ fn undone(text: &str) -> Option<String> {
     }
 }
 
-/// What is wrong with a text: the message, the remedy and how bad it is.
-fn wrong(text: &str) -> Option<(String, String, Severity)> {
+/// What is wrong with a text: what is said of it, and the remedy.
+fn wrong(text: &str) -> Option<(Say, Say)> {
     if text.contains('\u{FFFD}') {
-        return Some((
-            "has letters that could not be decoded (\u{FFFD})".into(),
-            "export again as UTF-8, or name the encoding with --encoding".into(),
-            Severity::Error,
-        ));
+        return Some((say!(E01_lost), say!(E01_lost_fix)));
     }
     if text.len() >= 3
         && text.bytes().all(|byte| matches!(byte, b'?' | b' '))
         && text.contains("??")
     {
-        return Some((
-            "is only question marks: its letters were lost when it was saved".into(),
-            "export it again from the original as UTF-8".into(),
-            Severity::Error,
-        ));
+        return Some((say!(E01_question_marks), say!(E01_question_marks_fix)));
     }
     undone(text).map(|was| {
         let twice = undone(&was);
         let was = twice.unwrap_or(was);
         (
-            "looks like UTF-8 that was read as another encoding".into(),
-            format!(
-                "it should probably read `{}`: export again as UTF-8 with a .cpg, or use --encoding UTF-8",
-                shortened(&was, 60)
-            ),
-            Severity::Error,
+            say!(E01_misread),
+            say!(E01_misread_fix, text = shortened(&was, 60)),
         )
     })
 }
@@ -87,15 +75,19 @@ impl Rule for Text {
         let mut findings = Findings::new();
         let mut checked = 0;
         for (at, field) in table.fields.iter().enumerate() {
-            if let Some((what, remedy, severity)) = wrong(&field.name) {
+            if let Some((what, fix)) = wrong(&field.name) {
                 findings.add(|| Finding {
                     place: super::Place {
                         field: Some(field.name.clone()),
                         ..super::Place::default()
                     },
-                    message: format!("the column name `{}` {what}", shortened(&field.name, 60)),
-                    remedy: Some(remedy),
-                    severity: Some(severity),
+                    say: say!(
+                        E01_column_name,
+                        name = shortened(&field.name, 60),
+                        what = what
+                    ),
+                    fix,
+                    severity: Some(Severity::Error),
                     ..Finding::default()
                 });
             }
@@ -113,19 +105,20 @@ impl Rule for Text {
                 if code == NULL_CODE {
                     continue;
                 }
-                let Some((what, remedy, severity)) = &bad[code as usize] else {
+                let Some((what, fix)) = &bad[code as usize] else {
                     continue;
                 };
                 findings.add(|| Finding {
                     place: subject.cell(row, at),
-                    message: format!(
-                        "{}: `{}` in column `{}` {what}",
-                        subject.called(row),
-                        shortened(column.entry(code), 60),
-                        field.name
+                    say: say!(
+                        E01_value,
+                        who = subject.called(row),
+                        text = shortened(column.entry(code), 60),
+                        column = field.name.as_str(),
+                        what = what.clone()
                     ),
-                    remedy: Some(remedy.clone()),
-                    severity: Some(*severity),
+                    fix: fix.clone(),
+                    severity: Some(Severity::Error),
                     ..Finding::default()
                 });
             }

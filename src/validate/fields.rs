@@ -8,15 +8,18 @@ use super::{
     values::{called, each_bad, is_blank, number, reads_as},
 };
 use crate::{
-    model::Severity,
-    standard::{FieldRule, Kind, LayerStandard},
+    model::{Say, Severity, say},
+    standard::{FieldRule, Kind, LayerStandard, Words},
 };
 
+/// Words as they stand inside a sentence.
+fn lower(words: &Words) -> std::collections::BTreeMap<String, String> {
+    let lower = |(language, text): (&String, &String)| (language.clone(), text.to_lowercase());
+    words.0.iter().map(lower).collect()
+}
+
 fn without_standard() -> Outcome {
-    Outcome::NotRun {
-        because: "no standard says which attributes there should be".into(),
-        needed: true,
-    }
+    Outcome::not_run(say!(A01_no_standard), true)
 }
 
 /// Every field of the standard that a column answers, with the column.
@@ -37,7 +40,7 @@ fn on_values(
     standard: &LayerStandard,
     concerns: impl Fn(&FieldRule) -> bool,
     good: impl Fn(&FieldRule, crate::model::Value<'_>) -> bool,
-    say: impl Fn(&FieldRule, &str, &str) -> (String, Option<String>),
+    say: impl Fn(&FieldRule, &str, &str) -> (Say, Say),
 ) -> Outcome {
     let mut findings = Findings::new();
     let mut checked = 0;
@@ -51,11 +54,11 @@ fn on_values(
                 findings.add(|| {
                     let text = column.get(row).to_text();
                     let name = &subject.raw.table.fields[at].name;
-                    let (what, remedy) = say(field, text.trim(), name);
+                    let (what, fix) = say(field, text.trim(), name);
                     Finding {
                         place: subject.cell(row, at),
-                        message: format!("{}: {what}", subject.called(row)),
-                        remedy,
+                        say: say!(at_row, who = subject.called(row), what = what),
+                        fix,
                         ..Finding::default()
                     }
                 });
@@ -111,26 +114,24 @@ impl Rule for RequiredColumns {
                     field: Some(field.name.clone()),
                     ..Place::default()
                 },
-                message: format!(
-                    "there is no column for `{}` ({})",
-                    field.name,
-                    field.title.say("en")
+                say: say!(
+                    A01_no_column,
+                    field = field.name.as_str(),
+                    title = field.title.0.clone()
                 ),
-                remedy: Some(match near {
-                    Some((_, column)) => {
-                        format!("if `{column}` is meant, rename it to `{}`", field.name)
+                fix: match (near, field.codes.as_deref()) {
+                    (Some((_, column)), _) => {
+                        say!(A01_rename_fix, column = column, field = field.name.as_str())
                     }
-                    None => format!(
-                        "add a column `{}` ({}{}) and fill it for every row",
-                        field.name,
-                        called(field.kind),
-                        field
-                            .codes
-                            .as_deref()
-                            .map(|list| format!(" of the list {list}"))
-                            .unwrap_or_default()
+                    (None, Some(list)) => {
+                        say!(A01_add_code_fix, field = field.name.as_str(), list = list)
+                    }
+                    (None, None) => say!(
+                        A01_add_fix,
+                        field = field.name.as_str(),
+                        kind = called(field.kind)
                     ),
-                }),
+                },
                 ..Finding::default()
             });
         }
@@ -163,15 +164,12 @@ impl Rule for RequiredValues {
                 if is_blank(column.get(row)) {
                     findings.add(|| Finding {
                         place: subject.cell(row, at),
-                        message: format!(
-                            "{}: `{}` is empty",
-                            subject.called(row),
-                            subject.raw.table.fields[at].name
+                        say: say!(
+                            A02_empty,
+                            who = subject.called(row),
+                            column = subject.raw.table.fields[at].name.as_str()
                         ),
-                        remedy: Some(format!(
-                            "fill in the {}",
-                            field.title.say("en").to_lowercase()
-                        )),
+                        fix: say!(A02_empty_fix, title = lower(&field.title)),
                         ..Finding::default()
                     });
                 }
@@ -204,22 +202,20 @@ impl Rule for Types {
             |field, value| reads_as(field.kind, value),
             |field, text, name| {
                 (
-                    format!(
-                        "`{}` in column `{name}` is not {}",
-                        shortened(text, 40),
-                        called(field.kind)
+                    say!(
+                        A03_type,
+                        text = shortened(text, 40),
+                        column = name,
+                        kind = called(field.kind)
                     ),
-                    Some(format!(
-                        "write {} or leave it empty",
-                        match field.kind {
-                            Kind::Integer => "only digits, such as 1250",
-                            Kind::Decimal => "only a number, such as 12.5, without its unit",
-                            Kind::Boolean => "true or false",
-                            Kind::Date => "the date as year-month-day, such as 2026-03-31",
-                            Kind::Year => "the year with four digits, such as 2022",
-                            Kind::Text | Kind::Code => "text",
-                        }
-                    )),
+                    match field.kind {
+                        Kind::Integer => say!(A03_integer_fix),
+                        Kind::Decimal => say!(A03_decimal_fix),
+                        Kind::Boolean => say!(A03_boolean_fix),
+                        Kind::Date => say!(A03_date_fix),
+                        Kind::Year => say!(A03_year_fix),
+                        Kind::Text | Kind::Code => Say::default(),
+                    },
                 )
             },
         )
@@ -260,25 +256,24 @@ impl Rule for Codes {
                 let nearest = list.and_then(|list| list.nearest(text));
                 let called = field.codes.as_deref().unwrap_or_default();
                 (
-                    format!(
-                        "`{}` in column `{name}` is not in the code list {called}",
-                        shortened(text, 40)
+                    say!(
+                        A04_code,
+                        text = shortened(text, 40),
+                        column = name,
+                        list = called
                     ),
-                    Some(nearest.map_or_else(
+                    nearest.map_or_else(
                         || {
-                            let some: Vec<&str> = list
-                                .map(|list| {
-                                    list.entries
-                                        .iter()
-                                        .take(6)
-                                        .map(|entry| entry.code.as_str())
-                                        .collect()
-                                })
-                                .unwrap_or_default();
-                            format!("use one of {called}: {}, …", some.join(", "))
+                            let entries = list.map_or(&[][..], |list| &list.entries);
+                            let some = entries.iter().take(6).map(|entry| entry.code.as_str());
+                            say!(
+                                A04_some_fix,
+                                list = called,
+                                codes = some.collect::<Vec<_>>()
+                            )
                         },
-                        |code| format!("use `{code}`, if that is what is meant"),
-                    )),
+                        |code| say!(A04_nearest_fix, code = code),
+                    ),
                 )
             },
         )
@@ -313,22 +308,23 @@ impl Rule for Ranges {
                 })
             },
             |field, text, name| {
+                let unit = field.unit.as_deref();
+                let unit = unit.map(|unit| format!(" {unit}")).unwrap_or_default();
+                let [min, max] = [field.min, field.max]
+                    .map(|end| end.map(|end| end.to_string()).unwrap_or_default());
                 let range = match (field.min, field.max) {
-                    (Some(min), Some(max)) => format!("between {min} and {max}"),
-                    (Some(min), None) => format!("{min} or more"),
-                    (None, Some(max)) => format!("{max} or less"),
-                    (None, None) => String::new(),
+                    (Some(_), None) => say!(A05_least, min = min, unit = unit),
+                    (None, _) => say!(A05_most, max = max, unit = unit),
+                    (Some(_), Some(_)) => say!(A05_between, min = min, max = max, unit = unit),
                 };
-                let unit = field
-                    .unit
-                    .as_deref()
-                    .map(|unit| format!(" {unit}"))
-                    .unwrap_or_default();
                 (
-                    format!(
-                        "`{text}` in column `{name}` is out of range: it should be {range}{unit}"
+                    say!(
+                        A05_range,
+                        text = shortened(text, 40),
+                        column = name,
+                        range = range
                     ),
-                    Some("correct it, or leave it empty where it is not known".into()),
+                    say!(A05_range_fix),
                 )
             },
         )
@@ -370,18 +366,18 @@ impl Rule for Widths {
                 let found = length(text);
                 let digits = text.bytes().all(|byte| byte.is_ascii_digit());
                 (
-                    format!(
-                        "`{}` in column `{name}` has {found} characters, not {width}",
-                        shortened(text, 40)
+                    say!(
+                        A06_width,
+                        text = shortened(text, 40),
+                        column = name,
+                        found = found,
+                        width = width
                     ),
-                    Some(if digits && found < width as usize {
-                        format!(
-                            "a spreadsheet may have dropped leading zeros: write `{text:0>0$}`",
-                            width as usize
-                        )
+                    if digits && found < width as usize {
+                        say!(A06_zeros_fix, text = format!("{text:0>0$}", width as usize))
                     } else {
-                        format!("write all {width} characters")
-                    }),
+                        say!(A06_width_fix, width = width)
+                    },
                 )
             },
         )
@@ -407,13 +403,13 @@ impl Rule for CutNames {
         let fields = &subject.raw.table.fields;
         let mut findings = Findings::new();
         let mut seen: HashMap<String, &str> = HashMap::new();
-        let finding = |name: &str, message: String, remedy: String| Finding {
+        let finding = |name: &str, say: Say, fix: Say| Finding {
             place: Place {
                 field: Some(name.to_owned()),
                 ..Place::default()
             },
-            message,
-            remedy: Some(remedy),
+            say,
+            fix,
             ..Finding::default()
         };
         for field in fields {
@@ -421,11 +417,8 @@ impl Rule for CutNames {
                 findings.add(|| {
                     finding(
                         &field.name,
-                        format!(
-                            "columns `{other}` and `{}` differ only in capitals",
-                            field.name
-                        ),
-                        "rename one of them".into(),
+                        say!(A07_capitals, one = other, other = field.name.as_str()),
+                        say!(A07_capitals_fix),
                     )
                 });
             }
@@ -445,14 +438,17 @@ impl Rule for CutNames {
                         && other.name.starts_with(stem)
                         && !other.name[stem.len()..].starts_with('_')
                 }) {
-                    findings.add(|| finding(
-                        &field.name,
-                        format!(
-                            "`{}` and `{}` seem to be two names cut to the same ten letters",
-                            other.name, field.name
-                        ),
-                        "send the layer as GeoPackage, or give the columns names of at most ten letters".into(),
-                    ));
+                    findings.add(|| {
+                        finding(
+                            &field.name,
+                            say!(
+                                A07_cut,
+                                one = other.name.as_str(),
+                                other = field.name.as_str()
+                            ),
+                            say!(A07_cut_fix),
+                        )
+                    });
                 }
             }
         }

@@ -7,14 +7,14 @@ use std::{
 };
 
 use super::{
-    Counts, Finding, Findings, Outcome, Place, Proposals, RepairKind, Repairs, Report, Rule,
-    RuleReport, Subject, coverage, crs, duplicate, encoding, fields, geometry, key, metadata,
-    network, outline, place, placing, privacy, readable, repair, words,
+    Counts, Finding, Findings, Outcome, Proposals, RepairKind, Repairs, Report, Rule, RuleReport,
+    Subject, coverage, crs, duplicate, encoding, fields, geometry, key, metadata, network, outline,
+    place, placing, privacy, readable, repair, words,
 };
 use crate::{
     model::{
-        Bbox, CrsName, CrsOrigin, Encoding, LayerId, Metadata, Note, RawLayer, Severity, ShapeKind,
-        Shapes, Source, Verdict,
+        Bbox, CrsName, CrsOrigin, Encoding, LayerId, Metadata, Note, RawLayer, Say, Severity,
+        ShapeKind, Shapes, Source, Verdict, say,
     },
     standard::{ColumnMap, LayerStandard, RuleSettings, Standards},
 };
@@ -250,8 +250,9 @@ pub fn check(mut raw: RawLayer, ask: &Ask<'_>) -> Checked {
     if let Some(lonlat) = &placed.lonlat {
         report.outline = outline::outline(lonlat);
     }
-    report.todo = words::todo(&report, standards);
-    report.summary = words::summary(&report, standards);
+    report.todo_say = words::todo(&report, standards);
+    report.summary_say = words::summary(&report, standards);
+    report.speak(standards.messages(), "en");
 
     let standard = standard.map(|standard| standard.layer.clone());
     let lonlat = match placed.lonlat {
@@ -306,14 +307,10 @@ fn run(rule: &dyn Rule, base: &Subject<'_>) -> RuleReport {
     let outcome = match (settings, base.standard) {
         (Some(settings), _) => rule.check(&Subject { settings, ..*base }),
         (None, _) if EVERYWHERE.contains(&info.code) => rule.check(base),
-        (None, Some(standard)) => Outcome::NotRun {
-            because: format!("the standard of {} does not ask for it", standard.layer),
-            needed: false,
-        },
-        (None, None) => Outcome::NotRun {
-            because: "no standard is named and none fits, so nobody asks for it".to_owned(),
-            needed: false,
-        },
+        (None, Some(standard)) => {
+            Outcome::not_run(say!(not_asked, layer = standard.layer.as_str()), false)
+        }
+        (None, None) => Outcome::not_run(say!(nobody_asks), false),
     };
     let severity = settings
         .and_then(|settings| settings.severity)
@@ -367,11 +364,8 @@ fn notes(subject: &Subject<'_>) -> Vec<Note> {
     if subject.city.is_none() && asks("T03") {
         notes.push(Note {
             kind: "city_unknown".to_owned(),
-            text: "the city's outline is not known here, so whether features lie inside the city \
-                   was not checked (give it with --city)"
-                .to_owned(),
-            rows: vec![],
-            count: 0,
+            say: say!(note_city_unknown),
+            ..Note::default()
         });
     }
     notes
@@ -382,7 +376,9 @@ fn blank(source: Source, standards: &Standards) -> Report {
         layer: LayerId::slug(&source.layer),
         verdict: Verdict::NotJudged,
         summary: String::new(),
+        summary_say: Say::default(),
         todo: vec![],
+        todo_say: vec![],
         source,
         standard: None,
         standard_chosen: "none fits".to_owned(),
@@ -421,8 +417,7 @@ pub fn refused(
     report.notes.push(Note {
         kind: code.to_owned(),
         text: message.to_owned(),
-        rows: vec![],
-        count: 0,
+        ..Note::default()
     });
     report.rules = RULES
         .iter()
@@ -431,18 +426,13 @@ pub fn refused(
             let outcome = if info.code == "R01" {
                 let mut findings = Findings::new();
                 findings.add(|| Finding {
-                    place: Place::default(),
                     message: message.to_owned(),
                     remedy: Some(remedy.to_owned()).filter(|remedy| !remedy.is_empty()),
-                    measure: None,
-                    severity: None,
+                    ..Finding::default()
                 });
                 findings.outcome(1)
             } else {
-                Outcome::NotRun {
-                    because: "the file could not be read".to_owned(),
-                    needed: true,
-                }
+                Outcome::not_run(say!(not_read), true)
             };
             RuleReport {
                 code: info.code.to_owned(),
@@ -452,7 +442,8 @@ pub fn refused(
             }
         })
         .collect();
-    report.todo = words::todo(&report, standards);
-    report.summary = words::summary(&report, standards);
+    report.todo_say = words::todo(&report, standards);
+    report.summary_say = words::summary(&report, standards);
+    report.speak(standards.messages(), "en");
     report
 }

@@ -5,14 +5,11 @@ use super::{
     orient::At,
     validity::{Checker, FAULTS_A_SHAPE, Flaw},
 };
-use crate::model::{Severity, ShapeKind, ShapeRef};
+use crate::model::{Say, Severity, ShapeKind, ShapeRef, say};
 
 /// The answer of a rule that measures in metres, where nobody knows where the layer lies.
 pub(super) fn not_placed() -> Outcome {
-    Outcome::NotRun {
-        because: "nobody knows where the layer lies (C01, C02), so nothing can be measured".into(),
-        needed: true,
-    }
+    Outcome::not_run(say!(T00_not_placed), true)
 }
 
 /// G01: the geometry is of a kind that the standard allows.
@@ -29,16 +26,12 @@ impl Rule for GeometryType {
 
     fn check(&self, subject: &Subject<'_>) -> Outcome {
         let Some(standard) = subject.standard else {
-            return Outcome::NotRun {
-                because: "no standard says which geometry there should be".into(),
-                needed: true,
-            };
+            return Outcome::not_run(say!(G01_no_standard), true);
         };
-        let wanted: Vec<String> = standard
-            .geometry
-            .iter()
-            .map(|shape| format!("{shape:?}"))
-            .collect();
+        let wanted = || -> Vec<String> {
+            let kinds = standard.geometry.iter();
+            kinds.map(|shape| format!("{shape:?}")).collect()
+        };
         let mut findings = Findings::new();
         for (row, shape) in subject.raw.shapes.view().iter().enumerate() {
             let Some(dimension) = shape.kind.dimension() else {
@@ -51,14 +44,14 @@ impl Rule for GeometryType {
             {
                 findings.add(|| Finding {
                     place: subject.row(row),
-                    message: format!(
-                        "{} is a {}, but {} holds {}",
-                        subject.called(row),
-                        shape.kind.name(),
-                        standard.layer,
-                        wanted.join(" or ")
+                    say: say!(
+                        G01_kind,
+                        who = subject.called(row),
+                        kind = shape.kind.name(),
+                        layer = standard.layer.as_str(),
+                        wanted = wanted()
                     ),
-                    remedy: Some("move it to the layer it belongs to, or draw it again".into()),
+                    fix: say!(G01_kind_fix),
                     ..Finding::default()
                 });
             }
@@ -71,47 +64,33 @@ impl Rule for GeometryType {
 pub(super) struct Valid;
 
 impl Flaw {
-    fn says(self) -> (&'static str, &'static str) {
+    /// What is said of a feature with this flaw, and how to mend it.
+    fn says(self, who: Say) -> (Say, Say) {
         match self {
-            Self::NotFinite => (
-                "has a coordinate that is not a number",
-                "delete that vertex or draw the feature again",
-            ),
-            Self::Unclosed => (
-                "has a ring that is not closed: its last vertex is not its first",
-                "close it (it ends here), or run with --repair",
-            ),
+            Self::NotFinite => (say!(T01_not_finite, who = who), say!(T01_not_finite_fix)),
+            Self::Unclosed => (say!(T01_unclosed, who = who), say!(T01_unclosed_fix)),
             Self::TooFewPoints => (
-                "has a ring or line with too few different vertices to enclose or connect anything",
-                "delete that part or draw it again",
+                say!(T01_too_few_points, who = who),
+                say!(T01_too_few_points_fix),
             ),
-            Self::Crossing => (
-                "crosses itself here",
-                "move or delete a vertex so that the edges no longer cross (QGIS: Fix geometries), or run with --repair",
-            ),
-            Self::Doubled => (
-                "runs back along its own edge here",
-                "delete the vertex at the tip of the spike (QGIS: Fix geometries), or run with --repair",
-            ),
-            Self::RingTouch => (
-                "has a ring that touches itself here",
-                "split it in two parts, or make the inner loop a hole (QGIS: Fix geometries), or run with --repair",
-            ),
+            Self::Crossing => (say!(T01_crossing, who = who), say!(T01_crossing_fix)),
+            Self::Doubled => (say!(T01_doubled, who = who), say!(T01_doubled_fix)),
+            Self::RingTouch => (say!(T01_ring_touch, who = who), say!(T01_ring_touch_fix)),
             Self::HoleOutside => (
-                "has a hole that lies outside its outline",
-                "delete that hole, or make it a part of its own, or run with --repair",
+                say!(T01_hole_outside, who = who),
+                say!(T01_hole_outside_fix),
             ),
             Self::HoleInHole => (
-                "has a hole inside another hole",
-                "delete the inner hole, or make it a part of its own, or run with --repair",
+                say!(T01_hole_in_hole, who = who),
+                say!(T01_hole_in_hole_fix),
             ),
             Self::Disconnected => (
-                "is cut in two by holes that touch each other or the outline here",
-                "split it into two parts, or run with --repair",
+                say!(T01_disconnected, who = who),
+                say!(T01_disconnected_fix),
             ),
             Self::PartInPart => (
-                "has a part that lies inside another of its parts",
-                "delete the inner part, or run with --repair",
+                say!(T01_part_in_part, who = who),
+                say!(T01_part_in_part_fix),
             ),
         }
     }
@@ -134,11 +113,11 @@ impl Rule for Valid {
             if matches!(shape.kind, ShapeKind::Missing | ShapeKind::Empty) || shape.is_blank() {
                 findings.add(|| Finding {
                     place: subject.row(row),
-                    message: match shape.kind {
-                        ShapeKind::Missing => format!("{} has no geometry", subject.called(row)),
-                        _ => format!("{} has an empty geometry", subject.called(row)),
+                    say: match shape.kind {
+                        ShapeKind::Missing => say!(T01_missing, who = subject.called(row)),
+                        _ => say!(T01_empty, who = subject.called(row)),
                     },
-                    remedy: Some("draw it, or delete the row".into()),
+                    fix: say!(T01_missing_fix),
                     ..Finding::default()
                 });
                 continue;
@@ -149,32 +128,26 @@ impl Rule for Valid {
             };
             for (at, fault) in faults.iter().enumerate() {
                 findings.add(|| {
-                    let (what, remedy) = fault.flaw.says();
-                    let more = if at + 1 == FAULTS_A_SHAPE {
-                        ", and perhaps in more places"
-                    } else {
-                        ""
-                    };
+                    let (mut say, fix) = fault.flaw.says(subject.called(row));
+                    if at + 1 == FAULTS_A_SHAPE {
+                        say = say!(T01_and_more, what = say);
+                    }
                     Finding {
                         place: subject.spot(
                             row,
                             subject.lonlat.map(|lonlat| fault.place(&lonlat.coords)),
                         ),
-                        message: format!("{} {what}{more}", subject.called(row)),
-                        remedy: Some(remedy.into()),
+                        say,
+                        fix,
                         ..Finding::default()
                     }
                 });
             }
         }
         match gave_up {
-            Some(row) if findings.count() == 0 => Outcome::NotRun {
-                because: format!(
-                    "{} is so tangled that checking it would take too long; simplify it",
-                    subject.called(row)
-                ),
-                needed: true,
-            },
+            Some(row) if findings.count() == 0 => {
+                Outcome::not_run(say!(T01_tangled, who = subject.called(row)), true)
+            }
             _ => findings.outcome(subject.raw.len() as u64),
         }
     }
@@ -295,12 +268,9 @@ impl Rule for Slivers {
             'shape: for part in shape.parts() {
                 for path in part.rings() {
                     let flat = area && path.len() > 3 && doubled_area(path).abs() < 2e-6;
-                    let (what, remedy, at) = if flat {
-                        (
-                            "has a ring without area",
-                            "delete it (QGIS: Fix geometries)",
-                            begin,
-                        )
+                    let who = || subject.called(row);
+                    let (say, fix, at) = if flat {
+                        (say!(T02_flat, who = who()), say!(T02_flat_fix), begin)
                     } else {
                         match sliver(path, area) {
                             Sliver::Nothing => {
@@ -308,21 +278,21 @@ impl Rule for Slivers {
                                 continue;
                             }
                             Sliver::Twice(at) => (
-                                "has the same vertex twice (within 1 mm)",
-                                "remove it (QGIS: Remove duplicate vertices), or run with --repair",
+                                say!(T02_twice, who = who()),
+                                say!(T02_twice_fix),
                                 begin + at,
                             ),
                             Sliver::Spike(at) => (
-                                "has a spike: its edge runs out and straight back here",
-                                "delete the vertex at the tip",
+                                say!(T02_spike, who = who()),
+                                say!(T02_spike_fix),
                                 begin + at,
                             ),
                         }
                     };
                     findings.add(|| Finding {
                         place: subject.spot(row, lonlat.coords.get(at).copied()),
-                        message: format!("{} {what}", subject.called(row)),
-                        remedy: Some(remedy.into()),
+                        say,
+                        fix,
                         ..Finding::default()
                     });
                     // One a feature: a layer digitised in stream mode has thousands.
@@ -353,13 +323,8 @@ impl Rule for SinglePart {
             if parts > 1 {
                 findings.add(|| Finding {
                     place: subject.row(row),
-                    message: format!(
-                        "{} has {parts} parts where one is wanted",
-                        subject.called(row)
-                    ),
-                    remedy: Some(
-                        "split it into a row a part (QGIS: Multipart to singleparts)".into(),
-                    ),
+                    say: say!(T06_parts, who = subject.called(row), parts = parts),
+                    fix: say!(T06_parts_fix),
                     measure: Some(parts as f64),
                     ..Finding::default()
                 });
@@ -383,10 +348,7 @@ impl Rule for SmallestSize {
 
     fn check(&self, subject: &Subject<'_>) -> Outcome {
         let Some(limit) = subject.settings.limit else {
-            return Outcome::NotRun {
-                because: "the standard gives no smallest size".into(),
-                needed: false,
-            };
+            return Outcome::not_run(say!(T11_no_size), false);
         };
         let Some(metres) = subject.metres else {
             return not_placed();
@@ -401,11 +363,14 @@ impl Rule for SmallestSize {
             if size < limit {
                 findings.add(|| Finding {
                     place: subject.row(row),
-                    message: format!(
-                        "{} measures {size:.2} {unit}; less than {limit} {unit} is most often a slip of the hand",
-                        subject.called(row)
+                    say: say!(
+                        T11_small,
+                        who = subject.called(row),
+                        size = format!("{size:.2}"),
+                        unit = unit,
+                        limit = limit.to_string()
                     ),
-                    remedy: Some("delete it, or join it to its neighbour".into()),
+                    fix: say!(T11_small_fix),
                     measure: Some(size),
                     ..Finding::default()
                 });

@@ -2,8 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::{Finding, Findings, Outcome, Rule, RuleInfo, Subject, values::is_blank};
-use crate::{model::Severity, standard::normal_key};
+use super::{
+    Finding, Findings, Outcome, Rule, RuleInfo, Subject, rule::shortened, values::is_blank,
+};
+use crate::{
+    model::{Severity, say},
+    standard::normal_key,
+};
 
 /// T10: keys are there and distinct.
 pub(super) struct UniqueKey;
@@ -19,10 +24,7 @@ impl Rule for UniqueKey {
 
     fn check(&self, subject: &Subject<'_>) -> Outcome {
         let Some(standard) = subject.standard else {
-            return Outcome::NotRun {
-                because: "no standard says which fields make the key".into(),
-                needed: true,
-            };
+            return Outcome::not_run(say!(T10_no_standard), true);
         };
         // The part of the key that tells features apart must be there; the city's code may be missing (A01).
         let parts: Vec<(&str, usize, bool)> = standard
@@ -39,10 +41,7 @@ impl Rule for UniqueKey {
         if parts.is_empty()
             || (standard.key.len() > 1 && parts.iter().all(|(name, ..)| *name == "ulb_lgd"))
         {
-            return Outcome::NotRun {
-                because: format!("no column answers the key ({})", standard.key.join(" + ")),
-                needed: true,
-            };
+            return Outcome::not_run(say!(T10_no_column, key = standard.key.join(" + ")), true);
         }
         let names: Vec<&str> = parts
             .iter()
@@ -74,12 +73,12 @@ impl Rule for UniqueKey {
             if let Some(column) = missing {
                 findings.add(|| Finding {
                     place: subject.cell(row, column),
-                    message: format!(
-                        "{} has no key: `{}` is empty",
-                        subject.called(row),
-                        subject.raw.table.fields[column].name
+                    say: say!(
+                        T10_no_key,
+                        who = subject.called(row),
+                        column = subject.raw.table.fields[column].name.as_str()
                     ),
-                    remedy: Some("give it the number or code by which tables will know it".into()),
+                    fix: say!(T10_no_key_fix),
                     ..Finding::default()
                 });
                 continue;
@@ -88,15 +87,14 @@ impl Rule for UniqueKey {
                 let said = key.replace('\u{1f}', " + ");
                 findings.add(|| Finding {
                     place: subject.cell(row, parts[parts.len() - 1].1),
-                    message: format!(
-                        "{} has the same key as row {}: `{said}` in `{names}`",
-                        subject.called(row),
-                        other + 1
+                    say: say!(
+                        T10_same_key,
+                        who = subject.called(row),
+                        row = other + 1,
+                        key = shortened(&said, 80),
+                        columns = names.as_str()
                     ),
-                    remedy: Some(
-                        "correct the wrong one; if both are one feature in two pieces, make it one multi-part feature"
-                            .into(),
-                    ),
+                    fix: say!(T10_same_key_fix),
                     ..Finding::default()
                 });
             } else {

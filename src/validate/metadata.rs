@@ -1,7 +1,7 @@
 //! M01: what must be said about the layer is said.
 
 use super::{Finding, Findings, Outcome, Place, Rule, RuleInfo, Subject};
-use crate::model::Severity;
+use crate::model::{Severity, say};
 
 /// M01: the metadata elements that nobody can derive are written.
 pub(super) struct RequiredElements;
@@ -36,17 +36,17 @@ impl Rule for RequiredElements {
                         field: Some(rule.element.clone()),
                         ..Place::default()
                     },
-                    message: format!(
-                        "the metadata do not say `{}` ({})",
-                        rule.element,
-                        rule.title.say("en")
+                    say: say!(
+                        M01_missing,
+                        element = rule.element.as_str(),
+                        title = rule.title.0.clone()
                     ),
-                    remedy: Some(format!(
-                        "write `{}` into {}.metadata.json beside the file: {}",
-                        rule.element,
-                        subject.raw.source.file,
-                        rule.about.say("en")
-                    )),
+                    fix: say!(
+                        M01_missing_fix,
+                        element = rule.element.as_str(),
+                        file = subject.raw.source.file.as_str(),
+                        about = rule.about.0.clone()
+                    ),
                     ..Finding::default()
                 });
             }

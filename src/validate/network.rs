@@ -6,11 +6,12 @@ use super::{
     Finding, Findings, Outcome, Rule, RuleInfo, Subject,
     geometry::{length, not_placed},
     orient::{At, side},
+    rule::shortened,
     values::{is_blank, number},
 };
 use crate::{
     index::SegmentIndex,
-    model::{Severity, Shapes},
+    model::{Severity, Shapes, say},
 };
 
 /// Ends on one spot of this size meet, in metres.
@@ -108,13 +109,13 @@ impl Rule for EndsMeet {
             };
             findings.add(|| Finding {
                 place: subject.spot(row as usize, lonlat.coords.get(coord).copied()),
-                message: format!(
-                    "{} ends {:.2} m short of {}",
-                    subject.called(row as usize),
-                    near.distance,
-                    subject.called(near.row as usize)
+                say: say!(
+                    T07_short,
+                    who = subject.called(row as usize),
+                    metres = format!("{:.2}", near.distance),
+                    other = subject.called(near.row as usize)
                 ),
-                remedy: Some("snap its end to that line (QGIS: Snap geometries to layer)".into()),
+                fix: say!(T07_short_fix),
                 measure: Some(near.distance),
                 ..Finding::default()
             });
@@ -154,12 +155,12 @@ impl Rule for Dangles {
             if shape.parts().len() == 1 && free(from) != free(to) && length(shape) < limit {
                 findings.add(|| Finding {
                     place: subject.spot(row as usize, lonlat.coords.get(coord).copied()),
-                    message: format!(
-                        "{} is a stub of {:.2} m with a free end",
-                        subject.called(row as usize),
-                        length(shape)
+                    say: say!(
+                        T08_stub,
+                        who = subject.called(row as usize),
+                        metres = format!("{:.2}", length(shape))
                     ),
-                    remedy: Some("delete it, or lengthen it to where it leads".into()),
+                    fix: say!(T08_stub_fix),
                     measure: Some(length(shape)),
                     ..Finding::default()
                 });
@@ -175,8 +176,8 @@ impl Rule for Dangles {
                     if let Some(turn) = path.windows(3).position(runs_back) {
                         findings.add(|| Finding {
                             place: subject.spot(row, lonlat.coords.get(at + turn + 1).copied()),
-                            message: format!("{} runs back over itself here", subject.called(row)),
-                            remedy: Some("delete the vertex at the turn".into()),
+                            say: say!(T08_back, who = subject.called(row)),
+                            fix: say!(T08_back_fix),
                             ..Finding::default()
                         });
                         break 'shape;
@@ -215,12 +216,7 @@ impl Rule for OnLine {
             .with
             .as_ref()
             .map_or("the layer of lines", |layer| layer.as_str());
-        Outcome::NotRun {
-            because: format!(
-                "it compares with {other}, and a layer is checked here without its neighbours"
-            ),
-            needed: false,
-        }
+        Outcome::not_run(say!(T09_alone, layer = other), false)
     }
 }
 
@@ -242,10 +238,7 @@ impl Rule for Nodes {
         };
         let columns = ["from_node", "to_node"].map(|field| subject.map.column(field));
         if columns.iter().all(Option::is_none) {
-            return Outcome::NotRun {
-                because: "there are no columns from_node and to_node".into(),
-                needed: false,
-            };
+            return Outcome::not_run(say!(N01_no_columns), false);
         }
         let limit = subject
             .settings
@@ -276,15 +269,14 @@ impl Rule for Nodes {
                             field: Some(subject.raw.table.fields[column].name.clone()),
                             ..subject.spot(row, lonlat.coords.get(coord).copied())
                         },
-                        message: format!(
-                            "{} meets node `{node}` {away:.1} m from where {} meets it",
-                            subject.called(row),
-                            subject.called(other)
+                        say: say!(
+                            N01_apart,
+                            who = subject.called(row),
+                            node = shortened(&node, 40),
+                            metres = format!("{away:.1}"),
+                            other = subject.called(other)
                         ),
-                        remedy: Some(
-                            "correct the node's number, or move the end of the line to the node"
-                                .into(),
-                        ),
+                        fix: say!(N01_apart_fix),
                         measure: Some(away),
                         ..Finding::default()
                     });
@@ -311,10 +303,7 @@ impl Rule for Flow {
         let [up, down, slope] =
             ["inv_up_m", "inv_dn_m", "slope"].map(|field| subject.map.column(field));
         if slope.is_none() && (up.is_none() || down.is_none()) {
-            return Outcome::NotRun {
-                because: "there are no columns of invert levels or slope".into(),
-                needed: false,
-            };
+            return Outcome::not_run(say!(N02_no_columns), false);
         }
         let read =
             |column: Option<usize>, row: usize| number(subject.raw.table.columns[column?].get(row));
@@ -325,22 +314,25 @@ impl Rule for Flow {
             {
                 findings.add(|| Finding {
                     place: subject.row(row),
-                    message: format!(
-                        "{} flows uphill: its upper invert is {up_m} m, its lower {down_m} m",
-                        subject.called(row)
+                    say: say!(
+                        N02_uphill,
+                        who = subject.called(row),
+                        up = up_m.to_string(),
+                        down = down_m.to_string()
                     ),
-                    remedy: Some("swap the two levels, or turn the line round".into()),
+                    fix: say!(N02_uphill_fix),
                     measure: Some(down_m - up_m),
                     ..Finding::default()
                 });
             } else if let Some(slope) = read(slope, row).filter(|slope| *slope < 0.0) {
                 findings.add(|| Finding {
                     place: subject.row(row),
-                    message: format!(
-                        "{} has a slope of {slope}, which is uphill",
-                        subject.called(row)
+                    say: say!(
+                        N02_slope,
+                        who = subject.called(row),
+                        slope = slope.to_string()
                     ),
-                    remedy: Some("turn the line round, or correct the slope".into()),
+                    fix: say!(N02_slope_fix),
                     measure: Some(slope),
                     ..Finding::default()
                 });

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     index::SegmentIndex,
-    model::{Bbox, Severity, Shapes},
+    model::{Bbox, Severity, Shapes, say},
 };
 
 /// T03: inside the country's box (an error), inside the city (a warning).
@@ -53,20 +53,18 @@ impl Rule for Inside {
             if let Some((away, at, wholly)) = city.furthest(coords) {
                 findings.add(|| Finding {
                     place: subject.spot(row, lonlat.get(row).coords().get(at).copied()),
-                    message: format!(
-                        "{} {} the city's outline, by {away:.0} m at most",
-                        subject.called(row),
+                    say: {
+                        let (who, metres) = (subject.called(row), format!("{away:.0}"));
                         if wholly {
-                            "lies outside"
+                            say!(T03_outside, who = who, metres = metres)
                         } else {
-                            "reaches beyond"
+                            say!(T03_beyond, who = who, metres = metres)
                         }
-                    ),
-                    remedy: Some(
-                        "move it in, or delete it if it belongs to the neighbouring body".into(),
-                    ),
+                    },
+                    fix: say!(T03_outside_fix),
                     measure: Some((away * 10.0).round() / 10.0),
                     severity: Some(Severity::Warning),
+                    ..Finding::default()
                 });
             }
         }
@@ -78,12 +76,12 @@ fn outside_country(subject: &Subject<'_>, row: usize, [x, y]: At, bounds: Bbox) 
     if !x.is_finite() {
         return Finding {
             place: subject.row(row),
-            message: format!(
-                "{} has coordinates that {} cannot hold",
-                subject.called(row),
-                subject.raw.crs
+            say: say!(
+                T03_cannot_hold,
+                who = subject.called(row),
+                crs = subject.raw.crs.to_string()
             ),
-            remedy: Some("draw it again, or delete it".into()),
+            fix: say!(T03_cannot_hold_fix),
             severity: Some(Severity::Error),
             ..Finding::default()
         };
@@ -91,20 +89,19 @@ fn outside_country(subject: &Subject<'_>, row: usize, [x, y]: At, bounds: Bbox) 
     let swapped = bounds.holds([y, x]);
     Finding {
         place: subject.spot(row, Some([x, y])),
-        message: format!(
-            "{} lies at {x:.4}, {y:.4}, outside the country{}",
-            subject.called(row),
+        say: {
+            let (who, lon, lat) = (subject.called(row), format!("{x:.4}"), format!("{y:.4}"));
             if swapped {
-                ": its x and y look swapped"
+                say!(T03_swapped, who = who, lon = lon, lat = lat)
             } else {
-                ""
+                say!(T03_abroad, who = who, lon = lon, lat = lat)
             }
-        ),
-        remedy: Some(if swapped {
-            "swap its coordinates (QGIS: Swap X and Y coordinates)".into()
+        },
+        fix: if swapped {
+            say!(T03_swapped_fix)
         } else {
-            "move it to where it belongs, or delete it".into()
-        }),
+            say!(T03_abroad_fix)
+        },
         severity: Some(Severity::Error),
         ..Finding::default()
     }

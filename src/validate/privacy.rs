@@ -1,7 +1,7 @@
 //! P01: no personal data goes out with the map.
 
 use super::{Finding, Findings, Outcome, Place, Rule, RuleInfo, Subject};
-use crate::model::{Column, FieldType, Severity, Value, value::NULL_CODE};
+use crate::model::{Column, FieldType, Say, Severity, Value, say, value::NULL_CODE};
 
 /// P01: no column that names private persons, no value that is a private number.
 pub(super) struct PersonalData;
@@ -196,13 +196,16 @@ impl Rule for PersonalData {
                             field: Some(field.name.clone()),
                             ..Place::default()
                         },
-                        message: format!(
-                            "column `{}` seems to hold {what} ({filled} rows are filled)",
-                            field.name
+                        say: say!(
+                            P01_column,
+                            column = field.name.as_str(),
+                            what = plural(what),
+                            filled = filled
                         ),
-                        remedy: Some("delete the column before the layer is published".into()),
+                        fix: say!(P01_column_fix),
                         measure: Some(filled as f64),
                         severity: Some(severity),
+                        ..Finding::default()
                     });
                     continue;
                 }
@@ -270,14 +273,38 @@ fn leak(subject: &Subject<'_>, row: usize, at: usize, what: &str, said: &str) ->
             key: None,
             ..subject.cell(row, at)
         },
-        message: format!(
-            "row {}: column `{}` holds {what} ({})",
-            row + 1,
-            subject.raw.table.fields[at].name,
-            masked(said)
+        say: say!(
+            P01_value,
+            row = row + 1,
+            column = subject.raw.table.fields[at].name.as_str(),
+            what = match what {
+                "an e-mail address" => say!(P01_email),
+                "an Aadhaar number" => say!(P01_aadhaar),
+                "a PAN number" => say!(P01_pan),
+                _ => say!(P01_mobile),
+            },
+            masked = masked(said)
         ),
-        remedy: Some("delete it before the layer is published; an office's own number may stay in the metadata".into()),
+        fix: say!(P01_value_fix),
         ..Finding::default()
+    }
+}
+
+/// What a column's name says it holds, as part of a sentence.
+fn plural(what: &str) -> Say {
+    match what {
+        "telephone numbers" => say!(P01_telephones),
+        "contact data of persons" => say!(P01_contacts),
+        "e-mail addresses" => say!(P01_emails),
+        "Aadhaar numbers" => say!(P01_aadhaars),
+        "PAN numbers" => say!(P01_pans),
+        "names of owners" => say!(P01_owners),
+        "names of persons' fathers" => say!(P01_fathers),
+        "names of occupants" => say!(P01_occupants),
+        "voters' data" => say!(P01_voters),
+        "dates of birth" => say!(P01_births),
+        "names of councillors" => say!(P01_councillors),
+        _ => say!(P01_mobiles),
     }
 }
 

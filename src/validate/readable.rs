@@ -1,7 +1,10 @@
 //! R01, L01, L02, V01: is there a layer at all, is it the one it is said to be, and is it whole?
 
 use super::{Finding, Findings, Outcome, Rule, RuleInfo, Subject};
-use crate::{model::Severity, standard::FITS};
+use crate::{
+    model::{Severity, say},
+    standard::FITS,
+};
 
 /// R01: the file was read to its end and holds rows.
 pub(super) struct Readable;
@@ -19,13 +22,8 @@ impl Rule for Readable {
         let mut findings = Findings::new();
         if subject.raw.is_empty() {
             findings.add(|| Finding {
-                message: format!(
-                    "layer `{}` was read, but it holds no rows",
-                    subject.raw.source.layer
-                ),
-                remedy: Some(
-                    "check that the right layer was exported and that no filter was on".into(),
-                ),
+                say: say!(R01_empty, layer = subject.raw.source.layer.as_str()),
+                fix: say!(R01_empty_fix),
                 ..Finding::default()
             });
         }
@@ -36,8 +34,9 @@ impl Rule for Readable {
             .filter(|note| note.kind == "truncated")
         {
             findings.add(|| Finding {
+                say: note.say.clone(),
                 message: note.text.clone(),
-                remedy: Some("the file is cut short: export or copy it again".into()),
+                fix: say!(R01_cut_fix),
                 ..Finding::default()
             });
         }
@@ -62,11 +61,7 @@ impl Rule for OtherLayer {
 
     fn check(&self, subject: &Subject<'_>) -> Outcome {
         let Some(standard) = subject.standard.filter(|_| subject.named) else {
-            return Outcome::NotRun {
-                because: "nobody said which layer this is, so there is nothing to compare with"
-                    .into(),
-                needed: false,
-            };
+            return Outcome::not_run(say!(L01_unnamed), false);
         };
         let fits = subject.standards.fits(subject.raw);
         let own = fits
@@ -80,14 +75,13 @@ impl Rule for OtherLayer {
             && best.score > own + CLEARLY
         {
             findings.add(|| Finding {
-                message: format!(
-                    "it was sent as {}, but it looks like {}: {}",
-                    standard.layer, best.layer, best.why
+                say: say!(
+                    L01_looks,
+                    sent = standard.layer.as_str(),
+                    best = best.layer.as_str(),
+                    why = best.why.as_str()
                 ),
-                remedy: Some(format!(
-                    "send it with --as {}, if that is what it is",
-                    best.layer
-                )),
+                fix: say!(L01_looks_fix, best = best.layer.as_str()),
                 ..Finding::default()
             });
         }
@@ -115,22 +109,18 @@ impl Rule for RowCount {
                 .or_else(|| value.as_str()?.trim().parse().ok())
         });
         let counts = [
-            (subject.raw.declared_rows, "the file itself declares"),
-            (said, "the metadata say"),
+            (subject.raw.declared_rows, say!(L02_file)),
+            (said, say!(L02_metadata)),
         ];
         if counts.iter().all(|(count, _)| count.is_none()) {
-            return Outcome::NotRun {
-                because: "neither the format nor the metadata say how many rows there should be"
-                    .into(),
-                needed: false,
-            };
+            return Outcome::not_run(say!(L02_unsaid), false);
         }
         let mut findings = Findings::new();
         for (count, who) in counts {
             if let Some(count) = count.filter(|count| *count != rows) {
                 findings.add(|| Finding {
-                    message: format!("{who} {count} rows, but {rows} were read"),
-                    remedy: Some("export the layer again and compare the counts".into()),
+                    say: say!(L02_differs, who = who, count = count, rows = rows),
+                    fix: say!(L02_differs_fix),
                     measure: Some(rows as f64 - count as f64),
                     ..Finding::default()
                 });
@@ -164,15 +154,13 @@ impl Rule for VertexBound {
             if count as f64 > bound {
                 findings.add(|| Finding {
                     place: subject.row(row),
-                    message: format!(
-                        "{} has {count} vertices; more than {bound} is slow on every map",
-                        subject.called(row)
+                    say: say!(
+                        V01_vertices,
+                        who = subject.called(row),
+                        count = count,
+                        bound = bound.to_string()
                     ),
-                    remedy: Some(
-                        "simplify it within the accuracy of the layer (QGIS: Vector > Geometry Tools > Simplify), \
-                         or split it"
-                            .into(),
-                    ),
+                    fix: say!(V01_vertices_fix),
                     measure: Some(count as f64),
                     ..Finding::default()
                 });

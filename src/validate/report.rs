@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Proposals;
 use crate::{
-    model::{Bbox, CrsName, CrsOrigin, Encoding, LayerId, Note, Severity, Source, Verdict},
-    standard::Mapping,
+    model::{Bbox, CrsName, CrsOrigin, Encoding, LayerId, Note, Say, Severity, Source, Verdict},
+    standard::{Mapping, Messages},
 };
 
 /// How many findings of one rule are kept with their place. All are counted.
@@ -40,10 +40,17 @@ pub struct Finding {
     /// Where.
     pub place: Place,
     /// What is wrong there, in plain words, with the value at fault.
+    #[serde(default)]
     pub message: String,
     /// What to write or do instead, where the rule can tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
+    /// The message before it had a language. A rule writes this, [`Report::speak`] the message.
+    #[serde(default, skip_serializing_if = "Say::is_silent")]
+    pub say: Say,
+    /// The remedy before it had a language.
+    #[serde(default, skip_serializing_if = "Say::is_silent")]
+    pub fix: Say,
     /// A measure of it: square metres of overlap, metres of shift.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub measure: Option<f64>,
@@ -74,9 +81,23 @@ pub enum Outcome {
     NotRun {
         /// Why.
         because: String,
+        /// The reason before it had a language.
+        #[serde(default, skip_serializing_if = "Say::is_silent")]
+        say: Say,
         /// True when a layer cannot conform without it; false when it does not apply here.
         needed: bool,
     },
+}
+
+impl Outcome {
+    /// A rule that could not run, and why; `needed` when a layer cannot conform without it.
+    pub fn not_run(say: Say, needed: bool) -> Self {
+        Self::NotRun {
+            because: String::new(),
+            say,
+            needed,
+        }
+    }
 }
 
 /// What one rule said of the layer.
@@ -129,8 +150,14 @@ pub struct Report {
     pub verdict: Verdict,
     /// One sentence for a person in a hurry.
     pub summary: String,
+    /// The summary before it had a language.
+    #[serde(default, skip_serializing_if = "Say::is_silent")]
+    pub summary_say: Say,
     /// The three things to do first, at most.
     pub todo: Vec<String>,
+    /// The same before they had a language.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub todo_say: Vec<Say>,
     /// Where it came from.
     pub source: Source,
     /// The standard it was held to, `ward_boundary@1`; none when none fits.
@@ -171,6 +198,51 @@ pub struct Report {
     /// [`OUTLINE_COORDS`] coordinates in all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outline: Vec<Vec<[f64; 2]>>,
+}
+
+impl Report {
+    /// Writes every sentence of the report in a language. Sentences without a template (what a reader said,
+    /// an old report) stay as they are.
+    pub fn speak(&mut self, messages: &Messages, language: &str) {
+        let write = |say: &Say, text: &mut String| {
+            if !say.is_silent() {
+                *text = messages.render(say, language);
+            }
+        };
+        for rule in &mut self.rules {
+            match &mut rule.outcome {
+                Outcome::Passed { .. } => {}
+                Outcome::NotRun { because, say, .. } => write(say, because),
+                Outcome::Failed { findings, .. } => {
+                    for finding in findings {
+                        write(&finding.say, &mut finding.message);
+                        if !finding.fix.is_silent() {
+                            write(&finding.fix, finding.remedy.get_or_insert_default());
+                        }
+                    }
+                }
+            }
+        }
+        for note in &mut self.notes {
+            write(&note.say, &mut note.text);
+        }
+        write(&self.summary_say, &mut self.summary);
+        if !self.todo_say.is_empty() {
+            let todo = self.todo_say.iter();
+            self.todo = todo.map(|say| messages.render(say, language)).collect();
+        }
+    }
+
+    /// The report in a language; itself where that is the one it speaks already.
+    #[must_use]
+    pub fn in_language(&self, messages: &Messages, language: &str) -> std::borrow::Cow<'_, Self> {
+        if language == "en" {
+            return std::borrow::Cow::Borrowed(self);
+        }
+        let mut report = self.clone();
+        report.speak(messages, language);
+        std::borrow::Cow::Owned(report)
+    }
 }
 
 /// Collects findings: counts all, keeps the first [`KEPT_FINDINGS`].

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::report::{Outcome, Place};
 use crate::{
-    model::{Bbox, Metadata, RawLayer, Severity, Shapes, Value},
+    model::{Bbox, Metadata, RawLayer, Say, Severity, Shapes, Value, say},
     standard::{ColumnMap, LayerStandard, RuleSettings, Standards},
 };
 
@@ -74,11 +74,11 @@ impl Subject<'_> {
     }
 
     /// The row and what it calls itself, for a sentence: `row 12 (7)`.
-    pub fn called(&self, row: usize) -> String {
-        self.key(row).map_or_else(
-            || format!("row {}", row + 1),
-            |key| format!("row {} ({key})", row + 1),
-        )
+    pub fn called(&self, row: usize) -> Say {
+        match self.key(row) {
+            None => say!(row, row = row + 1),
+            Some(key) => say!(row_key, row = row + 1, key = key),
+        }
     }
 
     /// The value of a row in the column that answers a field; null where none does.

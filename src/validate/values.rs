@@ -3,7 +3,7 @@
 
 use crate::{
     model::{
-        Column, Value,
+        Column, Say, Value, say,
         value::{NULL_CODE, parse_date},
     },
     standard::Kind,
@@ -115,15 +115,15 @@ pub(super) fn reads_as(kind: Kind, value: Value<'_>) -> bool {
 }
 
 /// What a kind is called in a sentence.
-pub(super) fn called(kind: Kind) -> &'static str {
+pub(super) fn called(kind: Kind) -> Say {
     match kind {
-        Kind::Text => "text",
-        Kind::Integer => "a whole number",
-        Kind::Decimal => "a number",
-        Kind::Boolean => "yes or no",
-        Kind::Date => "a date (2026-03-31)",
-        Kind::Year => "a year of four digits",
-        Kind::Code => "a code",
+        Kind::Text => say!(kind_text),
+        Kind::Integer => say!(kind_integer),
+        Kind::Decimal => say!(kind_decimal),
+        Kind::Boolean => say!(kind_boolean),
+        Kind::Date => say!(kind_date),
+        Kind::Year => say!(kind_year),
+        Kind::Code => say!(kind_code),
     }
 }
 

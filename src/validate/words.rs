@@ -1,135 +1,132 @@
 //! The sentence for a person in a hurry, and the three things to do first.
 
-use super::{Outcome, Report, RuleReport};
+use std::collections::BTreeMap;
+
+use super::{Finding, Outcome, Report, RuleReport};
 use crate::{
-    model::{Severity, Verdict},
+    model::{Arg, Say, Severity, Verdict, say},
     standard::Standards,
 };
 
 /// How many things to do are named.
 const TODO: usize = 3;
 
-/// A number with its noun: `1 row`, `2 rows`.
-fn many(count: u64, noun: &str) -> String {
-    if count == 1 {
-        format!("1 {noun}")
-    } else {
-        format!("{count} {noun}s")
-    }
-}
-
-fn title(rule: &RuleReport, standards: &Standards) -> String {
+/// A rule's title by language.
+fn title(rule: &RuleReport, standards: &Standards) -> BTreeMap<String, String> {
     standards.rule_words(&rule.code).map_or_else(
-        || rule.name.replace('_', " "),
-        |words| words.title.say("en").to_owned(),
+        || BTreeMap::from([("en".to_owned(), rule.name.replace('_', " "))]),
+        |words| words.title.0.clone(),
     )
 }
 
 /// Failed rules, the gravest first, then in the order of the report.
-fn failed(report: &Report) -> Vec<(&RuleReport, u64)> {
-    let mut failed: Vec<(&RuleReport, u64)> = report
+fn failed(report: &Report) -> Vec<(&RuleReport, u64, &[Finding])> {
+    let mut failed: Vec<(&RuleReport, u64, &[Finding])> = report
         .rules
         .iter()
         .filter_map(|rule| match &rule.outcome {
-            Outcome::Failed { count, .. } => Some((rule, *count)),
+            Outcome::Failed {
+                count, findings, ..
+            } => Some((rule, *count, findings.as_slice())),
             _ => None,
         })
         .collect();
-    failed.sort_by_key(|(rule, _)| std::cmp::Reverse(rule.severity));
+    failed.sort_by_key(|(rule, ..)| std::cmp::Reverse(rule.severity));
     failed
 }
 
 /// One sentence: what it is, what became of it, and why.
-pub(super) fn summary(report: &Report, standards: &Standards) -> String {
-    let what = report.standard.as_ref().map_or_else(
-        || format!("{} ({})", report.layer, many(report.rows, "row")),
-        |_| format!("{} ({})", report.layer, many(report.rows, "row")),
-    );
-    let list = |from: Severity, to: Severity| {
-        let named: Vec<String> = failed(report)
+pub(super) fn summary(report: &Report, standards: &Standards) -> Say {
+    let layer = report.layer.as_str();
+    let what = match report.rows {
+        1 => say!(layer_one_row, layer = layer),
+        rows => say!(layer_rows, layer = layer, rows = rows),
+    };
+    let list = |from: Severity, to: Severity| -> Vec<Say> {
+        failed(report)
             .iter()
-            .filter(|(rule, _)| (from..=to).contains(&rule.severity))
-            .map(|(rule, count)| format!("{} ({count})", title(rule, standards).to_lowercase()))
-            .collect();
-        named.join(", ")
+            .filter(|(rule, ..)| (from..=to).contains(&rule.severity))
+            .map(|(rule, count, _)| {
+                let mut title = title(rule, standards);
+                for text in title.values_mut() {
+                    *text = text.to_lowercase();
+                }
+                say!(rule_count, title = title, count = *count)
+            })
+            .collect()
     };
     match report.verdict {
-        Verdict::Conforms => format!(
-            "{what} conforms: every rule ran that the standard asks for, and none found anything."
+        Verdict::Conforms => say!(summary_conforms, what = what),
+        Verdict::ConformsWithWarnings => say!(
+            summary_warnings,
+            what = what,
+            rules = list(Severity::Warning, Severity::Warning)
         ),
-        Verdict::ConformsWithWarnings => format!(
-            "{what} conforms, with warnings: {}.",
-            list(Severity::Warning, Severity::Warning)
-        ),
+        Verdict::NotJudged if report.standard.is_none() => say!(summary_no_standard, what = what),
         Verdict::NotJudged => {
-            let unknown: Vec<String> = report
+            let unknown: Vec<Say> = report
                 .rules
                 .iter()
                 .filter_map(|rule| match &rule.outcome {
                     Outcome::NotRun {
-                        because,
-                        needed: true,
-                    } => Some(format!("{} ({because})", rule.code)),
+                        say, needed: true, ..
+                    } => Some(say!(
+                        rule_because,
+                        code = rule.code.as_str(),
+                        because = say.clone()
+                    )),
                     _ => None,
                 })
                 .collect();
-            if report.standard.is_none() {
-                format!(
-                    "{what} was read, but no standard fits it, so it was not judged: name the layer with --as."
-                )
-            } else {
-                format!(
-                    "{what} was not judged, because some rules could not run: {}.",
-                    unknown.join("; ")
-                )
-            }
+            say!(summary_not_judged, what = what, rules = unknown)
         }
-        Verdict::DoesNotConform if report.rows == 0 => format!(
-            "{} was not accepted: {}.",
-            report.source.member.as_ref().unwrap_or(&report.source.file),
-            list(Severity::Error, Severity::Block)
-        ),
-        Verdict::DoesNotConform => format!(
-            "{what} does not conform: {}.",
-            list(Severity::Error, Severity::Block)
+        Verdict::DoesNotConform if report.rows == 0 => {
+            let file = &report.source.file;
+            let file = report.source.member.as_ref().unwrap_or(file);
+            say!(
+                summary_refused,
+                file = file.as_str(),
+                rules = list(Severity::Error, Severity::Block)
+            )
+        }
+        Verdict::DoesNotConform => say!(
+            summary_fails,
+            what = what,
+            rules = list(Severity::Error, Severity::Block)
         ),
     }
 }
 
+/// A sentence that has a template, or the text that somebody wrote.
+fn said(say: &Say, text: &str) -> Option<Arg> {
+    if !say.is_silent() {
+        return Some(say.clone().into());
+    }
+    (!text.is_empty()).then(|| text.trim_end_matches('.').into())
+}
+
 /// What to do first: of each failed rule, the gravest first, what it found and how to mend it.
-pub(super) fn todo(report: &Report, standards: &Standards) -> Vec<String> {
-    let mut todo: Vec<String> = failed(report)
+pub(super) fn todo(report: &Report, standards: &Standards) -> Vec<Say> {
+    let mut todo: Vec<Say> = failed(report)
         .iter()
-        .filter(|(rule, _)| rule.severity > Severity::Note)
+        .filter(|(rule, ..)| rule.severity > Severity::Note)
         .take(TODO)
-        .map(|(rule, count)| {
-            let Outcome::Failed { findings, .. } = &rule.outcome else {
-                return String::new();
-            };
-            let Some(first) = findings.first() else {
-                return title(rule, standards);
-            };
-            let remedy = first
-                .remedy
-                .as_deref()
-                .map(|remedy| format!(" To do: {}.", remedy.trim_end_matches('.')))
-                .unwrap_or_default();
-            let more = if *count > 1 {
-                format!(" ({count} in all)")
-            } else {
-                String::new()
-            };
-            format!(
-                "{}: {}{more}.{remedy}",
-                title(rule, standards),
-                first.message
-            )
+        .filter_map(|(rule, count, findings)| {
+            let first = findings.first()?;
+            let mut what = said(&first.say, &first.message)?;
+            if *count > 1 {
+                what = say!(todo_more, what = what, count = *count).into();
+            }
+            let title = title(rule, standards);
+            let fix = said(&first.fix, first.remedy.as_deref().unwrap_or_default());
+            Some(match fix {
+                Some(fix) => say!(todo_fix, title = title, what = what, fix = fix),
+                None => say!(todo, title = title, what = what),
+            })
         })
         .collect();
     if report.standard.is_none() && report.rows > 0 && todo.len() < TODO {
-        todo.push(
-            "Say which layer this is, with --as: no standard fits it well enough to guess.".into(),
-        );
+        todo.push(say!(todo_name_layer));
     }
     todo
 }

@@ -287,8 +287,7 @@ pub fn child_main() -> ExitCode {
                 delivery.notes.push(crate::model::Note {
                     kind: "sandbox_incomplete".to_owned(),
                     text: format!("the reader ran with limits, but {}", missing.join("; ")),
-                    rows: vec![],
-                    count: 0,
+                    ..crate::model::Note::default()
                 });
             }
             Answer::Delivery(delivery)

@@ -354,6 +354,7 @@ mod tests {
                 text: "t".into(),
                 rows: vec![1],
                 count: 1,
+                ..Note::default()
             }],
         };
         Delivery {

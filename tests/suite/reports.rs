@@ -28,6 +28,7 @@ fn short(report: &Report) -> String {
             Outcome::NotRun {
                 because,
                 needed: true,
+                ..
             } => {
                 let _ = writeln!(out, "  {} not run: {because}", rule.code);
             }

@@ -194,7 +194,9 @@ fn said(rule: &RuleReport) -> String {
     let mut out = String::new();
     match &rule.outcome {
         Outcome::Passed { .. } => out.push_str("passed\n"),
-        Outcome::NotRun { because, needed } => {
+        Outcome::NotRun {
+            because, needed, ..
+        } => {
             let _ = writeln!(
                 out,
                 "not run ({}): {because}",
