@@ -282,7 +282,7 @@ impl<'a> Gate<'a> {
         let report = checked.report().clone();
         if !self.city_given
             && report.verdict.admits()
-            && report.layer.as_str() == CITY
+            && report.layer == self.standards.profile().city
             && let Some(shapes) = checked.lonlat()
         {
             self.city = Some(shapes.clone());
@@ -311,12 +311,12 @@ impl<'a> Gate<'a> {
                 .map_or("it holds no layer", |refused| refused.message.as_str());
             return Err(no(why.to_owned()));
         };
-        let layer: LayerId = CITY.parse().expect("a layer name");
+        let layer = &self.standards.profile().city;
         let checked = validate::check(
             raw,
             &validate::Ask {
                 standards: self.standards,
-                layer: Some(&layer),
+                layer: Some(layer),
                 metadata: &Metadata::default(),
                 city: None,
                 // An outline is only measured against: a bow-tie in it must not spoil the verdict of others.
@@ -349,16 +349,14 @@ impl<'a> Gate<'a> {
             .layer
             .clone()
             .or_else(|| self.standards.best_fit(raw).map(|fit| fit.layer));
-        match layer.as_ref().map(LayerId::as_str) {
-            Some(CITY) => 0,
-            Some("ward_boundary") => 1,
+        let profile = self.standards.profile();
+        match layer {
+            Some(layer) if layer == profile.city => 0,
+            Some(layer) if layer == profile.wards => 1,
             _ => 2,
         }
     }
 }
-
-/// The layer whose areas are the city.
-pub(super) const CITY: &str = "city_boundary";
 
 enum Read {
     Layer(Box<RawLayer>, Metadata),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{
     Actor, App, AppError, Ask, Step,
-    gate::{CITY, Gate, GateError, Judged, Outcome},
+    gate::{Gate, GateError, Judged, Outcome},
 };
 use crate::{
     model::Shapes,
@@ -114,7 +114,7 @@ impl App {
     /// The outline of the city as it is public; none without one.
     pub fn published_city(&self) -> Option<Shapes<f64>> {
         let live = self.live();
-        let snapshot = live.snapshot(&CITY.parse().expect("a layer name")).ok()?;
+        let snapshot = live.snapshot(&self.standards().profile().city).ok()?;
         if snapshot.info().draft {
             return None;
         }

@@ -10,9 +10,6 @@ use crate::{
     store::StoredTable,
 };
 
-/// The layer that a table's keys name features of, when nobody said.
-const USUAL_LAYER: &str = "ward_boundary";
-
 /// A table and a layer that met, with what they met in.
 pub struct Met {
     /// The values by row, and what met and what did not.
@@ -55,8 +52,8 @@ impl App {
     ) -> Result<Met, AppError> {
         let live = self.live();
         let stored = live.table(indicator)?;
-        let usual: LayerId = USUAL_LAYER.parse().expect("a layer name");
-        let layer = layer.or(stored.table.layer.as_ref()).unwrap_or(&usual);
+        let usual = &self.standards().profile().wards;
+        let layer = layer.or(stored.table.layer.as_ref()).unwrap_or(usual);
         let snapshot = live.snapshot(layer)?;
         let period = period_of(&stored.table, period)?;
         Ok(Met {

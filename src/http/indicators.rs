@@ -65,7 +65,7 @@ fn describe(standards: &Standards, live: &LiveLayers, stored: &StoredTable) -> V
         "target_to": rule.and_then(|rule| rule.target_to),
         "formula": rule.map(|rule| &rule.formula),
         "rollup": table.rollup,
-        "layer": layer_of(table, live),
+        "layer": layer_of(standards, table, live),
         "periods": labels,
         "sector": rule.map(|rule| &rule.sector),
         "table": {"version": stored.version, "hash": table.version, "file": stored.file, "at": stored.at},
@@ -74,10 +74,14 @@ fn describe(standards: &Standards, live: &LiveLayers, stored: &StoredTable) -> V
 }
 
 /// The layer that a table's keys name: what it says, or the wards.
-pub(super) fn layer_of(table: &IndicatorTable, live: &LiveLayers) -> Option<LayerId> {
+pub(super) fn layer_of(
+    standards: &Standards,
+    table: &IndicatorTable,
+    live: &LiveLayers,
+) -> Option<LayerId> {
     table.layer.clone().or_else(|| {
-        let wards: LayerId = "ward_boundary".parse().ok()?;
-        live.layers.contains_key(&wards).then_some(wards)
+        let wards = &standards.profile().wards;
+        live.layers.contains_key(wards).then(|| wards.clone())
     })
 }
 
@@ -94,13 +98,14 @@ pub(super) fn table_of(live: &LiveLayers, code: &str) -> Result<Arc<StoredTable>
 }
 
 fn snapshot_of(
+    standards: &Standards,
     live: &LiveLayers,
     table: &IndicatorTable,
     params: &Params,
 ) -> Result<Arc<Snapshot>, Problem> {
     let id = match params.get("layer") {
         Some(name) => layer(name).map_err(|problem| problem.at("layer"))?,
-        None => layer_of(table, live).ok_or_else(|| {
+        None => layer_of(standards, table, live).ok_or_else(|| {
             Problem::parameter("layer", "the table names no layer, so the request must")
         })?,
     };
@@ -117,7 +122,7 @@ pub(super) async fn values(
     let stored = table_of(&live, &code)?;
     let ask = Ask::of(&ops::INDICATOR_, parts)?;
     let period = period(&stored, ask.params.get("period"))?;
-    let snapshot = snapshot_of(&live, &stored.table, &ask.params)?;
+    let snapshot = snapshot_of(site.app().standards(), &live, &stored.table, &ask.params)?;
     let mut value = describe(site.app().standards(), &live, &stored);
     let found = site
         .app()

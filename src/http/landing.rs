@@ -79,7 +79,7 @@ pub(super) async fn landing(State(site): State<Site>, parts: Parts) -> Result<Re
     Ok(reply::json(
         &ask,
         &json!({
-            "title": title(&live),
+            "title": title(&live, site.app().standards()),
             "description": "Layers that a city's offices delivered and a gate has checked, as features, \
                             tiles and joined indicators.",
             "attribution": "",
@@ -89,7 +89,10 @@ pub(super) async fn landing(State(site): State<Site>, parts: Parts) -> Result<Re
 }
 
 /// What the server is called: after the city where its boundary is known.
-pub(super) fn title(live: &crate::app::LiveLayers) -> String {
-    super::layers::city_name(live)
+pub(super) fn title(
+    live: &crate::app::LiveLayers,
+    standards: &crate::standard::Standards,
+) -> String {
+    super::layers::city_name(live, standards)
         .map_or_else(|| "Parat".to_owned(), |city| format!("Parat · {city}"))
 }

@@ -14,9 +14,6 @@ use crate::{
     standard::{Class, LayerStandard, Standards},
 };
 
-/// The layer that says where the city is.
-const CITY: &str = "city_boundary";
-
 /// The overview.
 pub(super) async fn layers(State(site): State<Site>, parts: Parts) -> Result<Response, Problem> {
     let ask = Ask::of(&ops::LAYERS, parts)?;
@@ -43,7 +40,7 @@ pub(super) async fn layers(State(site): State<Site>, parts: Parts) -> Result<Res
         })
         .collect();
     let value = json!({
-        "city": {"name": city_name(&live), "bbox": city_box(&live)},
+        "city": {"name": city_name(&live, standards), "bbox": city_box(&live, standards)},
         "profile": {"id": profile.id, "version": profile.version, "title": profile.title.say("en"), "titles": profile.title},
         "generation": live.generation,
         "layers": all,
@@ -136,8 +133,8 @@ fn fields(standards: &Standards, standard: Option<&LayerStandard>, info: &Snapsh
 }
 
 /// What the city is called: what its boundary says.
-pub(super) fn city_name(live: &LiveLayers) -> Option<String> {
-    let layer = live.layers.get(&CITY.parse::<LayerId>().ok()?)?;
+pub(super) fn city_name(live: &LiveLayers, standards: &Standards) -> Option<String> {
+    let layer = live.layers.get(&standards.profile().city)?;
     let snapshot = layer
         .snapshot
         .as_ref()
@@ -150,15 +147,15 @@ pub(super) fn city_name(live: &LiveLayers) -> Option<String> {
 }
 
 /// Where the city is: its boundary's box, or the box of all that is shown.
-pub(super) fn city_box(live: &LiveLayers) -> Option<Bbox> {
-    let boxes = |only: Option<&str>| {
+pub(super) fn city_box(live: &LiveLayers, standards: &Standards) -> Option<Bbox> {
+    let boxes = |only: Option<&LayerId>| {
         live.layers
             .iter()
-            .filter(|(id, _)| only.is_none_or(|only| id.as_str() == only))
+            .filter(|(id, _)| only.is_none_or(|only| *id == only))
             .filter_map(|(_, layer)| layer.snapshot.as_ref().map(|snapshot| snapshot.info()))
             .filter(|info| is_placed(info))
             .map(|info| info.bbox)
             .reduce(Bbox::with)
     };
-    boxes(Some(CITY)).or_else(|| boxes(None))
+    boxes(Some(&standards.profile().city)).or_else(|| boxes(None))
 }

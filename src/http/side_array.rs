@@ -72,7 +72,7 @@ pub(super) async fn values(
             (layer(id).map_err(|problem| problem.at("layer"))?, hash)
         }
         None => (
-            layer_of(&stored.table, &live).ok_or_else(|| {
+            layer_of(site.app().standards(), &stored.table, &live).ok_or_else(|| {
                 Problem::parameter("layer", "the table names no layer, so the request must")
             })?,
             None,

@@ -93,7 +93,7 @@ pub(super) async fn style(
     }
     layers.sort_by(|a, b| order(a).total_cmp(&order(b)));
     value["layers"] = json!(layers);
-    if let Some(bbox) = city_box(&live) {
+    if let Some(bbox) = city_box(&live, site.app().standards()) {
         value["center"] = json!([
             f64::midpoint(bbox.west, bbox.east),
             f64::midpoint(bbox.south, bbox.north)

@@ -29,6 +29,7 @@ use crate::{
     indicator::Period,
     model::{Field, FieldType},
     snapshot::{Snapshot, SnapshotInfo},
+    standard::Standards,
     store::StoredTable,
 };
 
@@ -64,18 +65,19 @@ pub(super) async fn of_dataset(
     let ask = Ask::of(&ops::DATASET_TILEJSON, parts)?;
     let live = site.app().live();
     let snapshots = named(&live, ask.params.names("collections").as_deref())?;
-    let chosen = of_each(&ask, &snapshots, &live)?;
+    let chosen = of_each(site.app().standards(), &ask, &snapshots, &live)?;
     let value = document(&site, &ask, &snapshots, &chosen);
     Ok(reply::json(&ask, &value))
 }
 
 fn of_each(
+    standards: &Standards,
     ask: &Ask,
     snapshots: &[Arc<Snapshot>],
     live: &LiveLayers,
 ) -> Result<Vec<Selection>, Problem> {
     Selection::of_each(&ask.params, snapshots, live, |stored| {
-        layer_of(&stored.table, live)
+        layer_of(standards, &stored.table, live)
     })
 }
 

@@ -29,6 +29,7 @@ use crate::{
     app::LiveLayers,
     model::LayerId,
     snapshot::Snapshot,
+    standard::Standards,
     tile::{self, TileId},
 };
 
@@ -136,7 +137,7 @@ pub(super) async fn xyz(
     let version = one.map(|one| one.info().version.to_string());
     let recipe = Recipe {
         id,
-        parts: parts_of(&ask, snapshots, &live)?,
+        parts: parts_of(site.app().standards(), &ask, snapshots, &live)?,
     };
     let cache = if lasting { FOREVER } else { BRIEF };
     answer(&site, &ask.headers, recipe, cache, version).await
@@ -171,6 +172,7 @@ async fn source_of(site: &Site, source: &str) -> Result<(Vec<Arc<Snapshot>>, boo
 
 /// The layers of a tile with what the request chose of each.
 fn parts_of(
+    standards: &Standards,
     ask: &Ask,
     snapshots: Vec<Arc<Snapshot>>,
     live: &LiveLayers,
@@ -178,7 +180,7 @@ fn parts_of(
     let selections = match &snapshots[..] {
         [one] => vec![Selection::of(&ask.params, one, live)?],
         several => Selection::of_each(&ask.params, several, live, |stored| {
-            layer_of(&stored.table, live)
+            layer_of(standards, &stored.table, live)
         })?,
     };
     Ok(snapshots
@@ -209,7 +211,7 @@ pub(super) async fn of_collection(
     let version = info.version.to_string();
     let recipe = Recipe {
         id,
-        parts: parts_of(&ask, vec![snapshot], &live)?,
+        parts: parts_of(site.app().standards(), &ask, vec![snapshot], &live)?,
     };
     answer(&site, &ask.headers, recipe, BRIEF, Some(version)).await
 }
@@ -232,7 +234,7 @@ pub(super) async fn of_dataset(
         .reduce(crate::model::Bbox::with);
     let recipe = Recipe {
         id: within(&z, &row, &col, bbox)?,
-        parts: parts_of(&ask, snapshots, &live)?,
+        parts: parts_of(site.app().standards(), &ask, snapshots, &live)?,
     };
     answer(&site, &ask.headers, recipe, BRIEF, None).await
 }

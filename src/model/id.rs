@@ -15,6 +15,7 @@ pub struct BadName {
 /// The name of a layer: `ward_boundary`. A lower-case letter, then up to 62 lower-case letters, digits
 /// and underscores, so that it is safe in a path, a file name and an MVT layer name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct LayerId(String);
 
@@ -85,6 +86,7 @@ impl fmt::Display for LayerId {
 /// The code of an indicator, as its catalogue writes it: `SLB-2.1.1`, `EC: I: T: 2A`. Printable, not
 /// blank, at most 64 bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct IndicatorId(String);
 

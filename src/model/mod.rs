@@ -20,6 +20,7 @@ pub use value::{Column, Field, FieldType, Table, TextColumn, Value};
 
 /// A box: west, south, east, north, in the unit of what it surrounds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(from = "[f64; 4]", into = "[f64; 4]")]
 pub struct Bbox {
     /// The smallest x.
@@ -288,6 +289,7 @@ pub struct Layer {
 
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing; nothing to do.

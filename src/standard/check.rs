@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{
     Standards,
     alias::squash,
-    load::{Files, StandardError, line_of, wrong},
+    load::{StandardError, line_of, wrong},
     spec::{Class, FieldRule, Kind, LayerStandard, Words},
 };
 
@@ -77,8 +77,10 @@ fn fields(path: &str, text: &str, fields: &[FieldRule]) -> Result<(), StandardEr
 }
 
 /// What the files say of each other.
-pub(super) fn all(standards: &Standards, files: &Files) -> Result<(), StandardError> {
-    let text = |path: &str| files.get(path).map_or("", String::as_str);
+pub(super) fn all<'a>(
+    standards: &Standards,
+    text: &dyn Fn(&str) -> &'a str,
+) -> Result<(), StandardError> {
     fields("common.toml", text("common.toml"), &standards.common_fields)?;
     for layer in &standards.layers {
         one_layer(standards, layer, text(&format!("{}.toml", layer.layer)))?;

@@ -70,6 +70,18 @@ impl CodeList {
     }
 }
 
+impl CodeList {
+    /// Lays the list of a pack above on this one: a code that is there is said anew, a new one comes last.
+    pub(super) fn lay(&mut self, above: Self) {
+        for entry in above.entries {
+            match self.entries.iter_mut().find(|one| one.code == entry.code) {
+                Some(below) => *below = entry,
+                None => self.entries.push(entry),
+            }
+        }
+    }
+}
+
 /// Reads one list. Columns: `code`, `label_en`, `label_hi` (any `label_<language>`), `also` (parted by `|`).
 pub(super) fn read(
     file: &str,

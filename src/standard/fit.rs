@@ -72,7 +72,7 @@ impl Standards {
                 || (field.required
                     && standard.key.contains(&field.name)
                     && field.name != "feature_id"
-                    && field.name != "ulb_lgd")
+                    && !field.shared)
         }) {
             let weight = if field.required { 1.0 } else { 0.25 };
             wanted += if field.required { weight } else { 0.0 };

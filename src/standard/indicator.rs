@@ -7,6 +7,7 @@ use crate::model::{IndicatorId, LayerId};
 
 /// Which way is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// More is better.
@@ -21,6 +22,7 @@ pub enum Direction {
 
 /// How the values of wards make the value of a zone or the city.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub enum Rollup {
     /// The sum of values.
@@ -78,6 +80,7 @@ impl From<Rollup> for String {
 
 /// One indicator of `layers/indicators.toml`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct IndicatorRule {
     /// Its code: `SLB-2.1.1`.

@@ -1,4 +1,5 @@
-//! Files to [`Standards`]: embedded or from a folder, each parsed strictly, each fault with file and line.
+//! Packs to [`Standards`]: files embedded or from folders, laid on one another, parsed strictly, each fault
+//! with file and line.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -10,12 +11,16 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
     Standards, check, codes,
+    codes::CodeList,
     indicator::IndicatorRule,
+    merge,
     messages::Messages,
     metadata::MetadataRule,
+    pack::{MANIFEST, Pack},
     profile::Frequency,
     spec::{FieldRule, LayerStandard, RuleSettings, Words},
 };
+use crate::model::IndicatorId;
 
 /// Why standards cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -71,10 +76,14 @@ pub(super) fn embedded() -> Result<Files, StandardError> {
 /// The largest file of a standard; the largest of ours has 60 kB.
 const FILE_BYTES: u64 = 4 << 20;
 
-/// The files of a folder and of its folder `codes`.
+/// The files of a folder and of its folders `codes` and `schema`, which need not be there.
 pub(super) fn folder(dir: &Path) -> Result<Files, StandardError> {
     let mut files = Files::new();
-    for (folder, prefix) in [(dir.to_owned(), ""), (dir.join("codes"), "codes/")] {
+    for prefix in ["", "codes/", "schema/"] {
+        let folder = dir.join(prefix);
+        if !prefix.is_empty() && !folder.exists() {
+            continue;
+        }
         let unreadable = |source| StandardError::Unreadable {
             path: folder.clone(),
             source,
@@ -103,59 +112,86 @@ pub(super) fn folder(dir: &Path) -> Result<Files, StandardError> {
 
 /// `layers/common.toml`.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-struct Common {
+pub(super) struct Common {
     fields: Vec<FieldRule>,
     rules: BTreeMap<String, RuleSettings>,
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-struct MetadataFile {
+pub(super) struct MetadataFile {
     element: Vec<MetadataRule>,
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-struct FrequencyFile {
+pub(super) struct FrequencyFile {
     frequency: Vec<Frequency>,
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-struct IndicatorFile {
+pub(super) struct IndicatorFile {
     indicator: Vec<IndicatorRule>,
 }
 
-/// Parses and cross-checks.
-pub(super) fn standards(files: &Files) -> Result<Standards, StandardError> {
-    let mut hash = blake3::Hasher::new();
-    for (path, text) in files {
-        for part in [path.as_bytes(), b"\0", text.as_bytes(), b"\0"] {
-            hash.update(part);
+/// Lays packs on one another, the one that stands alone first, parses and cross-checks. With more than one
+/// pack a fault's file is called by the topmost pack that has it: `state/road.toml`.
+pub(super) fn standards(packs: &[Pack]) -> Result<Standards, StandardError> {
+    assemble(packs).map_err(|error| match error {
+        StandardError::Wrong {
+            file,
+            line,
+            message,
+        } if packs.len() > 1 && !file.contains('@') => {
+            let owner = packs
+                .iter()
+                .rev()
+                .find(|pack| pack.files.contains_key(&file));
+            let owner = owner.or(packs.last()).map(|pack| pack.info().label());
+            StandardError::Wrong {
+                file: format!("{}/{file}", owner.unwrap_or_default()),
+                line,
+                message,
+            }
         }
-    }
-    let common: Common = named(files, "common.toml")?;
-    let titles: BTreeMap<String, Words> = named(files, "codes.toml")?;
-    let mut lists = BTreeMap::new();
+        other => other,
+    })
+}
+
+fn assemble(packs: &[Pack]) -> Result<Standards, StandardError> {
+    let stack = Stack::of(packs)?;
+    let common: Common = stack.parse("common.toml")?;
+    let mut titles: BTreeMap<String, Words> = stack.parse("codes.toml")?;
+    titles.retain(|name, _| !stack.dropped_lists.contains(&name));
+    let mut lists: BTreeMap<String, CodeList> = BTreeMap::new();
     let mut layers: Vec<LayerStandard> = vec![];
-    for (path, text) in files {
-        if let Some(name) = path
-            .strip_prefix("codes/")
-            .and_then(|name| name.strip_suffix(".csv"))
-        {
-            let title = titles.get(name).cloned().ok_or_else(|| {
+    for (path, texts) in &stack.files {
+        if let Some(name) = list_of(path) {
+            let title = titles.get(name).ok_or_else(|| {
                 wrong(
                     "codes.toml",
                     1,
                     format!("the list `{name}` has no title here"),
                 )
             })?;
-            lists.insert(name.to_owned(), codes::read(path, text, name, title)?);
-        } else if KNOWN.contains(&path.as_str()) {
+            for text in texts {
+                let list = codes::read(path, text, name, title.clone())?;
+                match lists.get_mut(name) {
+                    Some(below) => below.lay(list),
+                    None => {
+                        lists.insert(name.to_owned(), list);
+                    }
+                }
+            }
         } else if is_layer_file(path) {
-            let mut layer: LayerStandard = parse(path, text)?;
-            check::layer_alone(path, text, &layer)?;
+            let mut layer: LayerStandard = stack.parse(path)?;
+            check::layer_alone(path, stack.top(path), &layer)?;
             for (code, settings) in &common.rules {
                 layer
                     .rules
@@ -163,12 +199,10 @@ pub(super) fn standards(files: &Files) -> Result<Standards, StandardError> {
                     .or_insert_with(|| settings.clone());
             }
             layers.push(layer);
-        } else {
-            return Err(wrong(path, 1, "the standards have no use for this file"));
         }
     }
     if let Some(name) = titles.keys().find(|name| !lists.contains_key(*name)) {
-        let line = line_of(&files["codes.toml"], name);
+        let line = line_of(stack.top("codes.toml"), name);
         return Err(wrong(
             "codes.toml",
             line,
@@ -181,31 +215,163 @@ pub(super) fn standards(files: &Files) -> Result<Standards, StandardError> {
         .map(|layer| (layer.layer.clone(), merged(&common.fields, &layer.fields)))
         .collect::<HashMap<_, _>>();
     let standards = Standards {
-        profile: named(files, "profile.toml")?,
+        profile: stack.parse("profile.toml")?,
         layers,
         fields,
         common_fields: common.fields,
         common_rules: common.rules,
         codes: lists,
-        metadata: named::<MetadataFile>(files, "metadata.toml")?.element,
-        frequencies: named::<FrequencyFile>(files, "frequencies.toml")?.frequency,
-        indicators: named::<IndicatorFile>(files, "indicators.toml")?.indicator,
-        words: named(files, "rules.toml")?,
-        messages: messages(files)?,
-        fingerprint: hash.finalize().to_hex().to_string(),
+        metadata: stack.parse::<MetadataFile>("metadata.toml")?.element,
+        frequencies: stack.parse::<FrequencyFile>("frequencies.toml")?.frequency,
+        indicators: stack.indicators()?,
+        words: stack.parse("rules.toml")?,
+        messages: messages(&stack)?,
+        packs: packs.iter().map(Pack::info).collect(),
+        fingerprint: fingerprint(packs),
     };
-    check::all(&standards, files)?;
+    check::all(&standards, &|path| stack.top(path))?;
     Ok(standards)
 }
 
-/// `road.toml`, not `codes/road.toml`.
+fn fingerprint(packs: &[Pack]) -> String {
+    let mut hash = blake3::Hasher::new();
+    let told = |path: &str| !path.starts_with("schema/") && path != "README.md";
+    let files = packs.iter().flat_map(|pack| &pack.files);
+    for (path, text) in files.filter(|(path, _)| told(path)) {
+        for part in [path.as_bytes(), b"\0", text.as_bytes(), b"\0"] {
+            hash.update(part);
+        }
+    }
+    hash.finalize().to_hex().to_string()
+}
+
+/// The files of all packs by path, the texts of each from the lowest pack to the topmost, without what a
+/// pack drops.
+struct Stack<'a> {
+    packs: &'a [Pack],
+    files: BTreeMap<&'a str, Vec<&'a str>>,
+    /// Lists that went and did not come back.
+    dropped_lists: Vec<&'a String>,
+}
+
+impl<'a> Stack<'a> {
+    fn of(packs: &'a [Pack]) -> Result<Self, StandardError> {
+        let mut files: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        let mut dropped_lists = vec![];
+        for pack in packs {
+            let (keep, drop) = (&pack.manifest.keep, &pack.manifest.drop);
+            let layer_of = |path: &str| path.strip_suffix(".toml").map(str::to_owned);
+            for id in drop.layers.iter().chain(keep.layers.iter().flatten()) {
+                if !files.contains_key(format!("{id}.toml").as_str()) {
+                    let said = format!("the packs below have no layer `{id}`");
+                    return Err(pack.wrong(id.as_str(), said));
+                }
+            }
+            files.retain(|path, _| {
+                if !is_layer_file(path) {
+                    return true;
+                }
+                let kept =
+                    |id: &crate::model::LayerId| Some(id.as_str()) == layer_of(path).as_deref();
+                keep.layers.as_ref().is_none_or(|ids| ids.iter().any(kept))
+                    && !drop.layers.iter().any(kept)
+            });
+            for name in &drop.codes {
+                if files.remove(format!("codes/{name}.csv").as_str()).is_none() {
+                    let said = format!("the packs below have no code list `{name}`");
+                    return Err(pack.wrong(name, said));
+                }
+                dropped_lists.push(name);
+            }
+            for (path, text) in &pack.files {
+                let known = is_layer_file(path) || list_of(path).is_some();
+                if !known && !KNOWN.contains(&path.as_str()) && !path.starts_with("schema/") {
+                    return Err(wrong(path, 1, "the standards have no use for this file"));
+                }
+                files.entry(path).or_default().push(text);
+            }
+        }
+        dropped_lists.retain(|name| !files.contains_key(format!("codes/{name}.csv").as_str()));
+        Ok(Self {
+            packs,
+            files,
+            dropped_lists,
+        })
+    }
+
+    /// The topmost text of a file; empty where nobody has it.
+    fn top(&self, path: &str) -> &'a str {
+        self.files
+            .get(path)
+            .and_then(|texts| texts.last())
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// The file as all packs together say it.
+    fn parse<T: DeserializeOwned>(&self, path: &str) -> Result<T, StandardError> {
+        let texts = self.files.get(path).map_or(&[][..], Vec::as_slice);
+        match texts {
+            [] => Err(wrong(path, 1, "this file is missing")),
+            [text] => parse(path, text),
+            [base, above @ ..] => {
+                let mut all: toml::Table = parse(path, base)?;
+                for text in above {
+                    merge::tables(&mut all, parse(path, text)?);
+                }
+                // What is laid together has no lines; the name that the fault quotes has one.
+                all.try_into().map_err(|error: toml::de::Error| {
+                    let quoted = error.message().split('`').nth(1).unwrap_or_default();
+                    wrong(path, line_of(self.top(path), quoted), error.message())
+                })
+            }
+        }
+    }
+
+    fn indicators(&self) -> Result<Vec<IndicatorRule>, StandardError> {
+        let mut rules = self.parse::<IndicatorFile>("indicators.toml")?.indicator;
+        // A pack keeps and drops what the packs below it have, never what it brings itself.
+        let mut above: Vec<IndicatorId> = vec![];
+        for pack in self.packs.iter().rev() {
+            let (keep, drop) = (
+                &pack.manifest.keep.indicators,
+                &pack.manifest.drop.indicators,
+            );
+            if let Some(text) = pack.files.get("indicators.toml") {
+                let own: toml::Table = parse("indicators.toml", text)?;
+                let list = own.get("indicator").and_then(toml::Value::as_array);
+                above.extend(
+                    list.into_iter()
+                        .flatten()
+                        .filter_map(|rule| rule.get("code")?.as_str()?.parse().ok()),
+                );
+            }
+            rules.retain(|rule| {
+                above.contains(&rule.code)
+                    || (keep.as_ref().is_none_or(|codes| codes.contains(&rule.code))
+                        && !drop.contains(&rule.code))
+            });
+        }
+        Ok(rules)
+    }
+}
+
+/// `ROADCL` of `codes/ROADCL.csv`.
+fn list_of(path: &str) -> Option<&str> {
+    path.strip_prefix("codes/")?.strip_suffix(".csv")
+}
+
+/// `road.toml`, not `codes/road.toml` nor `profile.toml`.
 fn is_layer_file(path: &str) -> bool {
-    path.strip_suffix(".toml")
-        .is_some_and(|stem| !stem.contains('/'))
+    !KNOWN.contains(&path)
+        && path
+            .strip_suffix(".toml")
+            .is_some_and(|stem| !stem.contains('/'))
 }
 
 /// The files beside the layers and code lists.
 const KNOWN: [&str; 10] = [
+    MANIFEST,
     "codes.toml",
     "common.toml",
     "frequencies.toml",
@@ -214,7 +380,6 @@ const KNOWN: [&str; 10] = [
     "metadata.toml",
     "profile.toml",
     "rules.toml",
-    "schema.json",
     "README.md",
 ];
 
@@ -231,20 +396,14 @@ fn merged(common: &[FieldRule], own: &[FieldRule]) -> Vec<FieldRule> {
         .collect()
 }
 
-fn named<T: DeserializeOwned>(files: &Files, name: &str) -> Result<T, StandardError> {
-    let text = files
-        .get(name)
-        .ok_or_else(|| wrong(name, 1, "this file is missing"))?;
-    parse(name, text)
-}
-
-/// The templates of sentences: ours, under those of the files where they bring some.
-fn messages(files: &Files) -> Result<Messages, StandardError> {
+/// The templates of sentences: ours, under those of the packs where they bring some.
+fn messages(stack: &Stack<'_>) -> Result<Messages, StandardError> {
     let text = Embedded::get("messages.toml").expect("the templates are embedded");
     let ours = parse("messages.toml", &String::from_utf8_lossy(&text.data))?;
-    match files.get("messages.toml") {
-        Some(text) => Ok(parse::<Messages>("messages.toml", text)?.over(&ours)),
-        None => Ok(ours),
+    if stack.files.contains_key("messages.toml") {
+        Ok(stack.parse::<Messages>("messages.toml")?.over(&ours))
+    } else {
+        Ok(ours)
     }
 }
 

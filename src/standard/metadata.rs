@@ -6,6 +6,7 @@ use super::spec::Words;
 
 /// Whether an element must be there before a layer is published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Obligation {
     /// Always.
@@ -18,6 +19,7 @@ pub enum Obligation {
 
 /// One element of `layers/metadata.toml`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct MetadataRule {
     /// The name: the key in a metadata file.

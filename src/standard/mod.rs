@@ -13,9 +13,12 @@ mod fit;
 mod indicator;
 mod key;
 mod load;
+mod merge;
 mod messages;
 mod metadata;
+mod pack;
 mod profile;
+#[cfg(test)]
 mod schema;
 mod spec;
 
@@ -36,8 +39,8 @@ pub use key::{WardKey, normal_key};
 pub use load::StandardError;
 pub use messages::Messages;
 pub use metadata::{MetadataRule, Obligation};
+pub use pack::PackInfo;
 pub use profile::{CrsCandidate, Frequency, Profile, Thresholds, Tolerance};
-pub use schema::layer_schema;
 pub use spec::{
     Class, FieldRule, Kind, LayerStandard, Only, RuleSettings, RuleWords, Shape, Words,
 };
@@ -56,12 +59,13 @@ pub struct Standards {
     indicators: Vec<IndicatorRule>,
     words: BTreeMap<String, RuleWords>,
     messages: Messages,
+    packs: Vec<PackInfo>,
     fingerprint: String,
 }
 
 static BUILTIN: LazyLock<Standards> = LazyLock::new(|| {
     load::embedded()
-        .and_then(|files| load::standards(&files))
+        .and_then(|files| load::standards(&[pack::Pack::new(files)?]))
         .unwrap_or_else(|error| unreachable!("the embedded standards do not load: {error}"))
 });
 
@@ -71,9 +75,23 @@ impl Standards {
         &BUILTIN
     }
 
-    /// The standards of a folder laid out like `layers/`. The error names the file and the line.
+    /// The standards of a pack, a folder laid out like `layers/`, with all the packs it inherits from. The
+    /// error names the file and the line.
     pub fn load(dir: &Path) -> Result<Self, StandardError> {
-        load::folder(dir).and_then(|files| load::standards(&files))
+        pack::chain(dir).and_then(|packs| load::standards(&packs))
+    }
+
+    /// The packs that together declare all this, the one that stands alone first.
+    pub fn packs(&self) -> &[PackInfo] {
+        &self.packs
+    }
+
+    /// The packs that say something of a layer, the lowest first.
+    pub fn packs_of(&self, layer: &LayerId) -> impl Iterator<Item = &PackInfo> {
+        let file = format!("{layer}.toml");
+        self.packs
+            .iter()
+            .filter(move |pack| pack.files.contains(&file))
     }
 
     /// Every layer standard, by name.

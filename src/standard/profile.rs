@@ -7,6 +7,7 @@ use crate::model::{Bbox, LayerId};
 
 /// `layers/profile.toml`: versioned data, so that an official list can replace it without a change of code.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
     /// The profile's name: `in-city-min-1`.
@@ -19,6 +20,10 @@ pub struct Profile {
     pub about: Words,
     /// The minimum layers: the core ones first, then the service ones.
     pub layers: Vec<LayerId>,
+    /// The layer whose areas are the city itself.
+    pub city: LayerId,
+    /// The layer whose features indicator tables name, when a table does not say.
+    pub wards: LayerId,
     /// Longitude and latitude that no feature may leave.
     pub bounds: Bbox,
     /// The denominator of the scale that deliveries are drawn at, unless their metadata say otherwise.
@@ -33,6 +38,7 @@ pub struct Profile {
 
 /// How exact a map of a scale is: half a millimetre on paper.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Tolerance {
     /// The denominator of the scale.
@@ -43,6 +49,7 @@ pub struct Tolerance {
 
 /// When an overlap or a gap of a coverage matters; calibrated on real ward and zone files.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Thresholds {
     /// Bad area over the area of the union, above which the fault keeps a layer out.
@@ -59,6 +66,7 @@ pub struct Thresholds {
 
 /// A coordinate system to try.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CrsCandidate {
     /// Its code: `EPSG:32643`.
@@ -69,6 +77,7 @@ pub struct CrsCandidate {
 
 /// An update frequency.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Frequency {
     /// Our code: `quarterly`.

@@ -1,60 +1,94 @@
-//! The JSON Schema of a layer file, for editors that complete and check TOML.
+//! The JSON Schemas under `layers/schema/`, for editors that complete and check TOML: derived from the types
+//! that loading parses into, so that they know what loading knows. For a pack that inherits, the same
+//! without anything being required, and with `remove`.
 
+use std::collections::BTreeMap;
+
+use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Value, json};
 
-/// The schema of `layers/<layer>.toml`; `layers/schema.json` holds it, and a test keeps the two equal.
-pub fn layer_schema() -> Value {
-    let words = json!({
-        "type": "object", "required": ["en"], "additionalProperties": {"type": "string"},
-        "description": "A text by language; English is always there."
-    });
-    let field = json!({
-        "type": "object", "additionalProperties": false, "required": ["name", "title", "kind"],
-        "properties": {
-            "name": {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,9}$"},
-            "title": {"$ref": "#/$defs/words"},
-            "kind": {"enum": ["text", "integer", "decimal", "boolean", "date", "year", "code"]},
-            "codes": {"type": "string", "description": "The code list, for kind code."},
-            "required": {"type": "boolean"},
-            "unique": {"type": "boolean"},
-            "identifier": {"type": "boolean", "description": "Compared as text even where stored as a number."},
-            "min": {"type": "number"}, "max": {"type": "number"},
-            "width": {"type": "integer", "minimum": 1},
-            "unit": {"type": "string"},
-            "aliases": {"type": "array", "items": {"type": "string"}, "uniqueItems": true}
+use super::{
+    load::{Common, FrequencyFile, IndicatorFile, MetadataFile},
+    pack::Manifest,
+    profile::Profile,
+    spec::{LayerStandard, RuleWords, Words},
+};
+
+fn of<T: JsonSchema>(title: &str) -> Value {
+    let settings = SchemaSettings::draft2020_12();
+    let mut schema = settings
+        .into_generator()
+        .into_root_schema_for::<T>()
+        .to_value();
+    schema["title"] = json!(title);
+    schema
+}
+
+/// Nothing is required of what only changes something, and everything may be removed.
+fn loosen(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.remove("required");
+            if let Some(Value::Object(properties)) = map.get_mut("properties") {
+                properties.insert(
+                    "remove".to_owned(),
+                    json!({"type": "boolean", "description": "True to take it away from the packs below."}),
+                );
+            }
+            map.values_mut().for_each(loosen);
         }
-    });
-    let settings = json!({
-        "type": "object", "additionalProperties": false,
-        "properties": {
-            "severity": {"enum": ["note", "warning", "error", "block"]},
-            "limit": {"type": "number"},
-            "with": {"$ref": "#/$defs/layer"},
-            "by": {"type": "string"},
-            "only": {"type": "object", "additionalProperties": false, "required": ["field", "codes"],
-                "properties": {"field": {"type": "string"}, "codes": {"type": "array", "items": {"type": "string"}}}}
-        }
-    });
-    json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "The standard of one layer",
-        "type": "object", "additionalProperties": false,
-        "required": ["layer", "revision", "title", "about", "group", "class", "geometry", "key", "refresh", "custodian", "rules"],
-        "properties": {
-            "layer": {"$ref": "#/$defs/layer"},
-            "revision": {"type": "integer", "minimum": 1},
-            "title": {"$ref": "#/$defs/words"}, "about": {"$ref": "#/$defs/words"},
-            "group": {"type": "string"},
-            "class": {"enum": ["core", "service", "other"]},
-            "geometry": {"type": "array", "minItems": 1, "items": {"enum": ["Point", "LineString", "Polygon"]}},
-            "coverage": {"type": "boolean"},
-            "key": {"type": "array", "minItems": 1, "items": {"type": "string"}},
-            "parent": {"type": "array", "items": {"$ref": "#/$defs/layer"}},
-            "refresh": {"type": "string"}, "custodian": {"type": "string"}, "rank_by": {"type": "string"},
-            "fields": {"type": "array", "items": field},
-            "rules": {"type": "object", "additionalProperties": settings, "propertyNames": {"pattern": "^[A-Z][0-9]{2,3}$"}},
-            "also_called": {"type": "array", "items": {"type": "string"}}
-        },
-        "$defs": {"words": words, "layer": {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,62}$"}}
-    })
+        Value::Array(list) => list.iter_mut().for_each(loosen),
+        _ => {}
+    }
+}
+
+/// Every schema, by its path from the top of a pack.
+pub(super) fn schemas() -> BTreeMap<String, Value> {
+    let whole = [
+        (
+            "layer",
+            of::<LayerStandard>("The standard of one layer: <layer>.toml"),
+        ),
+        ("common", of::<Common>("What every layer has: common.toml")),
+        (
+            "profile",
+            of::<Profile>("The minimum set and the numbers rules measure with: profile.toml"),
+        ),
+        (
+            "codes",
+            of::<BTreeMap<String, Words>>("What each code list is called: codes.toml"),
+        ),
+        (
+            "metadata",
+            of::<MetadataFile>("The metadata elements: metadata.toml"),
+        ),
+        (
+            "frequencies",
+            of::<FrequencyFile>("How often layers are due: frequencies.toml"),
+        ),
+        (
+            "indicators",
+            of::<IndicatorFile>("The indicator catalogue: indicators.toml"),
+        ),
+        (
+            "messages",
+            of::<BTreeMap<String, Words>>("What the gate says: messages.toml"),
+        ),
+        (
+            "rules",
+            of::<BTreeMap<String, RuleWords>>("What is said of each rule: rules.toml"),
+        ),
+    ];
+    let mut all = BTreeMap::new();
+    for (name, schema) in whole {
+        let mut over = schema.clone();
+        loosen(&mut over);
+        let title = schema["title"].as_str().unwrap_or_default();
+        over["title"] = json!(format!("{title}, of a pack that inherits"));
+        all.insert(format!("schema/{name}.json"), schema);
+        all.insert(format!("schema/{name}.over.json"), over);
+    }
+    let pack = of::<Manifest>("A pack: pack.toml");
+    all.insert("schema/pack.json".to_owned(), pack);
+    all
 }

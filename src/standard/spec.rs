@@ -8,6 +8,7 @@ use crate::model::LayerId;
 
 /// A text in several languages, by BCP 47 tag; `en` is always there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Words(pub BTreeMap<String, String>);
 
@@ -23,6 +24,7 @@ impl Words {
 
 /// What a feature may be; the multi form is always allowed too, unless rule T06 is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Shape {
     /// Points.
     Point,
@@ -45,6 +47,7 @@ impl Shape {
 
 /// Whether a layer belongs to a minimum profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Class {
     /// One of the six that everything else leans on.
@@ -57,6 +60,7 @@ pub enum Class {
 
 /// The standard of one layer: `layers/<layer>.toml`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LayerStandard {
     /// The layer's name; the file's name too.
@@ -101,6 +105,7 @@ pub struct LayerStandard {
 
 /// The type of an attribute in a standard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Text.
@@ -121,6 +126,7 @@ pub enum Kind {
 
 /// One attribute of a standard.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FieldRule {
     /// The canonical name: lower snake case, at most 10 characters.
@@ -138,6 +144,10 @@ pub struct FieldRule {
     /// True when no two features may have the same value.
     #[serde(default)]
     pub unique: bool,
+    /// True for what all features of a city or of one delivery have in common (the city's code, the
+    /// delimitation): as part of a key it tells none from another.
+    #[serde(default)]
+    pub shared: bool,
     /// True for names and numbers that are compared as text even where a file stores them as numbers.
     #[serde(default)]
     pub identifier: bool,
@@ -160,6 +170,7 @@ pub struct FieldRule {
 
 /// What a standard says to a rule. Each rule reads what it knows and refuses the rest when loading.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RuleSettings {
     /// A severity other than the rule's own.
@@ -181,6 +192,7 @@ pub struct RuleSettings {
 
 /// Features that have one of these codes in a field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Only {
     /// The field.
@@ -191,6 +203,7 @@ pub struct Only {
 
 /// What is said of a rule, by code in `layers/rules.toml`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RuleWords {
     /// Its name.

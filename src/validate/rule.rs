@@ -56,7 +56,7 @@ impl Subject<'_> {
         let telling = key
             .iter()
             .map(String::as_str)
-            .filter(|field| !matches!(*field, "ulb_lgd" | "delim_id" | "valid_from" | "census_tc"));
+            .filter(|field| !self.is_shared(field));
         for field in telling.chain(NAMES.iter().copied()) {
             let text = self.value(row, field).to_text();
             if !text.trim().is_empty() {
@@ -71,6 +71,13 @@ impl Subject<'_> {
             .map(|at| self.raw.table.columns[at].get(row).to_text())
             .filter(|text| !text.trim().is_empty())
             .map(|text| shortened(text.trim(), 60))
+    }
+
+    /// True for a field that all features of a delivery have in common.
+    pub fn is_shared(&self, field: &str) -> bool {
+        self.standard
+            .and_then(|standard| self.standards.field(standard, field))
+            .is_some_and(|field| field.shared)
     }
 
     /// The row and what it calls itself, for a sentence: `row 12 (7)`.
