@@ -101,6 +101,7 @@ fn city(count: u64) -> Layer {
         crs_native: CrsName::Missing,
         standard: "building@1".to_owned(),
         profile: "bench@1".to_owned(),
+        packs: vec![],
         verdict: Verdict::Conforms,
         rank_by: None,
     }

@@ -186,6 +186,7 @@ fn describe(site: &Site, layer: &LiveLayer, info: &SnapshotInfo, chosen: Option<
         "parat:summary": layer.entry.summary,
         "parat:standard": info.standard,
         "parat:profile": info.profile,
+        "parat:packs": info.packs,
         "parat:version": info.version,
         "parat:hash": info.hash,
         "parat:features": info.features,

@@ -41,7 +41,7 @@ pub(super) async fn layers(State(site): State<Site>, parts: Parts) -> Result<Res
         .collect();
     let value = json!({
         "city": {"name": city_name(&live, standards), "bbox": city_box(&live, standards)},
-        "profile": {"id": profile.id, "version": profile.version, "title": profile.title.say("en"), "titles": profile.title},
+        "profile": {"id": profile.id, "version": profile.version, "title": profile.title.say("en"), "titles": profile.title, "packs": standards.packs()},
         "generation": live.generation,
         "layers": all,
         "deliveries": deliveries,

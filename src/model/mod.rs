@@ -281,6 +281,8 @@ pub struct Layer {
     pub standard: String,
     /// The profile it was judged under: `in-city-min-1@1`.
     pub profile: String,
+    /// The packs that declare the standard, the lowest first: `in@1`.
+    pub packs: Vec<String>,
     /// What the gate said.
     pub verdict: Verdict,
     /// The field whose larger values matter more when tiles must leave something out.

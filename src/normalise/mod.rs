@@ -96,6 +96,7 @@ pub fn normalise(accepted: Accepted, standards: &Standards) -> Result<Layer, Nor
         crs_native: raw.crs,
         standard: report.standard.unwrap_or_default(),
         profile: report.profile,
+        packs: report.packs,
         verdict: report.verdict,
         rank_by: standard.and_then(|standard| standard.rank_by.clone()),
         id,

@@ -616,6 +616,7 @@ mod tests {
             crs_native: CrsName::Missing,
             standard: format!("{id}@1"),
             profile: "test@1".to_owned(),
+            packs: vec![],
             verdict: Verdict::Conforms,
             rank_by: None,
         }

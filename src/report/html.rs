@@ -245,6 +245,7 @@ fn facts(report: &Report, speech: Speech<'_>, out: &mut String) {
         ),
     );
     fact("report_profile", &report.profile);
+    fact("report_packs", &report.packs.join(" < "));
     let kinds: Vec<String> = report
         .geometry
         .iter()

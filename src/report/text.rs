@@ -160,10 +160,12 @@ fn facts(report: &Report, look: &Look<'_>, speech: Speech<'_>, out: &mut String)
     look.wrap(
         &head("report_standard"),
         &format!(
-            "{standard} ({}), {} {}",
+            "{standard} ({}), {} {}, {} {}",
             report.standard_chosen,
             speech.word("report_profile").to_lowercase(),
-            report.profile
+            report.profile,
+            speech.word("report_packs").to_lowercase(),
+            report.packs.join(" < ")
         ),
         out,
     );

@@ -37,6 +37,9 @@ pub struct SnapshotInfo {
     pub standard: String,
     /// The profile it was judged under.
     pub profile: String,
+    /// The packs that declare the standard, the lowest first: `in@1`.
+    #[serde(default)]
+    pub packs: Vec<String>,
     /// Where it came from.
     pub source: Source,
     /// The CRS it came in.
@@ -68,6 +71,7 @@ impl SnapshotInfo {
             draft,
             standard: layer.standard.clone(),
             profile: layer.profile.clone(),
+            packs: layer.packs.clone(),
             source: layer.source.clone(),
             crs_native: layer.crs_native.clone(),
             metadata: layer.metadata.clone(),

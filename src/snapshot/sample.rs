@@ -47,6 +47,7 @@ pub(crate) fn empty(id: &str, dimension: u8, fields: Vec<Field>) -> Layer {
         crs_native: CrsName::Missing,
         standard: format!("{id}@1"),
         profile: "test@1".to_owned(),
+        packs: vec!["test@1".to_owned()],
         verdict: Verdict::Conforms,
         rank_by: None,
     }

@@ -12,7 +12,7 @@ use crate::model::{IndicatorId, LayerId};
 pub struct Page {
     /// The name as the standards write it.
     pub name: String,
-    /// `layer`, `rule`, `metadata element`, `code list`, `indicator`, `attribute`, `profile`.
+    /// `layer`, `rule`, `metadata element`, `code list`, `indicator`, `attribute`, `profile`, `pack`.
     pub kind: &'static str,
     /// What people call it.
     pub title: Words,
@@ -62,8 +62,8 @@ impl Page {
     }
 }
 
-/// The page on a rule code, a layer, a metadata element, a code list, an indicator, an attribute or the
-/// profile; case does not matter. None for a name that nobody knows.
+/// The page on a rule code, a layer, a metadata element, a code list, an indicator, an attribute, the
+/// profile or a pack; case does not matter. None for a name that nobody knows.
 pub fn explain(standards: &Standards, name: &str) -> Option<Page> {
     let name = name.trim();
     rule(standards, &name.to_uppercase())
@@ -73,6 +73,7 @@ pub fn explain(standards: &Standards, name: &str) -> Option<Page> {
         .or_else(|| element(standards, &name.to_lowercase()))
         .or_else(|| attribute(standards, &name.to_lowercase()))
         .or_else(|| profile(standards, &name.to_lowercase()))
+        .or_else(|| pack(standards, &name.to_lowercase()))
 }
 
 fn page(name: &str, kind: &'static str, title: &Words) -> Page {
@@ -150,6 +151,11 @@ fn layer(standards: &Standards, name: &str) -> Option<Page> {
         rules.push('\n');
     }
     page.say("Rules", rules.trim_end().to_owned());
+    let packs: Vec<String> = standards
+        .packs_of(&layer.layer)
+        .map(|pack| format!("- {} {}", pack.label(), pack.title.say("en")))
+        .collect();
+    page.say("Declared in", packs.join("\n"));
     Some(page)
 }
 
@@ -312,5 +318,28 @@ fn profile(standards: &Standards, name: &str) -> Option<Page> {
         .map(|layer| format!("- `{}` {}", layer.layer, layer.title.say("en")))
         .collect();
     page.say("Layers", lines.join("\n"));
+    Some(page)
+}
+
+fn pack(standards: &Standards, name: &str) -> Option<Page> {
+    let packs = standards.packs();
+    let at = packs
+        .iter()
+        .position(|pack| name == pack.id || name == pack.label())?;
+    let mut page = page(&packs[at].label(), "pack", &packs[at].title);
+    page.add("", packs[at].about.clone());
+    let below: Vec<String> = packs[..at]
+        .iter()
+        .rev()
+        .map(|pack| format!("- {}", pack.label()))
+        .collect();
+    page.say("Inherits from", below.join("\n"));
+    let files: Vec<String> = packs[at]
+        .files
+        .iter()
+        .filter(|file| !file.starts_with("schema/"))
+        .map(|file| format!("- `{file}`"))
+        .collect();
+    page.say("Files", files.join("\n"));
     Some(page)
 }

@@ -62,6 +62,7 @@ pub(super) fn identity(layer: &Layer) -> Result<String, StoreError> {
             &layer.metadata,
             &layer.standard,
             &layer.profile,
+            &layer.packs,
         ),
         "metadata",
     )?;

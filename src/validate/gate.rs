@@ -16,7 +16,7 @@ use crate::{
         Bbox, CrsName, CrsOrigin, Encoding, LayerId, Metadata, Note, RawLayer, Say, Severity,
         ShapeKind, Shapes, Source, Verdict, say,
     },
-    standard::{ColumnMap, LayerStandard, RuleSettings, Standards},
+    standard::{ColumnMap, LayerStandard, PackInfo, RuleSettings, Standards},
 };
 
 /// Every rule, in the order of the report.
@@ -383,6 +383,7 @@ fn blank(source: Source, standards: &Standards) -> Report {
         standard: None,
         standard_chosen: "none fits".to_owned(),
         profile: standards.profile().label(),
+        packs: standards.packs().iter().map(PackInfo::label).collect(),
         rows: 0,
         counts: Counts::default(),
         crs: CrsName::Missing,

@@ -166,6 +166,9 @@ pub struct Report {
     pub standard_chosen: String,
     /// The profile, `in-city-min-1@1`.
     pub profile: String,
+    /// The packs that declare the standard, the lowest first: `in@1`.
+    #[serde(default)]
+    pub packs: Vec<String>,
     /// Rows read.
     pub rows: u64,
     /// What became of them.

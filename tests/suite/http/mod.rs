@@ -324,6 +324,7 @@ fn layer(
         },
         standard: format!("{id}@1"),
         profile: "in-city-min-1@1".to_owned(),
+        packs: vec!["in@1".to_owned()],
         verdict: Verdict::Conforms,
         rank_by: None,
     }
@@ -341,6 +342,7 @@ fn report(layer: &Layer) -> Report {
         standard: Some(layer.standard.clone()),
         standard_chosen: "given".to_owned(),
         profile: layer.profile.clone(),
+        packs: vec!["in@1".to_owned()],
         rows: layer.ids.len() as u64,
         crs: layer.crs_native.clone(),
         crs_origin: CrsOrigin::Format,
