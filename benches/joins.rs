@@ -87,6 +87,7 @@ fn layer(id: &str, dimension: u8, shapes: Shapes<f64>) -> Layer {
         crs_native: CrsName::Missing,
         standard: format!("{id}@1"),
         profile: "bench@1".to_owned(),
+        packs: vec![],
         verdict: Verdict::Conforms,
         rank_by: None,
     }
