@@ -147,6 +147,7 @@ fn buildings() -> Layer {
         },
         standard: "building@1".to_owned(),
         profile: "in-city-min-1@1".to_owned(),
+        packs: vec![],
         verdict: Verdict::Conforms,
         rank_by: None,
     }
