@@ -145,6 +145,12 @@ pub(super) fn serve_from_truth(truth: &Truth, dir: &Path) -> Result<(), Snapshot
         writer.add(Part::FirstZooms, &first_zooms);
         writer.add(Part::VertexZooms, &vertex_zooms);
         writer.add(Part::TruthOffsets, &offsets);
+        let (block_boxes, block_zooms) = vertices::blocks(&world.coords, &vertex_zooms);
+        writer.add(Part::BlockBoxes, &block_boxes);
+        writer.add(Part::BlockZooms, &block_zooms);
+        let (anchor_ends, anchors) = labels::anchors(view);
+        writer.add(Part::AnchorEnds, &anchor_ends);
+        writer.add(Part::Anchors, &anchors);
         for (at, column) in table.columns.iter().enumerate() {
             add_field(&mut writer, at, column);
         }

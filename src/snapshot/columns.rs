@@ -14,7 +14,9 @@ use std::{fs::File, io::Write, path::Path};
 use bytemuck::{Pod, Zeroable};
 
 use super::{
-    SnapshotError, SnapshotInfo, tree,
+    SnapshotError, SnapshotInfo,
+    labels::Anchor,
+    tree, vertices,
     view::{Codes, ColumnView, Entries},
 };
 use crate::model::{FieldType, ShapesRef};
@@ -72,7 +74,7 @@ fn map(file: &File) -> std::io::Result<memmap2::Mmap> {
 }
 
 /// The form this code writes and reads. Raised whenever the meaning of a section changes.
-pub(super) const FORM: u32 = 1;
+pub(super) const FORM: u32 = 2;
 const MAGIC: [u8; 8] = *b"paratsrv";
 const ALIGN: usize = 64;
 const CHECKSUM: usize = 32;
@@ -118,6 +120,10 @@ pub(super) enum Part {
     FirstZooms,
     VertexZooms,
     TruthOffsets,
+    BlockBoxes,
+    BlockZooms,
+    AnchorEnds,
+    Anchors,
 }
 
 const FIELDS: u32 = 1000;
@@ -235,6 +241,10 @@ pub(super) struct Columns {
     first_zooms: Span,
     vertex_zooms: Span,
     truth_offsets: Span,
+    block_boxes: Span,
+    block_zooms: Span,
+    anchor_ends: Span,
+    anchors: Span,
 }
 
 /// What came of opening a serving form.
@@ -338,6 +348,10 @@ impl Columns {
             first_zooms: span(Part::FirstZooms)?,
             vertex_zooms: span(Part::VertexZooms)?,
             truth_offsets: span(Part::TruthOffsets)?,
+            block_boxes: span(Part::BlockBoxes)?,
+            block_zooms: span(Part::BlockZooms)?,
+            anchor_ends: span(Part::AnchorEnds)?,
+            anchors: span(Part::Anchors)?,
             file,
         };
         columns
@@ -381,6 +395,21 @@ impl Columns {
             if !grows || ends.last().map_or(0, |&end| end as usize) != total {
                 return damaged("its parts, rings and coordinates do not fit each other");
             }
+        }
+        let blocks = world.coords.len().div_ceil(vertices::BLOCK);
+        if self.block_boxes.len() != blocks * 16 || self.block_zooms.len() != blocks {
+            return damaged("its blocks of coordinates have another length than these");
+        }
+        if !self.anchors.len().is_multiple_of(size_of::<Anchor>())
+            || !matches!(self.anchor_ends.len(), len if len == 0 || len == rows * 4)
+            || !self.slice::<u32>(&self.anchor_ends).is_sorted()
+            || self
+                .slice::<u32>(&self.anchor_ends)
+                .last()
+                .map_or(0, |&end| end as usize)
+                != self.anchors.len() / size_of::<Anchor>()
+        {
+            return damaged("its anchors do not fit its rows");
         }
         // Rows without geometry come last, and the tree leaves them out.
         let placed = world.kinds.iter().take_while(|&&kind| kind > 1).count();
@@ -459,6 +488,24 @@ impl Columns {
 
     pub(super) fn vertex_zooms(&self) -> &[u8] {
         self.slice(&self.vertex_zooms)
+    }
+
+    /// The boxes of blocks of coordinates, and the least zoom of a vertex of each.
+    pub(super) fn blocks(&self) -> vertices::Blocks<'_> {
+        vertices::Blocks {
+            boxes: self.slice(&self.block_boxes),
+            zooms: self.slice(&self.block_zooms),
+        }
+    }
+
+    /// The anchors of a row.
+    pub(super) fn anchors(&self, row: u32) -> &[Anchor] {
+        let ends: &[u32] = self.slice(&self.anchor_ends);
+        let Some(&end) = ends.get(row as usize) else {
+            return &[];
+        };
+        let begin = row.checked_sub(1).map_or(0, |at| ends[at as usize]);
+        &self.slice(&self.anchors)[begin as usize..end as usize]
     }
 
     pub(super) fn truth_offsets(&self) -> &[u64] {

@@ -1,7 +1,10 @@
-//! Where a label goes: inside an area and away from its edges, in the middle of a line, at a point.
+//! Where a label goes: inside an area and away from its edges, in the middle of a line, at a point; and
+//! where further ones go along a line.
+
+use bytemuck::{Pod, Zeroable};
 
 use super::order::double_area;
-use crate::model::{PartRef, ShapeRef};
+use crate::model::{PartRef, ShapeRef, ShapesRef};
 
 type At = [u32; 2];
 
@@ -106,10 +109,203 @@ pub(super) fn label(shape: &ShapeRef<'_, u32>) -> At {
     .unwrap_or_default()
 }
 
+/// Where a label may go along a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Anchor {
+    /// World position.
+    pub at: [u32; 2],
+    /// How the line runs there: clockwise from east, more than -90 and at most 90, so that text stands
+    /// upright.
+    pub degrees: i32,
+    /// The zoom from which it is shown.
+    pub zoom: u32,
+}
+
+/// A line gets its first anchor at the zoom where it is this many pixels long, of 512 a tile.
+const FIRST_PIXELS: f64 = 64.0;
+/// It gets further ones where they are this many pixels apart, in between those that are there.
+const APART_PIXELS: f64 = 256.0;
+/// World cells of a pixel at zoom 0, as a power of two.
+const PIXEL_POWER: f64 = 23.0;
+/// Deeper than this no further anchors come in between.
+const LAST_ZOOM: u32 = 18;
+/// A line never has more than this many rounds of anchors, each with twice as many as the one before.
+const ROUNDS: u32 = 10;
+
+/// The first zoom at which so many cells are so many pixels.
+fn zoom_at(cells: f64, pixels: f64) -> u32 {
+    (pixels.log2() + PIXEL_POWER - cells.log2()).ceil().max(0.0) as u32
+}
+
+/// The anchors of all rows, those of a row where its end stands: for a layer of lines, the middle of each
+/// path, then the middles of its halves, and so on. All computed on the whole line, so a tile shows those
+/// that lie in it and none comes twice. Both are empty for a layer without lines.
+pub(super) fn anchors(world: ShapesRef<'_, u32>) -> (Vec<u32>, Vec<Anchor>) {
+    if !world.iter().any(|shape| shape.kind.dimension() == Some(1)) {
+        return (vec![], vec![]);
+    }
+    let (mut ends, mut all) = (vec![], vec![]);
+    let mut reached = vec![];
+    for shape in world.iter() {
+        let begin = all.len();
+        if shape.kind.dimension() == Some(1) {
+            for path in shape.parts().filter_map(|part| part.rings().next()) {
+                along_path(path, &mut reached, &mut all);
+            }
+            // The first shown comes first: it stands for the feature.
+            all[begin..].sort_by_key(|anchor: &Anchor| anchor.zoom);
+        }
+        ends.push(all.len() as u32);
+    }
+    (ends, all)
+}
+
+/// Adds the anchors of a path. `reached` is memory to work with.
+fn along_path(path: &[At], reached: &mut Vec<f64>, all: &mut Vec<Anchor>) {
+    reached.clear();
+    let mut length = 0.0;
+    reached.push(length);
+    for pair in path.windows(2) {
+        let [ax, ay, bx, by] = [pair[0][0], pair[0][1], pair[1][0], pair[1][1]].map(f64::from);
+        length += (bx - ax).hypot(by - ay);
+        reached.push(length);
+    }
+    if length < 1.0 {
+        return;
+    }
+    let place = |far: f64| -> [f64; 2] {
+        let next = reached
+            .partition_point(|&own| own < far)
+            .clamp(1, path.len() - 1);
+        let own = reached[next] - reached[next - 1];
+        let share = if own > 0.0 {
+            ((far - reached[next - 1]) / own).clamp(0.0, 1.0)
+        } else {
+            0.0
+        };
+        let [a, b] = [path[next - 1], path[next]];
+        [0, 1].map(|axis| f64::from(a[axis]) + (f64::from(b[axis]) - f64::from(a[axis])) * share)
+    };
+    for round in 0..ROUNDS {
+        let part = length / f64::from(1 << (round + 1));
+        let zoom = match round {
+            0 => zoom_at(length, FIRST_PIXELS),
+            _ => zoom_at(part, APART_PIXELS).max(zoom_at(length, FIRST_PIXELS)),
+        };
+        if round > 0 && zoom > LAST_ZOOM {
+            return;
+        }
+        for odd in (1..1_u32 << (round + 1)).step_by(2) {
+            let far = part * f64::from(odd);
+            let [x, y] = place(far).map(|at| at as u32);
+            // A little before and after, so that one short jog does not turn the text.
+            let ([ax, ay], [bx, by]) = (place(far - part / 8.0), place(far + part / 8.0));
+            let degrees = (by - ay).atan2(bx - ax).to_degrees().round() as i32;
+            let degrees = match degrees {
+                91.. => degrees - 180,
+                ..=-90 => degrees + 180,
+                _ => degrees,
+            };
+            all.push(Anchor {
+                at: [x, y],
+                degrees,
+                zoom,
+            });
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::{ShapeKind, Shapes};
+
+    #[test]
+    fn anchors_lie_on_their_line_upright_and_no_two_come_too_near_at_any_zoom() {
+        let mut shapes = Shapes::new();
+        let mut seed = 3_u32;
+        for row in 0..60_u32 {
+            let mut at = [1 << 30, (1 << 30) + row * 1000];
+            for _ in 0..2 + row % 7 {
+                shapes.coords.push(at);
+                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                at = [
+                    at[0] + (seed >> 12) % (1 << (10 + row % 12)),
+                    at[1] - (seed >> 14) % (1 << (8 + row % 13)),
+                ];
+            }
+            shapes.end_ring();
+            shapes.end_part();
+            shapes.end_feature(ShapeKind::LineString);
+        }
+        let (ends, all) = anchors(shapes.view());
+        let mut begin = 0;
+        for (row, &end) in ends.iter().enumerate() {
+            let own = &all[begin..end as usize];
+            begin = end as usize;
+            let path = shapes.get(row);
+            assert_eq!(
+                own.len().count_ones() as usize,
+                own.len().trailing_ones() as usize,
+                "1, 3, 7, ..."
+            );
+            for anchor in own {
+                assert!((-89..=90).contains(&anchor.degrees), "{anchor:?}");
+                // By hand: the distance to the nearest edge is a cell or so.
+                let [x, y] = anchor.at.map(f64::from);
+                let near = path.coords().windows(2).any(|pair| {
+                    let [ax, ay] = pair[0].map(f64::from);
+                    let [bx, by] = pair[1].map(f64::from);
+                    let (dx, dy) = (bx - ax, by - ay);
+                    let share = (((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy).max(1.0))
+                        .clamp(0.0, 1.0);
+                    (ax + dx * share - x).hypot(ay + dy * share - y) < 2.0
+                });
+                assert!(near, "row {row}: {anchor:?}");
+            }
+            for zoom in 0..=22 {
+                let shown = own.iter().filter(|anchor| anchor.zoom <= zoom).count();
+                let pixels = length_of(path.coords()) / 2_f64.powi(23 - zoom as i32);
+                if shown == 1 {
+                    assert!(pixels >= FIRST_PIXELS, "row {row} zoom {zoom}");
+                } else if shown > 1 {
+                    assert!(
+                        pixels / (shown + 1) as f64 >= APART_PIXELS,
+                        "row {row} zoom {zoom}"
+                    );
+                } else {
+                    assert!(pixels < FIRST_PIXELS, "row {row} zoom {zoom}");
+                }
+            }
+        }
+        let (ends, all) = anchors(Shapes::new().view());
+        assert!(ends.is_empty() && all.is_empty());
+    }
+
+    fn length_of(path: &[At]) -> f64 {
+        let step = |pair: &[At]| {
+            let [ax, ay, bx, by] = [pair[0][0], pair[0][1], pair[1][0], pair[1][1]].map(f64::from);
+            (bx - ax).hypot(by - ay)
+        };
+        path.windows(2).map(step).sum()
+    }
+
+    #[test]
+    fn a_line_that_runs_south_west_is_read_upwards() {
+        let mut shapes = Shapes::new();
+        for [x, y] in [[1 << 20, 0], [0, 1 << 20]] {
+            shapes.coords.push([x + (1 << 30), y + (1 << 30)]);
+        }
+        shapes.end_ring();
+        shapes.end_part();
+        shapes.end_feature(ShapeKind::LineString);
+        let (_, all) = anchors(shapes.view());
+        assert_eq!(
+            (all[0].degrees, all[0].at),
+            (-45, [(1 << 30) + (1 << 19); 2])
+        );
+    }
 
     #[test]
     fn a_label_lies_inside_a_crescent_and_outside_of_a_hole() {

@@ -28,10 +28,12 @@ use std::{
 
 pub use hash::content_hash;
 pub use info::SnapshotInfo;
+pub use labels::Anchor;
 pub(crate) use order::SMALL_LAYER;
 pub(crate) use pyramid::gzip_header;
 pub use pyramid::{FORM as TILE_FORM, PYRAMID, Pyramid, PyramidInfo, ZoomLosses, losses_of};
 pub use rows::Rows;
+pub(crate) use vertices::{BLOCK, Blocks};
 pub use view::{Codes, ColumnView, Entries};
 
 use columns::{Columns, Opened};
@@ -199,6 +201,11 @@ impl Snapshot {
         FeatureId(self.columns.ids()[row as usize])
     }
 
+    /// The ids of all rows.
+    pub(crate) fn ids(&self) -> &[u64] {
+        self.columns.ids()
+    }
+
     /// The row of a feature.
     pub fn row_of(&self, id: FeatureId) -> Option<u32> {
         let (ids, order) = (self.columns.ids(), self.columns.id_order());
@@ -233,6 +240,16 @@ impl Snapshot {
     /// Where a row's label goes: inside an area, on a line, at a point. World position.
     pub fn label(&self, row: u32) -> [u32; 2] {
         self.columns.labels()[row as usize]
+    }
+
+    /// Where labels may go along a row's line, the one that stands for it first; none for other shapes.
+    pub fn anchors(&self, row: u32) -> &[Anchor] {
+        self.columns.anchors(row)
+    }
+
+    /// The coordinates of [`Self::world`] by blocks.
+    pub(crate) fn blocks(&self) -> Blocks<'_> {
+        self.columns.blocks()
     }
 
     /// For each row its place by importance: 0 stays longest in a crowded tile.

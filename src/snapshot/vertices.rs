@@ -367,6 +367,29 @@ pub(super) fn zooms(world: ShapesRef<'_, u32>) -> Vec<u8> {
     zooms
 }
 
+/// How many coordinates a block has.
+pub(crate) const BLOCK: usize = 64;
+
+/// Coordinates by blocks, so that a long ring is not walked where a tile needs nothing of it: the box of each
+/// block, and the least zoom from which one of its vertices matters. Block `n` begins at coordinate `64 n`
+/// of the layer, whichever rings it falls into.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Blocks<'a> {
+    pub(crate) boxes: &'a [[u32; 4]],
+    pub(crate) zooms: &'a [u8],
+}
+
+/// The boxes of all blocks and their least zooms.
+pub(super) fn blocks(coords: &[[u32; 2]], zooms: &[u8]) -> (Vec<[u32; 4]>, Vec<u8>) {
+    let boxes = coords
+        .chunks(BLOCK)
+        .map(|block| super::order::bounds(block).unwrap_or_default());
+    let zooms = zooms
+        .chunks(BLOCK)
+        .map(|block| block.iter().copied().min().unwrap_or_default());
+    (boxes.collect(), zooms.collect())
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;

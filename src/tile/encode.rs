@@ -1,51 +1,42 @@
-//! A layer as MVT 2.1 protobuf, written straight from mapped columns.
+//! A layer as MVT 2.1 protobuf, straight from mapped columns.
 //!
-//! A value enters the layer's table when a feature first uses it. Which entry it then has is looked up by
-//! the code that the column already holds, so no value is hashed or compared on the way.
+//! Values are found column by column, not feature by feature: a column's codes are read in the order of
+//! rows, its table of what was seen is the only thing in hand, and reads of a dictionary that miss the
+//! cache overlap. Columns with few values come first, so most features name their values by one byte.
+//! Nothing of a table is cleared between tiles: an entry counts only if it was made since the column was
+//! begun.
 
-use std::{collections::HashMap, hash::BuildHasherDefault};
-
-use super::sketch::{Sketch, varint, varint_len};
+use super::sketch::{put, varint_len};
 use crate::{
-    model::{Value, value::NULL_CODE},
-    snapshot::{Codes, ColumnView},
+    model::{
+        Value,
+        value::{NULL_CODE, NULL_INTEGER},
+    },
+    snapshot::{Codes, ColumnView, Entries},
 };
 
 /// `Tile.layers`, a message.
 const TILE_LAYER: u8 = 0x1a;
+/// The slot of a feature without a value.
+const NONE: u32 = u32::MAX;
+/// Dictionaries with more entries than this are looked up by hash.
+const DENSE: usize = 1 << 20;
 
-/// Codes are spread by one multiplication.
-#[derive(Default)]
-pub(super) struct CodeHasher(u64);
-
-impl std::hash::Hasher for CodeHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.write_u64(u64::from(byte));
-        }
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = (self.0 ^ number)
-            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-            .rotate_left(31);
-    }
+/// A feature of a layer, drawn: which row it is, and where its geometry lies in the commands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Outline {
+    pub(super) row: u32,
+    /// 1 for points, 2 lines, 3 areas.
+    pub(super) kind: u8,
+    /// True when a dot stands for it.
+    pub(super) dot: bool,
+    /// True when it lost vertices that matter only deeper.
+    pub(super) simplified: bool,
+    /// True when it carries its id; of several points of one feature only one does.
+    pub(super) named: bool,
+    pub(super) from: u32,
+    pub(super) to: u32,
 }
-
-/// Which entry of the value table each code has.
-enum Seen {
-    /// A slot a code; `u32::MAX` for none yet.
-    Dense(Vec<u32>),
-    /// For columns with too many entries to hold a slot for each.
-    Sparse(HashMap<u64, u32, BuildHasherDefault<CodeHasher>>),
-}
-
-/// More entries than this are looked up in a map.
-const DENSE: usize = 1 << 16;
 
 /// Where a property comes from.
 #[derive(Clone, Copy)]
@@ -54,179 +45,399 @@ pub(super) enum Source<'a> {
     Column(ColumnView<'a>),
     /// A number a row; NaN for none.
     Numbers(&'a [f64]),
+    /// A whole number for each feature of the layer, in its order.
+    Each(&'a [i64]),
 }
 
-struct Key<'a> {
-    name: &'a str,
-    source: Source<'a>,
-    seen: Seen,
+/// A property: its name and its source.
+pub(super) type Key<'a> = (&'a str, Source<'a>);
+
+/// What is written of a layer.
+pub(super) struct Spec<'a> {
+    pub(super) name: &'a str,
+    pub(super) keys: &'a [Key<'a>],
+    pub(super) ids: &'a [u64],
 }
 
-/// Writes one layer.
-pub(super) struct LayerWriter<'a> {
-    name: String,
-    keys: Vec<Key<'a>>,
-    features: Vec<u8>,
+/// Memory for one layer after the other.
+#[derive(Default)]
+pub(super) struct Desk {
+    /// For each entry of a dictionary, `base` and its place among the column's values.
+    dense: Vec<u32>,
+    /// The same for values that are looked up by themselves.
+    sparse: Vec<(u64, u32)>,
+    /// Entries below this were made for another column.
+    base: u32,
+    /// For each key, and for each feature, its place among the values.
+    slots: Vec<u32>,
     values: Vec<u8>,
-    value_count: u32,
+    features: Vec<u8>,
     tags: Vec<u8>,
+    /// Bytes of each feature.
+    pub(super) sizes: Vec<u32>,
 }
 
-impl<'a> LayerWriter<'a> {
-    pub(super) fn new(
-        name: String,
-        sources: impl IntoIterator<Item = (&'a str, Source<'a>)>,
-    ) -> Self {
-        let keys = sources
-            .into_iter()
-            .map(|(name, source)| {
-                let seen = match source {
-                    Source::Column(view)
-                        if view.distinct() <= DENSE && !matches!(view.codes(), Codes::Rows(_)) =>
-                    {
-                        Seen::Dense(vec![u32::MAX; view.distinct()])
-                    }
-                    _ => Seen::Sparse(HashMap::default()),
-                };
-                Key { name, source, seen }
-            })
-            .collect();
-        Self {
-            name,
-            keys,
-            features: vec![],
-            values: vec![],
-            value_count: 0,
-            tags: vec![],
+impl Desk {
+    /// Encodes features; how many bytes the layer has, head and values and all.
+    pub(super) fn encode(
+        &mut self,
+        spec: &Spec<'_>,
+        outlines: &[Outline],
+        commands: &[u8],
+    ) -> usize {
+        self.values.clear();
+        self.features.clear();
+        self.sizes.clear();
+        self.slots.clear();
+        self.slots.resize(spec.keys.len() * outlines.len(), NONE);
+        self.find_values(spec, outlines);
+        let mut slots = std::mem::take(&mut self.slots);
+        self.write_features(spec, outlines, commands, &slots);
+        slots.clear();
+        self.slots = slots;
+        let keys: usize = spec.keys.iter().map(|(name, _)| name.len() + 4).sum();
+        self.features.len() + self.values.len() + keys + spec.name.len() + 16
+    }
+
+    /// Fills in the slots, a column at a time, those with the fewest values first.
+    fn find_values(&mut self, spec: &Spec<'_>, outlines: &[Outline]) {
+        let distinct = |source: &Source<'_>| match source {
+            Source::Column(view) => view.distinct(),
+            Source::Numbers(_) => usize::MAX,
+            Source::Each(_) => 0,
+        };
+        let mut order: Vec<usize> = (0..spec.keys.len()).collect();
+        order.sort_by_key(|&at| distinct(&spec.keys[at].1));
+        let mut slots = std::mem::take(&mut self.slots);
+        let mut start = 0;
+        for at in order {
+            let own = &mut slots[at * outlines.len()..(at + 1) * outlines.len()];
+            start += match spec.keys[at].1 {
+                Source::Column(view) => self.column(view, outlines, start, own),
+                Source::Numbers(numbers) => self.by_value(outlines, start, own, |outline, _| {
+                    let number = numbers.get(outline.row as usize).copied();
+                    number.filter(|number| !number.is_nan()).map(Value::Real)
+                }),
+                Source::Each(numbers) => self.by_value(outlines, start, own, |_, at| {
+                    numbers.get(at).copied().map(Value::Integer)
+                }),
+            };
+        }
+        self.slots = slots;
+    }
+
+    /// Entries made from now on count; those from before do not.
+    fn begin(&mut self, most: usize) {
+        if self.base as usize + 2 * most + 2 >= u32::MAX as usize {
+            self.dense.fill(0);
+            self.sparse.fill((0, 0));
+            self.base = 0;
+        }
+        self.base += 1;
+    }
+
+    /// The slots of a column, from `start` on; how many values it has.
+    fn column(
+        &mut self,
+        view: ColumnView<'_>,
+        outlines: &[Outline],
+        start: u32,
+        slots: &mut [u32],
+    ) -> u32 {
+        let distinct = view.distinct();
+        match view.codes() {
+            Codes::U8(codes) => self.by_code(view, outlines, start, slots, |row| {
+                codes
+                    .get(row)
+                    .filter(|&&code| code != u8::MAX)
+                    .map_or(NULL_CODE, |&code| u32::from(code))
+            }),
+            Codes::U16(codes) => self.by_code(view, outlines, start, slots, |row| {
+                codes
+                    .get(row)
+                    .filter(|&&code| code != u16::MAX)
+                    .map_or(NULL_CODE, |&code| u32::from(code))
+            }),
+            // As many values as rows: none comes twice.
+            Codes::U32(codes) if distinct == codes.len() => {
+                self.each_once(view, codes, outlines, start, slots)
+            }
+            Codes::U32(codes) if distinct <= DENSE => {
+                self.by_code(view, outlines, start, slots, |row| {
+                    codes.get(row).copied().unwrap_or(NULL_CODE)
+                })
+            }
+            Codes::U32(codes) => self.by_key(
+                outlines,
+                start,
+                slots,
+                |outline, _| {
+                    let code = *codes.get(outline.row as usize)?;
+                    Some((u64::from(code), code))
+                },
+                |code| view.entry(code),
+            ),
+            Codes::Rows(_) => match view.entries() {
+                Entries::Integer(rows) => self.by_value(outlines, start, slots, |outline, _| {
+                    let number = *rows.get(outline.row as usize)?;
+                    (number != NULL_INTEGER).then_some(Value::Integer(number))
+                }),
+                Entries::Real(rows) => self.by_value(outlines, start, slots, |outline, _| {
+                    let number = *rows.get(outline.row as usize)?;
+                    (!number.is_nan()).then_some(Value::Real(number))
+                }),
+                _ => self.by_value(outlines, start, slots, |outline, _| {
+                    let value = view.entry(outline.row);
+                    (!value.is_null()).then_some(value)
+                }),
+            },
         }
     }
 
-    /// Adds a feature with the geometry of the sketch; `kind` is 1 for points, 2 lines, 3 areas.
-    pub(super) fn feature(&mut self, id: u64, row: u32, kind: u8, sketch: &Sketch) {
-        self.tags.clear();
-        for (at, key) in self.keys.iter_mut().enumerate() {
-            let (slot, value) = match key.source {
-                Source::Column(view) => match view.code(row) {
-                    NULL_CODE => continue,
-                    code => match &mut key.seen {
-                        Seen::Dense(seen) => match seen.get_mut(code as usize) {
-                            Some(slot) => (slot, view.entry(code)),
-                            None => continue,
-                        },
-                        Seen::Sparse(seen) => {
-                            let value = view.entry(code);
-                            (seen.entry(name_of(value, code)).or_insert(u32::MAX), value)
-                        }
-                    },
-                },
-                Source::Numbers(numbers) => {
-                    let number = numbers.get(row as usize).copied().unwrap_or(f64::NAN);
-                    let value = if number.is_nan() {
-                        Value::Null
-                    } else {
-                        Value::Real(number)
-                    };
-                    match &mut key.seen {
-                        Seen::Sparse(seen) => {
-                            (seen.entry(number.to_bits()).or_insert(u32::MAX), value)
-                        }
-                        Seen::Dense(_) => continue,
-                    }
-                }
+    /// A dictionary small enough to hold a place for each of its entries.
+    fn by_code(
+        &mut self,
+        view: ColumnView<'_>,
+        outlines: &[Outline],
+        start: u32,
+        slots: &mut [u32],
+        code_of: impl Fn(usize) -> u32,
+    ) -> u32 {
+        self.begin(outlines.len());
+        let distinct = view.distinct();
+        if self.dense.len() < distinct {
+            self.dense.resize(distinct, 0);
+        }
+        let dense = &mut self.dense[..distinct];
+        let base = self.base;
+        let mut count = 0;
+        for (slot, outline) in slots.iter_mut().zip(outlines) {
+            let code = code_of(outline.row as usize);
+            let Some(seen) = dense.get_mut(code as usize) else {
+                continue;
             };
-            if *slot == u32::MAX {
-                if !write_value(value, &mut self.values) {
+            if *seen < base {
+                if !write_value(view.entry(code), &mut self.values) {
                     continue;
                 }
-                *slot = self.value_count;
-                self.value_count += 1;
+                *seen = base + count;
+                count += 1;
             }
-            varint(&mut self.tags, at as u64);
-            varint(&mut self.tags, u64::from(*slot));
+            *slot = start + (*seen - base);
         }
-        let geometry = &sketch.commands;
-        let mut body =
-            1 + varint_len(id) + 2 + 1 + varint_len(geometry.len() as u64) + geometry.len();
-        if !self.tags.is_empty() {
-            body += 1 + varint_len(self.tags.len() as u64) + self.tags.len();
+        self.base += count;
+        count
+    }
+
+    /// A dictionary in which every row has an entry of its own.
+    fn each_once(
+        &mut self,
+        view: ColumnView<'_>,
+        codes: &[u32],
+        outlines: &[Outline],
+        start: u32,
+        slots: &mut [u32],
+    ) -> u32 {
+        let Entries::Text { text, ends } = view.entries() else {
+            return self.by_key(
+                outlines,
+                start,
+                slots,
+                |outline, _| {
+                    let code = *codes.get(outline.row as usize)?;
+                    Some((u64::from(code), code))
+                },
+                |code| view.entry(code),
+            );
+        };
+        let mut count = 0;
+        let mut spans = [(0, 0); 32];
+        for (slots, outlines) in slots.chunks_mut(32).zip(outlines.chunks(32)) {
+            // Rows lie near each other, their texts do not: all reads of a chunk are under way at once.
+            for (span, outline) in spans.iter_mut().zip(outlines) {
+                let code = codes.get(outline.row as usize).copied();
+                let at = code.unwrap_or(NULL_CODE) as usize;
+                let from = at
+                    .checked_sub(1)
+                    .map_or(0, |at| ends.get(at).copied().unwrap_or(0));
+                *span = (from, ends.get(at).copied().unwrap_or(0));
+            }
+            for (slot, &(from, to)) in slots.iter_mut().zip(&spans) {
+                let own = text.get(from as usize..to as usize).unwrap_or_default();
+                let Ok(own) = std::str::from_utf8(own) else {
+                    continue;
+                };
+                write_text(own, &mut self.values);
+                *slot = start + count;
+                count += 1;
+            }
         }
+        count
+    }
+
+    /// Values that are told apart by themselves.
+    fn by_value<'v>(
+        &mut self,
+        outlines: &[Outline],
+        start: u32,
+        slots: &mut [u32],
+        value_of: impl Fn(&Outline, usize) -> Option<Value<'v>>,
+    ) -> u32 {
+        self.by_key(
+            outlines,
+            start,
+            slots,
+            |outline, at| {
+                let value = value_of(outline, at)?;
+                let key = match value {
+                    Value::Integer(number) | Value::DateTime(number) => number as u64,
+                    Value::Real(number) => number.to_bits(),
+                    Value::Date(days) => u64::from(days as u32),
+                    Value::Bool(yes) => u64::from(yes),
+                    Value::Text(_) | Value::Null => return None,
+                };
+                Some((key, value))
+            },
+            |value| value,
+        )
+    }
+
+    /// Values that are told apart by a number: an open table of twice as many places as features.
+    fn by_key<'v, T>(
+        &mut self,
+        outlines: &[Outline],
+        start: u32,
+        slots: &mut [u32],
+        key_of: impl Fn(&Outline, usize) -> Option<(u64, T)>,
+        value_of: impl Fn(T) -> Value<'v>,
+    ) -> u32 {
+        self.begin(outlines.len());
+        let bits = (2 * outlines.len())
+            .next_power_of_two()
+            .max(64)
+            .trailing_zeros();
+        if self.sparse.len() < 1 << bits {
+            self.sparse.resize(1 << bits, (0, 0));
+        }
+        let sparse = &mut self.sparse[..1 << bits];
+        let base = self.base;
+        let mut count = 0;
+        for ((at, outline), slot) in outlines.iter().enumerate().zip(slots) {
+            let Some((key, value)) = key_of(outline, at) else {
+                continue;
+            };
+            let mut place = (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - bits)) as usize;
+            while sparse[place].1 >= base && sparse[place].0 != key {
+                place = (place + 1) & (sparse.len() - 1);
+            }
+            let seen = &mut sparse[place];
+            if seen.1 < base {
+                if !write_value(value_of(value), &mut self.values) {
+                    continue;
+                }
+                *seen = (key, base + count);
+                count += 1;
+            }
+            *slot = start + (seen.1 - base);
+        }
+        self.base += count;
+        count
+    }
+
+    fn write_features(
+        &mut self,
+        spec: &Spec<'_>,
+        outlines: &[Outline],
+        commands: &[u8],
+        slots: &[u32],
+    ) {
         let out = &mut self.features;
-        out.push(0x12);
-        varint(out, body as u64);
-        out.push(0x08);
-        varint(out, id);
-        if !self.tags.is_empty() {
+        for (at, outline) in outlines.iter().enumerate() {
+            self.tags.clear();
+            for key in 0..spec.keys.len() {
+                let slot = slots[key * outlines.len() + at];
+                if slot != NONE {
+                    put(&mut self.tags, key as u64);
+                    put(&mut self.tags, u64::from(slot));
+                }
+            }
+            let geometry = &commands[outline.from as usize..outline.to as usize];
+            let id = spec.ids.get(outline.row as usize).copied();
+            let id = id.filter(|_| outline.named);
+            let mut body = 2 + 1 + varint_len(geometry.len() as u64) + geometry.len();
+            if let Some(id) = id {
+                body += 1 + varint_len(id);
+            }
+            if !self.tags.is_empty() {
+                body += 1 + varint_len(self.tags.len() as u64) + self.tags.len();
+            }
+            let before = out.len();
+            out.reserve(body + 8);
             out.push(0x12);
-            varint(out, self.tags.len() as u64);
-            out.extend_from_slice(&self.tags);
+            put(out, body as u64);
+            if let Some(id) = id {
+                out.push(0x08);
+                put(out, id);
+            }
+            if !self.tags.is_empty() {
+                out.push(0x12);
+                put(out, self.tags.len() as u64);
+                out.extend_from_slice(&self.tags);
+            }
+            out.extend_from_slice(&[0x18, outline.kind, 0x22]);
+            put(out, geometry.len() as u64);
+            out.extend_from_slice(geometry);
+            self.sizes.push((out.len() - before) as u32);
         }
-        out.extend([0x18, kind, 0x22]);
-        varint(out, geometry.len() as u64);
-        out.extend_from_slice(geometry);
     }
 
-    /// The bytes of features so far.
-    pub(super) fn features_len(&self) -> usize {
-        self.features.len()
-    }
-
-    /// The bytes that the layer has now, roughly.
-    pub(super) fn len(&self) -> usize {
-        let keys: usize = self.keys.iter().map(|key| key.name.len() + 2).sum();
-        self.features.len() + self.values.len() + keys + self.name.len() + 16
-    }
-
-    /// Appends the layer to a tile; nothing without features (4.1: a layer should have one).
-    pub(super) fn finish(self, tile: &mut Vec<u8>) {
+    /// Appends the layer that was encoded last to a tile; nothing without features (4.1: a layer should
+    /// have one).
+    pub(super) fn finish(&self, spec: &Spec<'_>, tile: &mut Vec<u8>) {
         if self.features.is_empty() {
             return;
         }
         // Version 2, the name.
         let mut head = vec![0x78, 2, 0x0a];
-        varint(&mut head, self.name.len() as u64);
-        head.extend_from_slice(self.name.as_bytes());
+        put(&mut head, spec.name.len() as u64);
+        head.extend_from_slice(spec.name.as_bytes());
         let mut keys = vec![];
-        for key in &self.keys {
+        for (name, _) in spec.keys {
             keys.push(0x1a);
-            varint(&mut keys, key.name.len() as u64);
-            keys.extend_from_slice(key.name.as_bytes());
+            put(&mut keys, name.len() as u64);
+            keys.extend_from_slice(name.as_bytes());
         }
         // Extent 4096.
         let tail = [0x28, 0x80, 0x20];
         let body = head.len() + self.features.len() + keys.len() + self.values.len() + tail.len();
         tile.reserve(body + 8);
         tile.push(TILE_LAYER);
-        varint(tile, body as u64);
+        put(tile, body as u64);
         for part in [&head[..], &self.features, &keys, &self.values, &tail] {
             tile.extend_from_slice(part);
         }
     }
 }
 
-/// What tells values of one column apart: the code, or the number itself where rows are their own codes.
-fn name_of(value: Value<'_>, code: u32) -> u64 {
-    match value {
-        Value::Integer(number) | Value::DateTime(number) => number as u64,
-        Value::Real(number) => number.to_bits(),
-        Value::Date(days) => u64::from(days as u32),
-        Value::Bool(yes) => u64::from(yes),
-        Value::Text(_) | Value::Null => u64::from(code),
+fn write_text(text: &str, out: &mut Vec<u8>) {
+    let len = text.len() as u64;
+    if len < 126 {
+        out.extend_from_slice(&[0x22, len as u8 + 2, 0x0a, len as u8]);
+    } else {
+        out.push(0x22);
+        put(out, 1 + varint_len(len) as u64 + len);
+        out.push(0x0a);
+        put(out, len);
     }
+    out.extend_from_slice(text.as_bytes());
 }
 
 /// Appends a value message; false for null, which has none.
 fn write_value(value: Value<'_>, out: &mut Vec<u8>) -> bool {
-    let text = |text: &str, out: &mut Vec<u8>| {
-        out.push(0x22);
-        varint(out, (1 + varint_len(text.len() as u64) + text.len()) as u64);
-        out.push(0x0a);
-        varint(out, text.len() as u64);
-        out.extend_from_slice(text.as_bytes());
-    };
     match value {
         Value::Null => return false,
-        Value::Text(value) => text(value, out),
-        Value::Date(_) | Value::DateTime(_) => text(&value.to_text(), out),
+        Value::Text(value) => write_text(value, out),
+        Value::Date(_) | Value::DateTime(_) => write_text(&value.to_text(), out),
         Value::Integer(number) => {
             // uint for what is not negative, sint for the rest: the shortest that holds both.
             let (field, number) = if number >= 0 {
@@ -234,16 +445,15 @@ fn write_value(value: Value<'_>, out: &mut Vec<u8>) -> bool {
             } else {
                 (0x30, ((number << 1) ^ (number >> 63)) as u64)
             };
-            out.push(0x22);
-            varint(out, 1 + varint_len(number) as u64);
-            out.push(field);
-            varint(out, number);
+            out.extend_from_slice(&[0x22, 1 + varint_len(number) as u8, field]);
+            put(out, number);
         }
         Value::Real(number) => {
-            out.extend([0x22, 9, 0x19]);
-            out.extend(number.to_le_bytes());
+            let mut message = [0x22, 9, 0x19, 0, 0, 0, 0, 0, 0, 0, 0];
+            message[3..].copy_from_slice(&number.to_le_bytes());
+            out.extend_from_slice(&message);
         }
-        Value::Bool(yes) => out.extend([0x22, 2, 0x38, u8::from(yes)]),
+        Value::Bool(yes) => out.extend_from_slice(&[0x22, 2, 0x38, u8::from(yes)]),
     }
     true
 }

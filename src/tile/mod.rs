@@ -19,10 +19,10 @@ pub use crate::model::{
     Losses, TileId,
     grid::{BUFFER, EXTENT, MAX_ZOOM},
 };
-use encode::{LayerWriter, Source};
+use encode::{Desk, Key, Outline, Source, Spec};
 pub use gzip::{gunzip, gzip, gzip_telling};
 use simplify::Grid;
-use sketch::{Drawn, Sketch};
+use sketch::{Drawn, Sketch, Vertices};
 
 use crate::{
     model::Field,
@@ -31,12 +31,10 @@ use crate::{
 
 /// The bytes, before compression, that a tile is kept under by leaving out the least important features.
 pub const MAX_BYTES: usize = 500_000;
-/// With more rows than this a sample is drawn first.
-const SAMPLED: usize = 4000;
-/// How many rows the sample has, or a few more.
-const SAMPLE: usize = 400;
-/// How many units an area must measure for its label to go into the tile: 8 pixels of 512.
-const LABEL_UNITS: i64 = 64;
+/// How many units an area must measure for its label to go into the tile: 16 pixels of 512.
+const LABEL_UNITS: i64 = 128;
+/// The property that says how a line runs at its anchor.
+const ANGLE: &str = "angle";
 
 /// A column that is not part of the snapshot: a joined indicator.
 #[derive(Clone, Copy, Debug)]
@@ -87,8 +85,16 @@ pub fn tile(snapshots: &[&Snapshot], id: TileId, options: &[TileOptions<'_>]) ->
     tile
 }
 
+/// Memory that a thread keeps from tile to tile.
+#[derive(Default)]
+struct Memory {
+    sketch: Sketch,
+    desk: Desk,
+    outlines: Vec<Outline>,
+}
+
 thread_local! {
-    static SKETCH: RefCell<Sketch> = RefCell::default();
+    static MEMORY: RefCell<Memory> = RefCell::default();
 }
 
 /// The fields that a label layer carries: the key, and what looks like a name.
@@ -107,7 +113,7 @@ fn label_columns(snapshot: &Snapshot) -> impl Iterator<Item = usize> + '_ {
 fn sources(
     snapshot: &Snapshot,
     fields: impl IntoIterator<Item = usize>,
-) -> impl Iterator<Item = (&str, Source<'_>)> {
+) -> impl Iterator<Item = Key<'_>> {
     let known = &snapshot.info().fields;
     fields.into_iter().filter_map(|at| {
         let name = known.get(at)?.name.as_str();
@@ -117,7 +123,7 @@ fn sources(
 
 /// The properties of a layer in the tile: the asked fields in the snapshot's order, each once, then the
 /// extra columns; an extra column of a field's name takes its place.
-fn properties<'a>(snapshot: &'a Snapshot, options: &TileOptions<'a>) -> Vec<(&'a str, Source<'a>)> {
+fn properties<'a>(snapshot: &'a Snapshot, options: &TileOptions<'a>) -> Vec<Key<'a>> {
     let is_extra = |name: &str| options.extra.iter().any(|extra| extra.name == name);
     let asked = (0..snapshot.info().fields.len())
         .filter(|at| options.properties.is_none_or(|asked| asked.contains(at)));
@@ -144,154 +150,179 @@ fn layer(
     tile: &mut Tile,
 ) {
     let mut losses = Losses::default();
-    let mut rows = pick::rows(snapshot, id, options, &mut losses);
-    let sources = properties(snapshot, options);
-    SKETCH.with_borrow_mut(|sketch| {
-        let name = snapshot.info().id.to_string();
-        if rows.len() > SAMPLED && !pick::is_small(snapshot) {
-            // A few drawn first tell how many will fit, so that a full tile is drawn once, not twice.
-            let some: Vec<u32> = rows.iter().step_by(rows.len() / SAMPLE).copied().collect();
-            let writer = LayerWriter::new(name.clone(), sources.iter().copied());
-            let drawn = draw(snapshot, id, &some, writer, sketch);
-            if !drawn.sizes.is_empty() {
-                let fits = budget * drawn.sizes.len() / drawn.writer.len();
-                let before = rows.len();
-                pick::keep_best(&mut rows, snapshot.ranks(), fits);
-                losses.dropped += (before - rows.len()) as u64;
-            }
-        }
-        let mut drawn = draw(
-            snapshot,
-            id,
-            &rows,
-            LayerWriter::new(name.clone(), sources.iter().copied()),
+    let rows = pick::rows(snapshot, id, options, &mut losses);
+    if rows.is_empty() {
+        tile.losses.add(&losses);
+        return;
+    }
+    let keys = properties(snapshot, options);
+    let spec = Spec {
+        name: snapshot.info().id.as_str(),
+        keys: &keys,
+        ids: snapshot.ids(),
+    };
+    MEMORY.with_borrow_mut(|memory| {
+        let Memory {
             sketch,
-        );
-        // Twice is enough unless values differ wildly; the last try takes half each time.
+            desk,
+            outlines,
+        } = memory;
+        draw(snapshot, id, &rows, sketch, outlines);
+        let mut size = desk.encode(&spec, outlines, sketch.commands());
+        // Shapes are drawn once; what does not fit is left out of what is written. Two turns are enough
+        // unless values differ wildly; the last ones take half each time.
         for turn in 0..6 {
-            if drawn.writer.len() <= budget || pick::is_small(snapshot) {
+            if size <= budget || pick::is_small(snapshot) {
                 break;
             }
-            let share = if turn < 2 {
-                0.96 * budget as f64 / drawn.writer.len() as f64
+            let share = if turn < 3 {
+                0.98 * budget as f64 / size as f64
             } else {
                 0.5
             };
-            let before = drawn.sizes.len();
-            rows = best_of(&drawn, snapshot.ranks(), share);
-            losses.dropped += (before - rows.len()) as u64;
-            let writer = LayerWriter::new(name.clone(), sources.iter().copied());
-            drawn = draw(snapshot, id, &rows, writer, sketch);
+            let before = outlines.len();
+            keep_best(outlines, &desk.sizes, snapshot.ranks(), share);
+            losses.dropped += (before - outlines.len()) as u64;
+            size = desk.encode(&spec, outlines, sketch.commands());
         }
-        losses.as_points = drawn.dots;
-        losses.simplified = drawn.simplified;
-        losses.features_matched = drawn.sizes.len() as u64 + losses.dropped;
-        drawn.writer.finish(&mut tile.bytes);
+        let count = |which: fn(&Outline) -> bool| outlines.iter().filter(|&one| which(one)).count();
+        losses.as_points = count(|one| one.dot) as u64;
+        losses.simplified = count(|one| one.simplified) as u64;
+        losses.features_matched = outlines.len() as u64 + losses.dropped;
+        desk.finish(&spec, &mut tile.bytes);
         if !options.no_labels {
-            let rows = drawn.sizes.iter().map(|&(row, _)| row);
-            labels(snapshot, id, rows, sketch, &mut tile.bytes);
+            labels(snapshot, id, memory, &mut tile.bytes);
         }
     });
     tile.losses.add(&losses);
 }
 
-/// A layer drawn once.
-struct DrawnLayer<'a> {
-    writer: LayerWriter<'a>,
-    /// The rows that are in it, and how many bytes each took.
-    sizes: Vec<(u32, u32)>,
-    dots: u64,
-    simplified: u64,
-}
-
-fn draw<'a>(
+/// Draws rows, those that have a part in the tile.
+fn draw(
     snapshot: &Snapshot,
     id: TileId,
     rows: &[u32],
-    mut writer: LayerWriter<'a>,
     sketch: &mut Sketch,
-) -> DrawnLayer<'a> {
+    outlines: &mut Vec<Outline>,
+) {
     let grid = Grid::of(id);
     let world = snapshot.world();
-    let zooms = snapshot.vertex_zooms();
-    let mut sizes = Vec::with_capacity(rows.len());
-    let (mut dots, mut simplified) = (0, 0);
+    let vertices = Vertices {
+        zooms: snapshot.vertex_zooms(),
+        blocks: snapshot.blocks(),
+    };
+    sketch.clear();
+    outlines.clear();
     for &row in rows {
         let shape = world.get(row as usize);
-        let drawn = sketch.draw(grid, shape, zooms, snapshot.bounds(row));
+        let from = sketch.end() as u32;
+        let drawn = sketch.draw(grid, shape, vertices, snapshot.bounds(row));
         if drawn == Drawn::Nothing {
             continue;
         }
-        dots += u64::from(drawn == Drawn::Dot);
-        simplified += u64::from(sketch.simplified);
-        let before = writer.features_len();
-        let kind = shape.kind.dimension().map_or(0, |dimension| dimension + 1);
-        writer.feature(snapshot.id(row).0, row, kind, sketch);
-        sizes.push((row, (writer.features_len() - before) as u32));
-    }
-    DrawnLayer {
-        writer,
-        sizes,
-        dots,
-        simplified,
+        outlines.push(Outline {
+            row,
+            kind: shape.kind.dimension().map_or(0, |dimension| dimension + 1),
+            dot: drawn == Drawn::Dot,
+            simplified: sketch.simplified,
+            named: true,
+            from,
+            to: sketch.end() as u32,
+        });
     }
 }
 
-/// The rows of the best ranks whose bytes come to a share of all, ascending.
-fn best_of(drawn: &DrawnLayer<'_>, ranks: &[u32], share: f64) -> Vec<u32> {
-    let total: u64 = drawn.sizes.iter().map(|&(_, size)| u64::from(size)).sum();
+/// Keeps the outlines of the best ranks whose bytes come to a share of all, in their order.
+fn keep_best(outlines: &mut Vec<Outline>, sizes: &[u32], ranks: &[u32], share: f64) {
+    let total: u64 = sizes.iter().map(|&size| u64::from(size)).sum();
     let mut left = (total as f64 * share) as u64;
-    let mut sizes = drawn.sizes.clone();
-    sizes.sort_unstable_by_key(|&(row, _)| ranks[row as usize]);
-    let mut rows: Vec<u32> = sizes
-        .into_iter()
-        .take_while(|&(_, size)| {
-            let fits = u64::from(size) <= left;
-            left = left.saturating_sub(u64::from(size));
-            fits
-        })
-        .map(|(row, _)| row)
+    let mut order: Vec<(u32, u32)> = outlines
+        .iter()
+        .zip(sizes)
+        .map(|(one, &size)| (ranks[one.row as usize], size))
         .collect();
-    rows.sort_unstable();
-    rows
+    order.sort_unstable();
+    let kept = order.iter().take_while(|&&(_, size)| {
+        let fits = u64::from(size) <= left;
+        left = left.saturating_sub(u64::from(size));
+        fits
+    });
+    let kept = kept.count();
+    // Ranks are distinct: those below the first that does not fit are the ones kept.
+    let limit = order.get(kept).map_or(u32::MAX, |&(rank, _)| rank);
+    outlines.retain(|one| ranks[one.row as usize] < limit);
 }
 
-/// Appends the layer of label points: for each area in the tile whose label lies in it, once, and that is
-/// large enough here for a label to make sense, or of a layer that is small.
-fn labels(
-    snapshot: &Snapshot,
-    id: TileId,
-    rows: impl Iterator<Item = u32>,
-    sketch: &mut Sketch,
-    bytes: &mut Vec<u8>,
-) {
-    if snapshot.info().dimension != 2 {
+/// Appends the layer of label points for what is in the tile: for each area one point inside, and along
+/// lines their anchors; in the tile where the point lies, and where there is room for a label or the layer
+/// is small.
+fn labels(snapshot: &Snapshot, id: TileId, memory: &mut Memory, bytes: &mut Vec<u8>) {
+    if snapshot.info().dimension == 0 {
         return;
     }
+    let Memory {
+        sketch,
+        desk,
+        outlines,
+    } = memory;
     let grid = Grid::of(id);
-    let world = snapshot.world();
-    let name = format!("{}_label", snapshot.info().id);
-    let mut writer = LayerWriter::new(name, sources(snapshot, label_columns(snapshot)));
-    for row in rows {
-        if world.get(row as usize).kind.dimension() != Some(2) {
-            continue;
+    sketch.clear();
+    let mut points = vec![];
+    let mut angles = vec![];
+    let mut point = |row: u32, at: [u32; 2], named: bool| {
+        let from = sketch.end() as u32;
+        sketch.point(grid.unit(at));
+        points.push(Outline {
+            row,
+            kind: 1,
+            dot: false,
+            simplified: false,
+            named,
+            from,
+            to: sketch.end() as u32,
+        });
+    };
+    for one in outlines.iter() {
+        if one.kind == 3 {
+            let label = snapshot.label(one.row);
+            if TileId::holding(id.z(), label) != id {
+                continue;
+            }
+            let ([low, high], _) = grid.frame_of(snapshot.bounds(one.row));
+            let room = (high[0] - low[0]).max(high[1] - low[1]);
+            if room >= LABEL_UNITS || pick::is_small(snapshot) {
+                point(one.row, label, true);
+            }
+        } else {
+            for (at, anchor) in snapshot.anchors(one.row).iter().enumerate() {
+                if anchor.zoom > u32::from(id.z()) {
+                    break;
+                }
+                if TileId::holding(id.z(), anchor.at) == id {
+                    // One of them stands for the feature, so that no id comes twice in a tile.
+                    point(one.row, anchor.at, at == 0);
+                    angles.push(i64::from(anchor.degrees));
+                }
+            }
         }
-        let label = snapshot.label(row);
-        if TileId::holding(id.z(), label) != id {
-            continue;
-        }
-        let ([low, high], _) = grid.frame_of(snapshot.bounds(row));
-        let room = (high[0] - low[0]).max(high[1] - low[1]);
-        if room < LABEL_UNITS && !pick::is_small(snapshot) {
-            continue;
-        }
-        sketch.point(grid.unit(label));
-        writer.feature(snapshot.id(row).0, row, 1, sketch);
     }
-    writer.finish(bytes);
+    if points.is_empty() {
+        return;
+    }
+    let mut keys: Vec<Key<'_>> = sources(snapshot, label_columns(snapshot)).collect();
+    if snapshot.info().dimension == 1 {
+        keys.retain(|(name, _)| *name != ANGLE);
+        keys.push((ANGLE, Source::Each(&angles)));
+    }
+    let name = format!("{}_label", snapshot.info().id);
+    let spec = Spec {
+        name: &name,
+        keys: &keys,
+        ids: snapshot.ids(),
+    };
+    desk.encode(&spec, &points, sketch.commands());
+    desk.finish(&spec, bytes);
 }
 
-#[cfg(test)]
-mod pyramid_tests;
 #[cfg(test)]
 mod tests;

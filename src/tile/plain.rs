@@ -80,22 +80,27 @@ fn add_layer(
         let large = (0..2).any(|axis| high[axis] - low[axis] >= LABEL_UNITS);
         let label = snapshot.label(row);
         let here = TileId::holding(id.z(), label) == id;
-        if info.dimension == 2 && shape.kind.dimension() == Some(2) && here && (large || is_small) {
-            let [x, y] = unit(label, id).map(|v| v as f64);
-            let point = GeomEncoder::new(GeomType::Point)
-                .point(x, y)
-                .ok()?
-                .encode()
-                .ok()?;
-            let mut feature = label_layer.into_feature(point);
-            feature.set_id(snapshot.id(row).0);
-            for (at, field) in info.fields.iter().enumerate() {
-                let name = &field.name;
-                let named = name == "name" || name.starts_with("name_") || name.ends_with("_name");
-                if named || info.key.contains(name) {
-                    tag(&mut feature, name, snapshot.value(row, at));
-                }
+        for (at, anchor) in snapshot.anchors(row).iter().enumerate() {
+            let here = TileId::holding(id.z(), anchor.at) == id;
+            if !here || anchor.zoom > u32::from(id.z()) {
+                continue;
             }
+            let mut feature = label_layer.into_feature(point(unit(anchor.at, id))?);
+            if at == 0 {
+                feature.set_id(snapshot.id(row).0);
+            }
+            label_tags(snapshot, row, &mut feature);
+            tag(
+                &mut feature,
+                "angle",
+                Value::Integer(i64::from(anchor.degrees)),
+            );
+            label_layer = feature.into_layer();
+        }
+        if info.dimension == 2 && shape.kind.dimension() == Some(2) && here && (large || is_small) {
+            let mut feature = label_layer.into_feature(point(unit(label, id))?);
+            feature.set_id(snapshot.id(row).0);
+            label_tags(snapshot, row, &mut feature);
             label_layer = feature.into_layer();
         }
     }
@@ -106,6 +111,26 @@ fn add_layer(
         tile.add_layer(label_layer).ok()?;
     }
     Some(())
+}
+
+fn point(at: Unit) -> Option<GeomData> {
+    let [x, y] = at.map(|v| v as f64);
+    GeomEncoder::new(GeomType::Point)
+        .point(x, y)
+        .ok()?
+        .encode()
+        .ok()
+}
+
+fn label_tags(snapshot: &Snapshot, row: u32, feature: &mut mvt::Feature) {
+    let info = snapshot.info();
+    for (at, field) in info.fields.iter().enumerate() {
+        let name = &field.name;
+        let named = name == "name" || name.starts_with("name_") || name.ends_with("_name");
+        if named || info.key.contains(name) {
+            tag(feature, name, snapshot.value(row, at));
+        }
+    }
 }
 
 fn tag(feature: &mut mvt::Feature, name: &str, value: Value<'_>) {

@@ -2,22 +2,30 @@
 //! and leaves no position twice and no spike.
 
 use super::{BUFFER, EXTENT, TileId, clip::Wide};
+use crate::snapshot::{BLOCK, Blocks};
 
 /// How world positions become the units of one tile: rounded to the nearest, with ties to the south-east.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Grid {
     origin: [i64; 2],
     zoom: u8,
-    /// World cells of a unit as a power of two; below zero deeper than zoom 20.
-    shift: i32,
+    /// World cells of a unit as a power of two.
+    down: u8,
+    /// Units of a world cell as a power of two, deeper than zoom 20.
+    up: u8,
+    /// Half a unit in world cells.
+    half: i64,
 }
 
 impl Grid {
     pub(super) fn of(id: TileId) -> Self {
+        let down = 20_u8.saturating_sub(id.z());
         Self {
             origin: id.origin(),
             zoom: id.z(),
-            shift: 20 - i32::from(id.z()),
+            down,
+            up: id.z().saturating_sub(20),
+            half: (1 << down) >> 1,
         }
     }
 
@@ -25,13 +33,20 @@ impl Grid {
     pub(super) fn unit(self, at: [u32; 2]) -> Wide {
         let of = |axis: usize| {
             let from = i64::from(at[axis]) - self.origin[axis];
-            if self.shift > 0 {
-                (from + (1 << (self.shift - 1))) >> self.shift
-            } else {
-                from << -self.shift
-            }
+            ((from + self.half) >> self.down) << self.up
         };
         [of(0), of(1)]
+    }
+
+    /// True for a box beyond the frame's left or right side, or above or below it and between these: then
+    /// cutting takes off all of it at one side.
+    fn is_beyond(self, bounds: [u32; 4]) -> bool {
+        let low = self.unit([bounds[0], bounds[1]]);
+        let high = self.unit([bounds[2], bounds[3]]);
+        let (least, most) = (-i64::from(BUFFER), i64::from(EXTENT + BUFFER));
+        let beside = high[0] < least || low[0] > most;
+        let between = low[0] >= least && high[0] <= most;
+        beside || between && (high[1] < least || low[1] > most)
     }
 
     /// The box of a shape in units, and whether it lies wholly within the buffer.
@@ -44,21 +59,90 @@ impl Grid {
     }
 }
 
-/// Takes a path's vertices that matter, in units, without repeats; how many of them did not matter.
-pub(super) fn path(grid: Grid, coords: &[[u32; 2]], zooms: &[u8], out: &mut Vec<Wide>) -> usize {
-    out.clear();
-    let mut left_out = 0;
-    for (&at, &zoom) in coords.iter().zip(zooms) {
-        if zoom > grid.zoom {
-            left_out += 1;
-            continue;
+/// What is known of the coordinates of a layer.
+#[derive(Clone, Copy)]
+pub(super) struct Vertices<'a> {
+    /// From which zoom each matters.
+    pub(super) zooms: &'a [u8],
+    /// The same by blocks, and where those lie.
+    pub(super) blocks: Blocks<'a>,
+}
+
+/// One ring or path of a layer.
+pub(super) struct Ring<'a> {
+    coords: &'a [[u32; 2]],
+    zooms: &'a [u8],
+    /// Where it begins among the layer's coordinates.
+    from: usize,
+    blocks: Blocks<'a>,
+}
+
+impl<'a> Vertices<'a> {
+    /// The ring whose coordinates begin at `from` in the layer.
+    pub(super) fn of(self, coords: &'a [[u32; 2]], from: usize) -> Ring<'a> {
+        Ring {
+            coords,
+            zooms: &self.zooms[from..from + coords.len()],
+            from,
+            blocks: self.blocks,
         }
-        let unit = grid.unit(at);
-        if out.last() != Some(&unit) {
-            out.push(unit);
+    }
+}
+
+/// Takes a path's vertices that matter, in units, without repeats; true when some did not matter.
+///
+/// Of a block that lies wholly beyond one side of the frame only its two ends are taken: what is between
+/// them is cut off whatever its form, so the cut path is the same. `inside` says that all lies in the frame.
+pub(super) fn path(grid: Grid, ring: &Ring<'_>, inside: bool, out: &mut Vec<Wide>) -> bool {
+    out.clear();
+    let count = ring.coords.len();
+    if count < 2 * BLOCK {
+        return take(grid, ring, 0..count, out);
+    }
+    let mut left_out = false;
+    let mut at = 0;
+    while at < count {
+        let block = (ring.from + at) / BLOCK;
+        let next = ((block + 1) * BLOCK - ring.from).min(count);
+        let own = at..next;
+        at = next;
+        if own.len() == BLOCK {
+            if ring.blocks.zooms[block] > grid.zoom {
+                left_out = true;
+                continue;
+            }
+            if !inside && grid.is_beyond(ring.blocks.boxes[block]) {
+                let matters = |at: &usize| ring.zooms[*at] <= grid.zoom;
+                let first = own.clone().find(matters);
+                let last = own.rev().find(matters);
+                for at in [first, last].into_iter().flatten() {
+                    add(out, grid.unit(ring.coords[at]));
+                }
+                continue;
+            }
+        }
+        left_out |= take(grid, ring, own, out);
+    }
+    left_out
+}
+
+fn take(grid: Grid, ring: &Ring<'_>, own: std::ops::Range<usize>, out: &mut Vec<Wide>) -> bool {
+    let mut left_out = false;
+    for (&at, &zoom) in ring.coords[own.clone()].iter().zip(&ring.zooms[own]) {
+        if zoom > grid.zoom {
+            left_out = true;
+        } else {
+            add(out, grid.unit(at));
         }
     }
     left_out
+}
+
+#[inline]
+fn add(out: &mut Vec<Wide>, unit: Wide) {
+    if out.last() != Some(&unit) {
+        out.push(unit);
+    }
 }
 
 /// Makes a ring of it: no closing position, no position twice in a row, no spike (out and back along one

@@ -1,5 +1,6 @@
 //! One feature's geometry as MVT commands: chosen vertices, cut to the buffered tile, wound, valid.
 
+pub(super) use super::simplify::Vertices;
 use super::{
     BUFFER, EXTENT,
     clip::{self, Frame, Wide},
@@ -27,9 +28,11 @@ pub(super) enum Drawn {
 /// Memory for one geometry after the other.
 #[derive(Debug, Default)]
 pub(super) struct Sketch {
-    /// The commands of MVT 2.1, 4.3, as packed varints.
-    pub(super) commands: Vec<u8>,
-    /// True when vertices that matter only deeper were left out.
+    /// The commands of MVT 2.1, 4.3, as packed varints, of all features drawn since [`Self::clear`].
+    commands: Vec<u8>,
+    /// Where they end; what lies beyond is left from before.
+    end: usize,
+    /// True when vertices that matter only deeper were left out of the last feature.
     pub(super) simplified: bool,
     path: Vec<Wide>,
     spare: Vec<Wide>,
@@ -38,7 +41,7 @@ pub(super) struct Sketch {
 
 /// Appends a varint.
 #[inline]
-pub(super) fn varint(out: &mut Vec<u8>, mut number: u64) {
+pub(super) fn put(out: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         out.push(number as u8 | 0x80);
         number >>= 7;
@@ -47,56 +50,115 @@ pub(super) fn varint(out: &mut Vec<u8>, mut number: u64) {
 }
 
 /// The bytes of a varint.
+#[inline]
 pub(super) fn varint_len(number: u64) -> usize {
     (64 - (number | 1).leading_zeros() as usize).div_ceil(7)
 }
 
+/// The most bytes of a varint.
+const VARINT: usize = 10;
 const MOVE_TO: u64 = 1;
 const LINE_TO: u64 = 2;
-const CLOSE_PATH: u8 = 15;
+const CLOSE_PATH: u64 = 7;
+
+/// Writes a varint at the begin of a buffer of at least [`VARINT`] bytes; how many it has. Nearly all steps
+/// take one or two, and which of them is not known in advance, so both are written without a jump.
+#[inline]
+fn place(out: &mut [u8], number: u64) -> usize {
+    if number < 1 << 14 {
+        let more = u64::from(number >= 0x80);
+        let both = (number & 0x7f) | more << 7 | (number >> 7) << 8;
+        out[..2].copy_from_slice(&(both as u16).to_le_bytes());
+        return 1 + more as usize;
+    }
+    let mut left = number;
+    let mut at = 0;
+    while left >= 0x80 {
+        out[at] = left as u8 | 0x80;
+        left >>= 7;
+        at += 1;
+    }
+    out[at] = left as u8;
+    at + 1
+}
 
 impl Sketch {
-    fn command(&mut self, id: u64, count: usize) {
-        varint(&mut self.commands, (count as u64) << 3 | id);
+    /// Forgets all commands.
+    pub(super) fn clear(&mut self) {
+        self.end = 0;
     }
 
-    #[inline]
-    fn step(&mut self, to: Wide) {
-        for (to, from) in to.into_iter().zip(self.cursor) {
-            let by = to - from;
-            varint(&mut self.commands, ((by << 1) ^ (by >> 63)) as u64);
+    /// All commands since the last [`Self::clear`].
+    pub(super) fn commands(&self) -> &[u8] {
+        &self.commands[..self.end]
+    }
+
+    /// Where the next command goes.
+    pub(super) fn end(&self) -> usize {
+        self.end
+    }
+
+    /// Makes sure that there is room for some more varints.
+    fn reserve(&mut self, varints: usize) {
+        let wanted = self.end + (varints + 1) * VARINT;
+        if self.commands.len() < wanted {
+            self.commands.resize(wanted.next_power_of_two(), 0);
         }
-        self.cursor = to;
+    }
+
+    fn command(&mut self, id: u64, count: usize) {
+        self.reserve(1);
+        self.end += place(&mut self.commands[self.end..], (count as u64) << 3 | id);
+    }
+
+    /// Steps to positions of `self.path`, for which there is room.
+    #[inline]
+    fn steps(&mut self, from: usize, to: usize) {
+        let mut cursor = self.cursor;
+        let mut end = self.end;
+        for &at in &self.path[from..to] {
+            let out = &mut self.commands[end..end + 2 * VARINT];
+            let step = |axis: usize| {
+                let by = at[axis] - cursor[axis];
+                ((by << 1) ^ (by >> 63)) as u64
+            };
+            let len = place(out, step(0));
+            end += len + place(&mut out[len..], step(1));
+            cursor = at;
+        }
+        self.cursor = cursor;
+        self.end = end;
     }
 
     /// Draws a path: the positions of `self.path` between two of its indices.
     fn line(&mut self, from: usize, to: usize) {
+        self.reserve(2 * (to - from) + 2);
         self.command(MOVE_TO, 1);
-        self.step(self.path[from]);
+        self.steps(from, from + 1);
         self.command(LINE_TO, to - from - 1);
-        for at in from + 1..to {
-            self.step(self.path[at]);
-        }
+        self.steps(from + 1, to);
     }
 
     /// A point at a position in units.
     pub(super) fn point(&mut self, at: Wide) {
-        self.commands.clear();
         self.cursor = [0; 2];
+        self.path.clear();
+        self.path.push(at);
+        self.reserve(3);
         self.command(MOVE_TO, 1);
-        self.step(at);
+        self.steps(0, 1);
     }
 
-    /// Draws a feature. `zooms` belongs to the coordinates of the whole layer; `bounds` is the feature's
+    /// Draws a feature. `vertices` belong to the coordinates of the whole layer; `bounds` is the feature's
     /// box in world positions.
     pub(super) fn draw(
         &mut self,
         grid: Grid,
         shape: ShapeRef<'_, u32>,
-        zooms: &[u8],
+        vertices: Vertices<'_>,
         bounds: [u32; 4],
     ) -> Drawn {
-        self.commands.clear();
+        let begin = self.end;
         self.cursor = [0; 2];
         self.simplified = false;
         let ([low, high], inside) = grid.frame_of(bounds);
@@ -104,8 +166,14 @@ impl Sketch {
             None => Drawn::Nothing,
             Some(0) => self.points(grid, shape),
             Some(dimension) if low == high => self.dot(low, dimension),
-            Some(1) => self.lines(grid, shape, zooms, inside),
-            Some(_) => self.areas(grid, shape, zooms, inside),
+            Some(1) => {
+                let collapsed = self.lines(grid, shape, vertices, inside);
+                self.finish(begin, collapsed, 1)
+            }
+            Some(_) => {
+                let collapsed = self.areas(grid, shape, vertices, inside);
+                self.finish(begin, collapsed, 2)
+            }
         }
     }
 
@@ -123,7 +191,7 @@ impl Sketch {
             self.path
                 .extend([[x, y], [x + 1, y], [x + 1, y + 1], [x, y + 1]]);
             self.line(0, 4);
-            self.commands.push(CLOSE_PATH);
+            self.command(CLOSE_PATH, 1);
         }
         Drawn::Dot
     }
@@ -144,21 +212,28 @@ impl Sketch {
         if self.path.is_empty() {
             return Drawn::Nothing;
         }
-        self.command(MOVE_TO, self.path.len());
-        for at in 0..self.path.len() {
-            self.step(self.path[at]);
-        }
+        let count = self.path.len();
+        self.reserve(2 * count + 1);
+        self.command(MOVE_TO, count);
+        self.steps(0, count);
         Drawn::Shape
     }
 
-    fn lines(&mut self, grid: Grid, shape: ShapeRef<'_, u32>, zooms: &[u8], inside: bool) -> Drawn {
+    /// Draws the paths of a shape; where one lies that fell together, if any did.
+    fn lines(
+        &mut self,
+        grid: Grid,
+        shape: ShapeRef<'_, u32>,
+        vertices: Vertices<'_>,
+        inside: bool,
+    ) -> Option<Wide> {
         let (mut from, _) = shape.coord_range();
         let mut collapsed = None;
         for part in shape.parts() {
             for ring in part.rings() {
-                let own = &zooms[from..from + ring.len()];
+                let own = vertices.of(ring, from);
                 from += ring.len();
-                self.simplified |= simplify::path(grid, ring, own, &mut self.path) > 0;
+                self.simplified |= simplify::path(grid, &own, inside, &mut self.path);
                 match self.path.len() {
                     0 => {}
                     1 => collapsed = collapsed.or(Some(self.path[0])),
@@ -167,7 +242,7 @@ impl Sketch {
                 }
             }
         }
-        self.finish(collapsed, 1)
+        collapsed
     }
 
     /// Draws the parts of `self.path` that lie in the frame.
@@ -194,18 +269,25 @@ impl Sketch {
         self.path = whole;
     }
 
-    fn areas(&mut self, grid: Grid, shape: ShapeRef<'_, u32>, zooms: &[u8], inside: bool) -> Drawn {
+    /// Draws the areas of a shape; where one lies that fell together, if any did.
+    fn areas(
+        &mut self,
+        grid: Grid,
+        shape: ShapeRef<'_, u32>,
+        vertices: Vertices<'_>,
+        inside: bool,
+    ) -> Option<Wide> {
         let (mut from, _) = shape.coord_range();
         let mut collapsed = None;
         for part in shape.parts() {
             let mut has_shell = false;
             for (at, ring) in part.rings().enumerate() {
-                let own = &zooms[from..from + ring.len()];
+                let own = vertices.of(ring, from);
                 from += ring.len();
                 if at > 0 && !has_shell {
                     continue;
                 }
-                self.simplified |= simplify::path(grid, ring, own, &mut self.path) > 0;
+                self.simplified |= simplify::path(grid, &own, inside, &mut self.path);
                 let first = self.path.first().copied();
                 simplify::tidy_ring(&mut self.path);
                 // Within the frame 64 bits are plenty, and most features are there.
@@ -233,15 +315,15 @@ impl Sketch {
                 }
                 has_shell = true;
                 self.line(0, self.path.len());
-                self.commands.push(CLOSE_PATH);
+                self.command(CLOSE_PATH, 1);
             }
         }
-        self.finish(collapsed, 2)
+        collapsed
     }
 
-    fn finish(&mut self, collapsed: Option<Wide>, dimension: u8) -> Drawn {
+    fn finish(&mut self, begin: usize, collapsed: Option<Wide>, dimension: u8) -> Drawn {
         match collapsed {
-            _ if !self.commands.is_empty() => Drawn::Shape,
+            _ if self.end > begin => Drawn::Shape,
             Some(at) => self.dot(at, dimension),
             None => Drawn::Nothing,
         }

@@ -118,6 +118,8 @@ fn decode(bytes: &[u8]) -> BTreeMap<String, BTreeMap<u64, Seen>> {
         .map(|(at, name)| {
             let features = reader.get_features(at).unwrap();
             let count = features.len();
+            // Of several anchors of one line only the first carries the id.
+            let mut nameless = u64::MAX;
             let features: BTreeMap<u64, Seen> = features
                 .iter()
                 .map(|feature| {
@@ -126,7 +128,12 @@ fn decode(bytes: &[u8]) -> BTreeMap<String, BTreeMap<u64, Seen>> {
                     let tags = tags
                         .map(|(key, value)| (key.clone(), text(value)))
                         .collect();
-                    (feature.id.unwrap(), Seen { tags, rings, edges })
+                    let id = feature.id.unwrap_or_else(|| {
+                        assert!(name.ends_with("_label"), "a feature without id in {name}");
+                        nameless -= 1;
+                        nameless
+                    });
+                    (id, Seen { tags, rings, edges })
                 })
                 .collect();
             assert_eq!(features.len(), count, "ids are distinct in {name}");
