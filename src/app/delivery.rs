@@ -62,10 +62,27 @@ pub enum DeliveryError {
 pub(super) struct Item {
     /// The file.
     pub(super) path: PathBuf,
+    /// What the sender calls it, where its path does not say.
+    pub(super) label: Option<String>,
     /// Its size in bytes, parts of a shapefile included.
     pub(super) bytes: u64,
-    /// What lies beside it.
+    /// What lies beside it, or was said of it.
     pub(super) metadata: Metadata,
+}
+
+impl Item {
+    /// The file as the sender called it: no folder of any machine goes into a report.
+    pub(super) fn name(&self) -> String {
+        self.label.clone().unwrap_or_else(|| name_of(&self.path))
+    }
+}
+
+/// The last part of a path.
+fn name_of(path: &Path) -> String {
+    path.file_name().map_or_else(
+        || "file".to_owned(),
+        |name| name.to_string_lossy().into_owned(),
+    )
 }
 
 /// The files to read, in a stable order.
@@ -92,6 +109,7 @@ pub(super) fn items(paths: &[PathBuf], given: Option<&Path>) -> Result<Vec<Item>
             items.push(Item {
                 bytes: size(&file),
                 path: file,
+                label: None,
                 metadata,
             });
         }
@@ -150,7 +168,7 @@ fn holds_a_layer(path: &Path) -> bool {
 }
 
 /// The size of a file with its parts: what shares its stem in the same folder, for a shapefile.
-fn size(path: &Path) -> u64 {
+pub(super) fn size(path: &Path) -> u64 {
     let own = fs::metadata(path).map_or(0, |about| about.len());
     let shapefile = path
         .extension()
@@ -183,7 +201,7 @@ fn beside(file: &Path) -> Result<Metadata, DeliveryError> {
     Ok(Metadata::default())
 }
 
-fn read_metadata(path: &Path) -> Result<Metadata, DeliveryError> {
+pub(super) fn read_metadata(path: &Path) -> Result<Metadata, DeliveryError> {
     let mut text = String::new();
     fs::File::open(path)
         .and_then(|file| file.take(METADATA_BYTES).read_to_string(&mut text))

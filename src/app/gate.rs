@@ -13,7 +13,7 @@ use crate::{
     read::ReadOptions,
     standard::Standards,
     validate::{self, Checked, Repairs, Report},
-    worker::{self, Limits},
+    worker::{self, Desk, Limits},
 };
 
 /// Files up to this size are read before the first is judged, so that a city's outline among them is known
@@ -121,6 +121,8 @@ pub struct Gate<'a> {
     city: Option<Shapes<f64>>,
     /// True when a person gave the outline; then no delivery replaces it.
     city_given: bool,
+    /// Where children work.
+    desk: Desk,
 }
 
 impl<'a> Gate<'a> {
@@ -145,12 +147,20 @@ impl<'a> Gate<'a> {
             ask,
             city: published,
             city_given: false,
+            desk: Desk::default(),
         };
         if let Some(path) = &ask.city {
             gate.city = Some(gate.read_city(path)?);
             gate.city_given = true;
         }
         Ok(gate)
+    }
+
+    /// The same gate with its children at a desk.
+    #[must_use]
+    pub(super) fn at(mut self, desk: Desk) -> Self {
+        self.desk = desk;
+        self
     }
 
     /// Judges every layer of the files and hands each to `take`: the city's outline first, then wards, then
@@ -163,6 +173,16 @@ impl<'a> Gate<'a> {
     ) -> Result<(), E> {
         let items =
             delivery::items(paths, self.ask.metadata.as_deref()).map_err(GateError::from)?;
+        self.judge_items(items, tell, take)
+    }
+
+    /// [`Gate::judge`] for files that are known already.
+    pub(super) fn judge_items<E: From<GateError>>(
+        &mut self,
+        items: Vec<Item>,
+        tell: &mut dyn FnMut(Step),
+        take: Take<'_, E>,
+    ) -> Result<(), E> {
         let (small, large): (Vec<Item>, Vec<Item>) = items
             .into_iter()
             .partition(|item| item.bytes <= SMALL_BYTES);
@@ -191,7 +211,7 @@ impl<'a> Gate<'a> {
     /// Reads one file in the child. A file that cannot be read is a report; a machine that cannot read is an
     /// error.
     fn read(&self, item: &Item, tell: &mut dyn FnMut(Step)) -> Result<Vec<Read>, GateError> {
-        let file = name_of(&item.path);
+        let file = item.name();
         tell(Step::Reading { file: file.clone() });
         let source = |member: Option<String>| Source {
             file: file.clone(),
@@ -210,7 +230,11 @@ impl<'a> Gate<'a> {
                 self.standards,
             )))
         };
-        let delivery = match worker::read(&item.path, &self.ask.read, &self.limits) {
+        let options = ReadOptions {
+            label: item.label.clone(),
+            ..self.ask.read.clone()
+        };
+        let delivery = match worker::read_at(&self.desk, &item.path, &options, &self.limits) {
             Ok(delivery) => delivery,
             Err(error) => match error.refused(&file) {
                 Some(no) => {
@@ -226,10 +250,20 @@ impl<'a> Gate<'a> {
             },
         };
         let mut reads = vec![];
-        for mut raw in delivery.layers {
+        let mut delivery = delivery;
+        for mut raw in std::mem::take(&mut delivery.layers) {
             raw.notes.extend(delivery.notes.iter().cloned());
-            answer_crs(&mut raw, &item.metadata);
-            reads.push(Read::Layer(Box::new(raw), item.metadata.clone()));
+            // What lies beside the file, or a person says, goes before what the archive says inside.
+            let mut metadata = raw
+                .source
+                .member
+                .as_deref()
+                .and_then(|member| delivery.described(member))
+                .cloned()
+                .unwrap_or_default();
+            metadata.0.extend(item.metadata.0.clone());
+            answer_crs(&mut raw, &metadata);
+            reads.push(Read::Layer(Box::new(raw), metadata));
         }
         for refused in delivery.refused {
             let member = (refused.member != file).then_some(refused.member);
@@ -399,14 +433,6 @@ fn nearest_layer(standards: &Standards, typed: &LayerId) -> Option<LayerId> {
         .filter(|(score, _)| *score > 0.75)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, layer)| layer.clone())
-}
-
-/// The last part of a path, as the sender called it: no folder of any machine goes into a report.
-pub(super) fn name_of(path: &Path) -> String {
-    path.file_name().map_or_else(
-        || "file".to_owned(),
-        |name| name.to_string_lossy().into_owned(),
-    )
 }
 
 fn hash_of(path: &Path) -> String {

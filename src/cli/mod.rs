@@ -264,6 +264,7 @@ impl About {
                 crs: self.crs.clone(),
                 encoding: self.encoding.clone(),
                 layer: self.layer_in_file.clone(),
+                ..ReadOptions::default()
             },
             metadata: self.metadata.clone(),
             city: self.city.clone(),

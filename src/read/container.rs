@@ -9,12 +9,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use serde::{Deserialize, Serialize};
 use zip::{CompressionMethod, ZipArchive};
 
 use super::{bundle::Kind, delivery::Refused};
 
 /// What an archive may hold.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArchiveLimits {
     /// Entries, folders included. A city's yearly delivery has some hundred.
     pub entries: usize,

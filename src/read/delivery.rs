@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Note, RawLayer};
+use super::container::ArchiveLimits;
+use crate::model::{Metadata, Note, RawLayer};
 
 /// What the sender or the person at the terminal says about a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +17,22 @@ pub struct ReadOptions {
     /// Only the layer of this name.
     #[serde(default)]
     pub layer: Option<String>,
+    /// What the sender calls the file, where it lies under a name of ours. It decides about the format as a
+    /// file's name does, and is never a path.
+    #[serde(default)]
+    pub label: Option<String>,
+    /// What an archive may hold.
+    #[serde(default)]
+    pub archive: ArchiveLimits,
+}
+
+/// Metadata that lay inside an archive: `metadata.json`, or one named after a layer's file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Described {
+    /// Its path inside the archive.
+    pub member: String,
+    /// What it says.
+    pub metadata: Metadata,
 }
 
 /// All that came out of one file, folder or archive.
@@ -27,6 +44,41 @@ pub struct Delivery {
     pub refused: Vec<Refused>,
     /// What the reader did and saw that belongs to no single layer.
     pub notes: Vec<Note>,
+    /// What the archive says of its layers beside them.
+    pub metadata: Vec<Described>,
+}
+
+impl Delivery {
+    /// The metadata inside the archive that are nearest to a member of it: named after the file, after its
+    /// stem, or the folder's own; then the folders above.
+    pub fn described(&self, member: &str) -> Option<&Metadata> {
+        let (mut folder, name) = member.rsplit_once('/').unwrap_or(("", member));
+        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        let find = |folder: &str, name: &str| {
+            self.metadata
+                .iter()
+                .find(|one| match one.member.rsplit_once('/') {
+                    Some((place, last)) => place == folder && last.eq_ignore_ascii_case(name),
+                    None => folder.is_empty() && one.member.eq_ignore_ascii_case(name),
+                })
+        };
+        let mut names = vec![
+            format!("{name}.metadata.json"),
+            format!("{stem}.metadata.json"),
+            "metadata.json".to_owned(),
+        ];
+        loop {
+            if let Some(one) = names.iter().find_map(|name| find(folder, name)) {
+                return Some(&one.metadata);
+            }
+            if folder.is_empty() {
+                return None;
+            }
+            // Further up only what speaks for the whole folder.
+            names = vec!["metadata.json".to_owned()];
+            folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
+        }
+    }
 }
 
 /// A file or a member of an archive that could not be read.

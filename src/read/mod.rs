@@ -9,6 +9,7 @@ mod bundle;
 mod container;
 mod dbf;
 mod delivery;
+mod described;
 mod encoding;
 mod json;
 mod ogr;
@@ -20,7 +21,7 @@ mod table;
 mod wkb;
 
 pub use container::ArchiveLimits;
-pub use delivery::{Delivery, KEPT_ROWS, ReadError, ReadOptions, Refused};
+pub use delivery::{Delivery, Described, KEPT_ROWS, ReadError, ReadOptions, Refused};
 
 use std::{
     fs, io,
@@ -39,10 +40,11 @@ const FOLDER_DEPTH: usize = 8;
 
 /// Reads every layer of a file, a folder or an archive. Writes only below the folder for temporary files.
 pub fn layers(path: &Path, options: &ReadOptions) -> Result<Delivery, ReadError> {
-    let label = path
-        .file_name()
-        .map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy())
-        .into_owned();
+    let label = options.label.clone().unwrap_or_else(|| {
+        path.file_name()
+            .map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy())
+            .into_owned()
+    });
     let io = |source| ReadError::Io {
         what: label.clone(),
         source,
@@ -58,7 +60,7 @@ pub fn layers(path: &Path, options: &ReadOptions) -> Result<Delivery, ReadError>
     }
     let job = tempfile::tempdir().map_err(io)?;
     let mut found = Delivery::default();
-    let bundles = collect(path, &label, job.path(), &mut found).map_err(io)?;
+    let bundles = collect(path, &label, job.path(), &options.archive, &mut found).map_err(io)?;
     let nested = path.is_dir() || Kind::of_bytes(path).map_err(io)? == Kind::Archive;
     let mut hash = Hashed::default();
     for (at, bundle) in bundles.into_iter().enumerate() {
@@ -130,13 +132,19 @@ fn drop_indexes(layers: &mut Vec<crate::model::RawLayer>) {
 }
 
 /// The bundles of a file, a folder or an archive. What is refused on the way goes into `found`.
-fn collect(path: &Path, label: &str, job: &Path, found: &mut Delivery) -> io::Result<Vec<Bundle>> {
+fn collect(
+    path: &Path,
+    label: &str,
+    job: &Path,
+    limits: &ArchiveLimits,
+    found: &mut Delivery,
+) -> io::Result<Vec<Bundle>> {
     if path.is_dir() {
         let mut members = vec![];
         walk(path, "", FOLDER_DEPTH, &mut members)?;
         let (mut bundles, orphans) = bundle::gather(members);
         found.refused.extend(orphans);
-        open_kmz(&mut bundles, job, found)?;
+        open_kmz(&mut bundles, job, limits, found)?;
         return Ok(bundles);
     }
     let named = Kind::of_name(label);
@@ -155,18 +163,19 @@ fn collect(path: &Path, label: &str, job: &Path, found: &mut Delivery) -> io::Re
         (Kind::Sheet | Kind::Csv, _) => Ok(vec![single(path, label, named)]),
         (Kind::Kmz, Kind::Archive) => {
             let mut bundles = vec![single(path, label, Kind::Kmz)];
-            open_kmz(&mut bundles, job, found)?;
+            open_kmz(&mut bundles, job, limits, found)?;
             Ok(bundles)
         }
         (_, Kind::Archive) if is_zip(path)? => {
             let folder = job.join("archive");
             fs::create_dir_all(&folder)?;
-            let archive = container::unpack(path, label, &folder, &ArchiveLimits::default())?;
+            let archive = container::unpack(path, label, &folder, limits)?;
             let ignored = archive.ignored;
-            let (mut bundles, orphans) = bundle::gather(archive.members);
+            let members = described::take(archive.members, found)?;
+            let (mut bundles, orphans) = bundle::gather(members);
             found.refused.extend(archive.refused);
             found.refused.extend(orphans);
-            open_kmz(&mut bundles, job, found)?;
+            open_kmz(&mut bundles, job, limits, found)?;
             if !ignored.is_empty() {
                 let shown: Vec<_> = ignored.iter().take(10).map(String::as_str).collect();
                 let text = format!(
@@ -257,13 +266,16 @@ fn with_siblings(path: &Path, label: &str) -> io::Result<Bundle> {
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
-    let stem = bundle::stem(label).to_lowercase();
+    let own = path
+        .file_name()
+        .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let stem = bundle::stem(&own).to_lowercase();
     for entry in fs::read_dir(folder)?.take(FOLDER_FILES) {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
         if Kind::of_name(&name) == Kind::Sidecar && bundle::stem(&name).to_lowercase() == stem {
             members.push(Member {
-                name,
+                name: format!("{}.{}", bundle::stem(label), bundle::extension(&name)),
                 file: entry.path(),
             });
         }
@@ -299,7 +311,12 @@ fn walk(folder: &Path, below: &str, depth: usize, members: &mut Vec<Member>) -> 
 }
 
 /// Replaces each KMZ by the KML inside it.
-fn open_kmz(bundles: &mut Vec<Bundle>, job: &Path, found: &mut Delivery) -> io::Result<()> {
+fn open_kmz(
+    bundles: &mut Vec<Bundle>,
+    job: &Path,
+    limits: &ArchiveLimits,
+    found: &mut Delivery,
+) -> io::Result<()> {
     let mut opened = vec![];
     for (at, bundle) in std::mem::take(bundles).into_iter().enumerate() {
         if bundle.kind != Kind::Kmz {
@@ -309,7 +326,7 @@ fn open_kmz(bundles: &mut Vec<Bundle>, job: &Path, found: &mut Delivery) -> io::
         let Some(file) = bundle.main() else { continue };
         let folder = job.join(format!("kmz{at}"));
         fs::create_dir_all(&folder)?;
-        let archive = container::unpack(file, &bundle.name, &folder, &ArchiveLimits::default())?;
+        let archive = container::unpack(file, &bundle.name, &folder, limits)?;
         let archive_was_sound = archive.refused.is_empty();
         found.refused.extend(archive.refused);
         // The document is any .kml; some writers put each layer into one of its own beside an index

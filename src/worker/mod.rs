@@ -5,6 +5,7 @@
 //! and takes plain columns back from a file in that folder. Whatever the file does to the child — crash
 //! it, fill its memory, keep it busy — is one error here and touches nothing else.
 
+mod desk;
 mod protocol;
 mod sandbox;
 
@@ -19,6 +20,7 @@ use std::{
 };
 
 use crate::read::{Delivery, ReadOptions, Refused};
+pub use desk::{Cancel, Desk, sweep};
 use protocol::{Answer, Job};
 
 /// The hidden subcommand.
@@ -85,6 +87,9 @@ pub enum WorkerError {
     /// The child could not get at the file, or an option is wrong.
     #[error("{0}")]
     Read(String),
+    /// Whoever asked no longer wants it.
+    #[error("the reading was called off")]
+    Cancelled,
 }
 
 impl WorkerError {
@@ -92,7 +97,7 @@ impl WorkerError {
     /// installation or the caller is.
     pub fn refused(&self, member: &str) -> Option<Refused> {
         let (code, remedy) = match self {
-            Self::Start(_) | Self::Read(_) | Self::Protocol(_) => return None,
+            Self::Start(_) | Self::Read(_) | Self::Protocol(_) | Self::Cancelled => return None,
             Self::Crashed { .. } => (
                 "crashed",
                 "check that the file opens in QGIS and export it again in another format; please report it to us",
@@ -139,24 +144,32 @@ fn program() -> std::io::Result<PathBuf> {
 
 /// Reads a file, a folder or an archive in a child process under limits.
 pub fn read(path: &Path, options: &ReadOptions, limits: &Limits) -> Result<Delivery, WorkerError> {
+    read_at(&Desk::default(), path, options, limits)
+}
+
+/// [`read`] at a desk: in a folder of the caller's, and to be called off at any moment.
+pub fn read_at(
+    desk: &Desk,
+    path: &Path,
+    options: &ReadOptions,
+    limits: &Limits,
+) -> Result<Delivery, WorkerError> {
     let path = std::fs::canonicalize(path)
         .map_err(|error| WorkerError::Read(format!("cannot read {}: {error}", path.display())))?;
-    let folder = tempfile::Builder::new()
-        .prefix("parat-read-")
-        .tempdir()
-        .map_err(WorkerError::Start)?;
-    let work = folder.path().join("work");
+    let laid = desk.lay().map_err(WorkerError::Start)?;
+    let folder = laid.path();
+    let work = folder.join("work");
     std::fs::create_dir(&work).map_err(WorkerError::Start)?;
     let job = Job {
         path,
         options: options.clone(),
-        answer: folder.path().join("answer"),
-        folder: folder.path().to_owned(),
+        answer: folder.join("answer"),
+        folder: folder.to_owned(),
         memory: limits.memory,
         cpu_s: limits.cpu_s,
         file: limits.file,
     };
-    let complaints = folder.path().join("complaints");
+    let complaints = folder.join("complaints");
     let mut command = Command::new(program().map_err(WorkerError::Start)?);
     command
         .arg(SUBCOMMAND)
@@ -184,7 +197,7 @@ pub fn read(path: &Path, options: &ReadOptions, limits: &Limits) -> Result<Deliv
     line.push(b'\n');
     // A child that dies at once breaks the pipe; how it died says more than that.
     let _ = pipe.write_all(&line).and_then(|()| pipe.flush());
-    let status = child.wait(limits)?;
+    let status = child.wait(limits, &desk.cancel)?;
     drop(pipe);
     if !status.success() {
         return Err(how_it_died(status, &complaints, limits));
@@ -207,12 +220,15 @@ impl Drop for Guard {
 
 impl Guard {
     /// Waits for the end, in steps that are short at first: most files take milliseconds.
-    fn wait(&mut self, limits: &Limits) -> Result<ExitStatus, WorkerError> {
+    fn wait(&mut self, limits: &Limits, cancel: &Cancel) -> Result<ExitStatus, WorkerError> {
         let begun = Instant::now();
         let limit = Duration::from_secs(limits.wall_s);
         loop {
             if let Some(status) = self.0.try_wait().map_err(WorkerError::Start)? {
                 return Ok(status);
+            }
+            if cancel.is_called_off() {
+                return Err(WorkerError::Cancelled);
             }
             let gone = begun.elapsed();
             if gone >= limit {

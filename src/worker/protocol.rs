@@ -19,7 +19,7 @@ use crate::{
         Column, CrsName, CrsOrigin, Encoding, Field, FieldType, Note, RawLayer, ShapeKind, Shapes,
         Source, Table, TextColumn, value::NULL_CODE,
     },
-    read::{Delivery, ReadOptions, Refused},
+    read::{Delivery, Described, ReadOptions, Refused},
 };
 
 /// The first bytes of an answer; the last digit is the version.
@@ -52,6 +52,7 @@ struct Header {
     failed: Option<String>,
     refused: Vec<Refused>,
     notes: Vec<Note>,
+    metadata: Vec<Described>,
     layers: Vec<Head>,
 }
 
@@ -85,6 +86,7 @@ pub(super) fn write(path: &Path, answer: &Answer) -> io::Result<()> {
         failed,
         refused: delivery.refused.clone(),
         notes: delivery.notes.clone(),
+        metadata: delivery.metadata.clone(),
         layers: delivery.layers.iter().map(head).collect(),
     };
     let header = serde_json::to_vec(&header)?;
@@ -185,6 +187,7 @@ pub(super) fn read(path: &Path) -> Result<Answer, String> {
         layers,
         refused: header.refused,
         notes: header.notes,
+        metadata: header.metadata,
     }))
 }
 
@@ -361,12 +364,17 @@ mod tests {
             layers: vec![layer.clone(), layer],
             refused: vec![Refused::new("m", "c", "t", "r")],
             notes: vec![],
+            metadata: vec![Described {
+                member: "a/metadata.json".to_owned(),
+                metadata: serde_json::from_str(r#"{"title": "x"}"#).expect("metadata"),
+            }],
         }
     }
 
     fn same(a: &Delivery, b: &Delivery) -> bool {
         // NaN is null in a column of numbers, so compare what is shown.
-        format!("{:?}", (&a.refused, &a.notes)) == format!("{:?}", (&b.refused, &b.notes))
+        format!("{:?}", (&a.refused, &a.notes, &a.metadata))
+            == format!("{:?}", (&b.refused, &b.notes, &b.metadata))
             && a.layers.iter().zip(&b.layers).all(|(a, b)| {
                 (
                     &a.source,
