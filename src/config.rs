@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Why the settings could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +52,96 @@ pub struct Config {
     pub reader_memory_mib: u64,
     /// Seconds on the clock that the child may take for one file.
     pub reader_wall_s: u64,
+    /// What deliveries over HTTP may be.
+    pub limits: Limits,
+}
+
+/// What deliveries may be. Every limit has a name: it stands in the settings, in `/accepted-inputs`, and in
+/// the answer to who goes beyond it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Bytes of one delivery, all its files together.
+    pub upload_bytes: u64,
+    /// Bytes of all members of an archive together, unpacked.
+    pub inflated_bytes: u64,
+    /// Entries of an archive, folders included.
+    pub archive_entries: usize,
+    /// How often larger than its packed bytes a member of an archive may be.
+    pub archive_ratio: u64,
+    /// The same for formats that are text.
+    pub archive_ratio_text: u64,
+    /// Files of one delivery that are sent loose.
+    pub upload_files: usize,
+    /// Parts of a form, values and files together.
+    pub form_parts: usize,
+    /// Bytes of a form's part that is no file, such as the metadata.
+    pub form_value_bytes: usize,
+    /// Bytes of the headers of one part of a form.
+    pub form_header_bytes: usize,
+    /// Requests with bytes that one person may have under way at once.
+    pub uploads_per_user: u64,
+    /// Uploads that one person may have begun and not finished.
+    pub unfinished_per_user: u64,
+    /// Seconds after which an upload that was not finished is removed.
+    pub upload_expires_s: u64,
+    /// Seconds without a byte after which a request that sends bytes is ended.
+    pub silence_s: u64,
+    /// Deliveries that wait to be judged.
+    pub waiting: usize,
+    /// Deliveries that are judged at once.
+    pub judging: usize,
+    /// How often the judging of a delivery is begun before it is given up, where the server stopped each time.
+    pub attempts: u32,
+    /// Who listens to the events of deliveries at once.
+    pub listeners: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            upload_bytes: 2 << 30,
+            inflated_bytes: 8 << 30,
+            archive_entries: 10_000,
+            archive_ratio: 200,
+            archive_ratio_text: 1000,
+            upload_files: 64,
+            form_parts: 200,
+            form_value_bytes: 1 << 20,
+            form_header_bytes: 16 << 10,
+            uploads_per_user: 3,
+            unfinished_per_user: 20,
+            upload_expires_s: 7 * 24 * 3600,
+            silence_s: 30,
+            waiting: 100,
+            judging: 2,
+            attempts: 3,
+            listeners: 256,
+        }
+    }
+}
+
+impl Limits {
+    /// What each limit holds, for people.
+    pub const WORDS: [(&'static str, &'static str); 17] = [
+        ("upload_bytes", "bytes of one delivery, all its files together"),
+        ("inflated_bytes", "bytes of all members of an archive together, unpacked"),
+        ("archive_entries", "entries of an archive, folders included"),
+        ("archive_ratio", "how often larger than its packed bytes a member of an archive may be"),
+        ("archive_ratio_text", "the same for formats that are text: GeoJSON, KML, GML, CSV"),
+        ("upload_files", "files of one delivery that are sent loose"),
+        ("form_parts", "parts of a form, values and files together"),
+        ("form_value_bytes", "bytes of a form's part that is no file"),
+        ("form_header_bytes", "bytes of the headers of one part of a form"),
+        ("uploads_per_user", "requests with bytes that one person may have under way at once"),
+        ("unfinished_per_user", "uploads that one person may have begun and not finished"),
+        ("upload_expires_s", "seconds after which an upload that was not finished is removed"),
+        ("silence_s", "seconds without a byte after which a request that sends bytes is ended"),
+        ("waiting", "deliveries that wait to be judged"),
+        ("judging", "deliveries that are judged at once"),
+        ("attempts", "how often a judging is begun where the server stopped each time"),
+        ("listeners", "who listens to the events of deliveries at once"),
+    ];
 }
 
 impl Default for Config {
@@ -66,6 +156,7 @@ impl Default for Config {
             patience_ms: 2_000,
             reader_memory_mib: 6 << 10,
             reader_wall_s: 600,
+            limits: Limits::default(),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::{
 
 use super::delivery::{self, DeliveryError, Item};
 use crate::{
-    model::{CrsName, CrsOrigin, LayerId, Metadata, RawLayer, Shapes, Source},
+    model::{CrsName, CrsOrigin, LayerId, Metadata, Note, RawLayer, Shapes, Source},
     normalise::{self, NormaliseError},
     read::ReadOptions,
     standard::Standards,
@@ -123,6 +123,10 @@ pub struct Gate<'a> {
     city_given: bool,
     /// Where children work.
     desk: Desk,
+    /// What is to be said in every report.
+    notes: Vec<Note>,
+    /// The CRS of files that do not say theirs, as it was confirmed for an earlier one.
+    usual_crs: Option<String>,
 }
 
 impl<'a> Gate<'a> {
@@ -148,6 +152,8 @@ impl<'a> Gate<'a> {
             city: published,
             city_given: false,
             desk: Desk::default(),
+            notes: vec![],
+            usual_crs: None,
         };
         if let Some(path) = &ask.city {
             gate.city = Some(gate.read_city(path)?);
@@ -160,6 +166,15 @@ impl<'a> Gate<'a> {
     #[must_use]
     pub(super) fn at(mut self, desk: Desk) -> Self {
         self.desk = desk;
+        self
+    }
+
+    /// The same gate with something to say in every report, and with the CRS that files of this source have
+    /// where they do not say theirs.
+    #[must_use]
+    pub(super) fn noting(mut self, notes: Vec<Note>, usual_crs: Option<String>) -> Self {
+        self.notes = notes;
+        self.usual_crs = usual_crs;
         self
     }
 
@@ -262,7 +277,9 @@ impl<'a> Gate<'a> {
                 .cloned()
                 .unwrap_or_default();
             metadata.0.extend(item.metadata.0.clone());
-            answer_crs(&mut raw, &metadata);
+            raw.notes.extend(self.notes.iter().cloned());
+            answer_crs(&mut raw, metadata.text("crs"));
+            answer_crs(&mut raw, self.usual_crs.as_deref());
             reads.push(Read::Layer(Box::new(raw), metadata));
         }
         for refused in delivery.refused {
@@ -399,12 +416,11 @@ enum Read {
 
 /// A file that does not say its CRS, with metadata that do: a person has answered, as with `--crs`. What the
 /// file itself says is never overruled by them.
-fn answer_crs(raw: &mut RawLayer, metadata: &Metadata) {
+fn answer_crs(raw: &mut RawLayer, said: Option<&str>) {
     if raw.crs != CrsName::Missing {
         return;
     }
-    let said = metadata
-        .text("crs")
+    let said = said
         .and_then(|crs| crs.split_once(':'))
         .filter(|(name, code)| {
             matches!(name.to_ascii_uppercase().as_str(), "EPSG" | "OGC")

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     model::Shapes,
     normalise::NormaliseError,
+    read::ArchiveLimits,
     store::{Became, Entry, StoreError},
     validate::Report,
     worker::Limits,
@@ -107,7 +108,19 @@ impl App {
         Limits {
             memory: self.config().reader_memory_mib << 20,
             wall_s: self.config().reader_wall_s,
+            file: self.config().limits.inflated_bytes,
             ..Limits::default()
+        }
+    }
+
+    /// What an archive may hold.
+    pub fn archive_limits(&self) -> ArchiveLimits {
+        let limits = &self.config().limits;
+        ArchiveLimits {
+            entries: limits.archive_entries,
+            unpacked_bytes: limits.inflated_bytes,
+            ratio: limits.archive_ratio,
+            ratio_text: limits.archive_ratio_text,
         }
     }
 

@@ -8,6 +8,7 @@ mod answer;
 mod delivery;
 mod gate;
 mod ingest;
+mod jobs;
 mod live;
 mod permits;
 mod preview;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 pub use delivery::DeliveryError;
 pub use gate::{Ask, Gate, GateError, Judged, Outcome, Step, Take};
 pub use ingest::{Arrived, IngestError};
+pub use jobs::{Appending, AskPatch, DeliverError, Incoming, Progress, Upload, Watcher, stated};
 pub use live::{LiveLayer, LiveLayers};
 pub use tables::Met;
 pub use versions::{AsOf, Pick, Pinned};
@@ -146,6 +148,7 @@ struct Inner {
     live: live::Live,
     permits: permits::Permits,
     past: versions::Past,
+    jobs: jobs::Jobs,
 }
 
 impl App {
@@ -168,6 +171,7 @@ impl App {
                 standards,
                 store: Box::new(store),
                 past: versions::Past::default(),
+                jobs: jobs::Jobs::new(&config),
                 config,
             }),
         })

@@ -115,6 +115,11 @@ pub fn layers(path: &Path, options: &ReadOptions) -> Result<Delivery, ReadError>
     Ok(found)
 }
 
+/// True for a name of an encoding that text can be read by.
+pub fn is_encoding(name: &str) -> bool {
+    encoding::label(name).is_some()
+}
+
 /// Leaves out the documents of a KMZ that hold no features when another one of it does: they are indexes.
 fn drop_indexes(layers: &mut Vec<crate::model::RawLayer>) {
     let of = |source: &Source| -> Option<String> {

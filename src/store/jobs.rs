@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension, TransactionBehavior, params};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{
-    Embedded, StoreError,
+    Actor, Embedded, Role, StoreError,
     catalogue::failed,
     rows::{json, now, parse, word},
 };
@@ -218,6 +218,8 @@ pub struct Job {
     pub id: JobId,
     /// Who sent it: the name of an account.
     pub actor: String,
+    /// What that account might do then.
+    pub role: Role,
     /// The office, or whatever the sender calls where it comes from; what is confirmed is kept by it.
     pub source: String,
     /// How it comes.
@@ -247,6 +249,16 @@ pub struct Job {
     pub created_at: String,
     /// When it last changed.
     pub updated_at: String,
+}
+
+impl Job {
+    /// Who sent it.
+    pub fn sender(&self) -> Actor {
+        Actor {
+            name: self.actor.clone(),
+            role: self.role,
+        }
+    }
 }
 
 /// Which deliveries are wanted.
@@ -322,7 +334,7 @@ impl JobStore for Embedded {
             )?;
             transaction.execute("DELETE FROM job_layers WHERE job = ?1", [job.id.0])?;
             let asked = job.ask.layer.iter().filter(|_| job.layers.is_empty());
-            for (at, layer) in asked
+            for (at, (layer, report)) in asked
                 .map(|layer| (layer, None))
                 .chain(
                     job.layers
@@ -333,7 +345,7 @@ impl JobStore for Embedded {
             {
                 transaction.execute(
                     "INSERT INTO job_layers (job, position, layer, report) VALUES (?1, ?2, ?3, ?4)",
-                    params![job.id.0, at as i64, layer.0.as_str(), layer.1],
+                    params![job.id.0, at as i64, layer.as_str(), report],
                 )?;
             }
             Ok(())

@@ -6,6 +6,7 @@
 mod catalogue;
 mod disk;
 mod embedded;
+mod jobs;
 mod journal;
 mod migrations;
 mod publish;
@@ -19,6 +20,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use embedded::Embedded;
+pub use jobs::{
+    Answers, Job, JobAsk, JobFile, JobFilter, JobId, JobLayer, JobState, JobStore, Remembered, Via,
+};
 pub use journal::{JournalEntry, first_broken};
 pub use users::{User, token_hash};
 pub use versions::{Publication, Seen, VersionEntry};
@@ -224,7 +228,7 @@ pub struct StoredTable {
 }
 
 /// Keeps versions of layers, reports, indicator tables and the journal of what happened.
-pub trait LayerStore: Send + Sync {
+pub trait LayerStore: JobStore + Send + Sync {
     /// A number that rises with every change, by whichever process.
     fn generation(&self) -> Result<u64, StoreError>;
 

@@ -318,8 +318,8 @@ pub(super) fn question(job: &Job) -> (super::super::Ask, Vec<Note>) {
             ask.layer = Some(layer.clone());
         }
         if let Some(crs) = &answers.crs {
-            told.push(format!("CRS {crs}"));
-            ask.read.crs = Some(crs.clone());
+            // Only where the file does not say it: the gate takes it as its last word.
+            told.push(format!("CRS {crs} where the file does not say its own"));
         }
         if let Some(encoding) = &answers.encoding {
             told.push(format!("encoding {encoding}"));

@@ -153,6 +153,7 @@ impl App {
         let job = self.store().add_job(Job {
             id: JobId(0),
             actor: actor.name.clone(),
+            role: actor.role,
             source: String::new(),
             via,
             state: JobState::Receiving,

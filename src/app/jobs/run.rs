@@ -205,7 +205,7 @@ impl App {
     fn judge_files(&self, live: &Live, job: &Job) -> Result<(), IngestError> {
         let place = self.inner.jobs.place(job.id);
         let (mut ask, mut notes) = question(job);
-        ask.read.archive = self.config().limits.archive();
+        ask.read.archive = self.archive_limits();
         let items = items(&place, &job.files, &job.ask.metadata, &mut notes);
         let desk = Desk {
             folder: Some(self.inner.jobs.work()),
@@ -215,7 +215,7 @@ impl App {
             .remembered
             .as_ref()
             .and_then(|known| known.answers.crs.clone());
-        let actor = Actor::named(&job.actor);
+        let actor = job.sender();
         let bytes = items.iter().map(|item| item.bytes).sum();
         let mut rows = (0, 0);
         let mut first = job.attempts == 1 && !self.has_report(job.id);

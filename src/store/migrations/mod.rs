@@ -39,6 +39,11 @@ const STEPS: &[Migration] = &[
         sql: workflow::SQL,
         then: workflow::seal,
     },
+    Migration {
+        about: "deliveries over HTTP",
+        sql: super::jobs::TABLES,
+        then: nothing,
+    },
 ];
 
 /// Makes the tables where there are none, and brings older ones up to date. Newer ones are refused.
