@@ -11,7 +11,10 @@ use axum::{
 use serde_json::{Map, Value, json};
 
 use super::html;
-use crate::{app::AppError, query::QueryError};
+use crate::{
+    app::{AppError, DeliverError},
+    query::QueryError,
+};
 
 /// A failure as the client is told of it. Boxed, because it rides in every `Result` here.
 #[derive(Clone, Debug)]
@@ -130,6 +133,45 @@ pub(super) const TOO_LONG: Kind = kind(
     "too_long",
     "The address is longer than the server takes",
 );
+/// More at once than is taken.
+pub(super) const TOO_MANY: Kind = kind(
+    StatusCode::TOO_MANY_REQUESTS,
+    "too_many",
+    "There is more at once than the server takes",
+);
+/// Somebody else writes to it this moment.
+pub(super) const LOCKED: Kind = kind(
+    StatusCode::LOCKED,
+    "locked",
+    "Another request is writing to it",
+);
+/// A checksum that the bytes do not have (tus 1.0, checksum).
+pub(super) const CHECKSUM: Kind = Kind {
+    status: match StatusCode::from_u16(460) {
+        Ok(status) => status,
+        Err(_) => StatusCode::BAD_REQUEST,
+    },
+    code: "checksum_mismatch",
+    title: "The bytes have another checksum than was said",
+};
+/// A version of tus that is not spoken here.
+pub(super) const WRONG_VERSION: Kind = kind(
+    StatusCode::PRECONDITION_FAILED,
+    "wrong_tus_version",
+    "This version of the tus protocol is not spoken here",
+);
+/// The disk is full.
+pub(super) const NO_SPACE: Kind = kind(
+    StatusCode::INSUFFICIENT_STORAGE,
+    "no_space",
+    "There is no room left on the server's disk",
+);
+/// A request that stopped sending.
+pub(super) const SILENT: Kind = kind(
+    StatusCode::REQUEST_TIMEOUT,
+    "silent",
+    "The request stopped sending",
+);
 /// A body of another type than the path takes.
 pub(super) const UNSUPPORTED_TYPE: Kind = kind(
     StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -156,7 +198,7 @@ pub(super) const INTERNAL: Kind = kind(
 );
 
 /// Every kind, for the service document.
-pub(super) const KINDS: [Kind; 18] = [
+pub(super) const KINDS: [Kind; 24] = [
     UNKNOWN_PARAMETER,
     BAD_PARAMETER,
     BAD_BODY,
@@ -171,6 +213,12 @@ pub(super) const KINDS: [Kind; 18] = [
     NOT_ACCEPTABLE,
     TOO_LARGE,
     TOO_LONG,
+    TOO_MANY,
+    LOCKED,
+    CHECKSUM,
+    WRONG_VERSION,
+    NO_SPACE,
+    SILENT,
     UNSUPPORTED_TYPE,
     BUSY,
     TIMED_OUT,
@@ -267,7 +315,13 @@ impl Problem {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(header::VARY, HeaderValue::from_static("Accept"));
-        if self.0.kind.status == StatusCode::SERVICE_UNAVAILABLE {
+        if [
+            StatusCode::SERVICE_UNAVAILABLE,
+            StatusCode::TOO_MANY_REQUESTS,
+            StatusCode::LOCKED,
+        ]
+        .contains(&self.0.kind.status)
+        {
             headers.insert(header::RETRY_AFTER, RETRY_AFTER);
         }
         if self.0.kind.status == StatusCode::UNAUTHORIZED {
@@ -314,6 +368,28 @@ impl From<AppError> for Problem {
                 tracing::error!(doing, error = source.as_ref(), "a request failed inside");
                 Self::new(INTERNAL, "nothing more can be said here")
             }
+        }
+    }
+}
+
+impl From<DeliverError> for Problem {
+    fn from(error: DeliverError) -> Self {
+        let detail = error.to_string();
+        match error {
+            DeliverError::TooLarge { limit, value, .. } => {
+                Self::new(TOO_LARGE, detail).with("limit", json!({"name": limit, "value": value}))
+            }
+            DeliverError::TooMany { limit, value, .. } => {
+                Self::new(TOO_MANY, detail).with("limit", json!({"name": limit, "value": value}))
+            }
+            DeliverError::NoSpace => Self::new(NO_SPACE, detail),
+            DeliverError::Bad { parameter, detail } => Self::parameter(&parameter, detail),
+            DeliverError::Conflict(_) => Self::new(CONFLICT, detail),
+            DeliverError::Locked => Self::new(LOCKED, detail),
+            DeliverError::Gone(_) => Self::new(GONE, detail),
+            DeliverError::Forbidden(_) => Self::new(FORBIDDEN, detail),
+            DeliverError::Closed(_) => Self::new(BUSY, detail),
+            DeliverError::App(error) => error.into(),
         }
     }
 }

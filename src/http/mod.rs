@@ -4,13 +4,17 @@
 //! say and what answers are is data in [`ops`]; the API description is written from it. What every answer
 //! passes on its way out is in [`edge`].
 
+mod accepted;
 mod actor;
 mod collections;
 mod conformance;
+mod deliveries;
 mod edge;
 mod error;
+mod events;
 mod explain;
 mod extract;
+mod form;
 pub mod geojson;
 mod grid;
 mod health;
@@ -23,6 +27,7 @@ mod landing;
 mod layers;
 mod links;
 mod metrics;
+mod multipart;
 mod negotiate;
 mod openapi;
 mod ops;
@@ -40,6 +45,7 @@ mod styles;
 mod tilejson;
 mod tiles;
 mod tilesets;
+mod uploads;
 
 use std::future::Future;
 
