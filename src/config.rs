@@ -124,23 +124,56 @@ impl Default for Limits {
 impl Limits {
     /// What each limit holds, for people.
     pub const WORDS: [(&'static str, &'static str); 17] = [
-        ("upload_bytes", "bytes of one delivery, all its files together"),
-        ("inflated_bytes", "bytes of all members of an archive together, unpacked"),
+        (
+            "upload_bytes",
+            "bytes of one delivery, all its files together",
+        ),
+        (
+            "inflated_bytes",
+            "bytes of all members of an archive together, unpacked",
+        ),
         ("archive_entries", "entries of an archive, folders included"),
-        ("archive_ratio", "how often larger than its packed bytes a member of an archive may be"),
-        ("archive_ratio_text", "the same for formats that are text: GeoJSON, KML, GML, CSV"),
+        (
+            "archive_ratio",
+            "how often larger than its packed bytes a member of an archive may be",
+        ),
+        (
+            "archive_ratio_text",
+            "the same for formats that are text: GeoJSON, KML, GML, CSV",
+        ),
         ("upload_files", "files of one delivery that are sent loose"),
         ("form_parts", "parts of a form, values and files together"),
         ("form_value_bytes", "bytes of a form's part that is no file"),
-        ("form_header_bytes", "bytes of the headers of one part of a form"),
-        ("uploads_per_user", "requests with bytes that one person may have under way at once"),
-        ("unfinished_per_user", "uploads that one person may have begun and not finished"),
-        ("upload_expires_s", "seconds after which an upload that was not finished is removed"),
-        ("silence_s", "seconds without a byte after which a request that sends bytes is ended"),
+        (
+            "form_header_bytes",
+            "bytes of the headers of one part of a form",
+        ),
+        (
+            "uploads_per_user",
+            "requests with bytes that one person may have under way at once",
+        ),
+        (
+            "unfinished_per_user",
+            "uploads that one person may have begun and not finished",
+        ),
+        (
+            "upload_expires_s",
+            "seconds after which an upload that was not finished is removed",
+        ),
+        (
+            "silence_s",
+            "seconds without a byte after which a request that sends bytes is ended",
+        ),
         ("waiting", "deliveries that wait to be judged"),
         ("judging", "deliveries that are judged at once"),
-        ("attempts", "how often a judging is begun where the server stopped each time"),
-        ("listeners", "who listens to the events of deliveries at once"),
+        (
+            "attempts",
+            "how often a judging is begun where the server stopped each time",
+        ),
+        (
+            "listeners",
+            "who listens to the events of deliveries at once",
+        ),
     ];
 }
 

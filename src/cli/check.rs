@@ -152,53 +152,13 @@ pub(super) fn render(
                 .collect();
             texts.join("\n\n")
         }
-        Format::Json => match reports {
-            [one] => report::json(one),
-            many => {
-                let all: Vec<String> = many.iter().map(report::json).collect();
-                format!("[{}]", all.join(","))
-            }
-        },
+        Format::Json => report::all_json(reports),
         Format::Html => report::html(reports, standards, language),
-        Format::Geojson => match reports {
-            [one] => report::geojson(one),
-            many => collection(many),
-        },
-        Format::Csv => csv(reports),
+        Format::Geojson => report::all_geojson(reports),
+        Format::Csv => report::all_csv(reports),
     };
     if !text.ends_with('\n') {
         text.push('\n');
     }
     text
-}
-
-/// The faults of several layers in one collection, each with its layer.
-fn collection(reports: &[Report]) -> String {
-    let mut all = vec![];
-    for one in reports {
-        let found: serde_json::Value =
-            serde_json::from_str(&report::geojson(one)).unwrap_or_default();
-        if let Some(features) = found.get("features").and_then(|list| list.as_array()) {
-            all.extend(features.iter().cloned().map(|mut feature| {
-                feature["properties"]["layer"] = one.layer.as_str().into();
-                feature
-            }));
-        }
-    }
-    serde_json::json!({ "type": "FeatureCollection", "features": all }).to_string()
-}
-
-/// The faults of several layers under one header.
-fn csv(reports: &[Report]) -> String {
-    let mut all = String::new();
-    for one in reports {
-        let text = report::csv(one);
-        let rows = if all.is_empty() {
-            text.as_str()
-        } else {
-            text.split_once('\n').map_or("", |(_, rows)| rows)
-        };
-        all.push_str(rows);
-    }
-    all
 }

@@ -20,16 +20,32 @@ const FORMATS: &[(&str, &[&str], &str)] = &[
         &["zip", "shp"],
         "all parts in one zip (.shp, .shx, .dbf, .prj, .cpg), or loose as parts `file` of one form",
     ),
-    ("GeoPackage", &["gpkg"], "every layer of it; its triggers are never run"),
-    ("GeoJSON", &["geojson", "json"], "RFC 7946; a named CRS of older files is heeded"),
+    (
+        "GeoPackage",
+        &["gpkg"],
+        "every layer of it; its triggers are never run",
+    ),
+    (
+        "GeoJSON",
+        &["geojson", "json"],
+        "RFC 7946; a named CRS of older files is heeded",
+    ),
     (
         "GeoJSON text sequence",
         &["geojsonl", "geojsons", "ndjson", "jsonl", "geojsonseq"],
         "one feature a line",
     ),
-    ("KML and KMZ", &["kml", "kmz"], "placemarks with geometry; links to elsewhere are not followed"),
+    (
+        "KML and KMZ",
+        &["kml", "kmz"],
+        "placemarks with geometry; links to elsewhere are not followed",
+    ),
     ("FlatGeobuf", &["fgb"], ""),
-    ("GML", &["gml"], "simple features; schemas elsewhere are not fetched"),
+    (
+        "GML",
+        &["gml"],
+        "simple features; schemas elsewhere are not fetched",
+    ),
     (
         "Table with coordinates",
         &["csv", "tsv", "xlsx", "xlsm", "xls", "ods"],
@@ -140,16 +156,43 @@ fn page(site: &Site, value: &Value) -> String {
     };
     let mut body = format!(
         "<p>{}</p>",
-        html::escape("Send files at the page, as a form, or by tus. The same check runs on your own machine: parat check FILE.")
+        html::escape(
+            "Send files at the page, as a form, or by tus. The same check runs on your own machine: parat check FILE."
+        )
     );
     let mut part = |title: &str, headings: &[&str], list: &Value, fields: &[&str]| {
         html::put(&mut body, format_args!("<h2>{}</h2>", html::escape(title)));
         body.push_str(&html::table(headings, rows(list, fields)));
     };
-    part("Formats", &["Format", "Endings", "To know"], &value["formats"], &["name", "endings", "about"]);
-    part("Limits", &["Name", "Value", "What it holds"], &value["limits"], &["name", "value", "about"]);
-    part("Reference systems proposed where a file says none", &["Code", "What it is"], &value["crs"]["usual"], &["code", "about"]);
-    part("Encodings that may be named", &["Name"], &json!([{"name": value["encodings"]["may_be_named"]}]), &["name"]);
-    part("Layers", &["Name", "Title"], &value["layers"], &["id", "title"]);
+    part(
+        "Formats",
+        &["Format", "Endings", "To know"],
+        &value["formats"],
+        &["name", "endings", "about"],
+    );
+    part(
+        "Limits",
+        &["Name", "Value", "What it holds"],
+        &value["limits"],
+        &["name", "value", "about"],
+    );
+    part(
+        "Reference systems proposed where a file says none",
+        &["Code", "What it is"],
+        &value["crs"]["usual"],
+        &["code", "about"],
+    );
+    part(
+        "Encodings that may be named",
+        &["Name"],
+        &json!([{"name": value["encodings"]["may_be_named"]}]),
+        &["name"],
+    );
+    part(
+        "Layers",
+        &["Name", "Title"],
+        &value["layers"],
+        &["id", "title"],
+    );
     html::page(site.base(), "What is taken here", &[], &body)
 }

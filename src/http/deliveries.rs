@@ -174,7 +174,10 @@ pub(super) async fn list(
     let layer: Option<LayerId> = ask
         .params
         .get("layer")
-        .map(|text| text.parse().map_err(|error| Problem::parameter("layer", format!("{error}"))))
+        .map(|text| {
+            text.parse()
+                .map_err(|error| Problem::parameter("layer", format!("{error}")))
+        })
         .transpose()?;
     let state = ask
         .params
@@ -261,7 +264,12 @@ pub(super) async fn patch(
 
 /// `{"ask": {…}}`, as the delivery shows it, or the question alone.
 fn patch_of(said: Value) -> Result<AskPatch, Problem> {
-    let wrong = || Problem::new(error::BAD_BODY, "it is an object with `ask`, or the question itself");
+    let wrong = || {
+        Problem::new(
+            error::BAD_BODY,
+            "it is an object with `ask`, or the question itself",
+        )
+    };
     let Value::Object(mut said) = said else {
         return Err(wrong());
     };
@@ -296,7 +304,8 @@ pub(super) async fn file(
     parts: Parts,
 ) -> Result<Response, Problem> {
     caller.at_least(Role::Contributor)?;
-    let params = super::params::Params::parse(parts.uri.query(), |name| ops::DELIVERY_FILE.takes(name))?;
+    let params =
+        super::params::Params::parse(parts.uri.query(), |name| ops::DELIVERY_FILE.takes(name))?;
     let part = usize::try_from(params.whole("part")?.unwrap_or(0)).unwrap_or(usize::MAX);
     let id = number(&id)?;
     let (path, label) = blocking(site.app(), move |app| app.delivery_file(id, part)).await?;
@@ -359,7 +368,10 @@ mod tests {
 
     #[test]
     fn a_change_is_the_question_alone_or_under_its_name() {
-        for good in [json!({"crs": "EPSG:4326"}), json!({"ask": {"crs": "EPSG:4326"}})] {
+        for good in [
+            json!({"crs": "EPSG:4326"}),
+            json!({"ask": {"crs": "EPSG:4326"}}),
+        ] {
             assert_eq!(patch_of(good).expect("a change")["crs"], "EPSG:4326");
         }
         for bad in [json!(1), json!({"ask": 1}), json!({"ask": {}, "crs": null})] {

@@ -16,8 +16,10 @@ use super::{
 };
 
 /// Headers of ours that a script on another site may read.
-const EXPOSED: HeaderValue =
-    HeaderValue::from_static("ETag, Content-Crs, Link, Parat-Losses, Parat-Version, Retry-After");
+const EXPOSED: HeaderValue = HeaderValue::from_static(
+    "ETag, Content-Crs, Link, Location, Parat-Delivery, Parat-Losses, Parat-Version, Retry-After, \
+        Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, Upload-Offset, Upload-Length, Upload-Expires",
+);
 
 /// Wraps the whole router.
 pub(super) async fn edge(State(site): State<Site>, mut request: Request, next: Next) -> Response {
@@ -45,6 +47,10 @@ pub(super) async fn edge(State(site): State<Site>, mut request: Request, next: N
     }
     name_the_encoding(response.headers_mut());
     open_to_all(response.headers_mut());
+    if path == "/uploads" || path.starts_with("/uploads/") {
+        let most = site.app().config().limits.upload_bytes;
+        super::uploads::mark(response.headers_mut(), most);
+    }
     site.metrics().answered(status.as_u16(), begun.elapsed());
     tracing::debug!(%method, %path, status = status.as_u16(), took = ?begun.elapsed(), "answered");
     response
@@ -86,7 +92,7 @@ fn options(refused: Response) -> Response {
     headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
     headers.insert(
         header::ACCESS_CONTROL_ALLOW_HEADERS,
-        HeaderValue::from_static("Accept, Content-Type, If-None-Match, Range"),
+        HeaderValue::from_static("Accept, Authorization, Content-Type, If-None-Match, Range, Tus-Resumable, Upload-Length, Upload-Offset, Upload-Metadata, Upload-Checksum"),
     );
     headers.insert(
         header::ACCESS_CONTROL_MAX_AGE,

@@ -108,7 +108,10 @@ async fn tell(mut telling: Telling) -> Option<(Result<Event, Infallible>, Tellin
                 _ => "gone",
             };
             telling.ended = true;
-            Event::default().event("end").id(LAST).data(format!("{{\"state\":\"{state}\"}}"))
+            Event::default()
+                .event("end")
+                .id(LAST)
+                .data(format!("{{\"state\":\"{state}\"}}"))
         }
     };
     Some((Ok(event), telling))

@@ -81,7 +81,8 @@ pub(super) async fn take(site: &Site, actor: Actor, request: Request) -> Result<
     };
     let announced: Option<u64> = text(header::CONTENT_LENGTH).and_then(|text| text.parse().ok());
     let app = site.app().clone();
-    let begun = super::deliveries::blocking(site.app(), move |app| app.receive(&actor, announced)).await;
+    let begun =
+        super::deliveries::blocking(site.app(), move |app| app.receive(&actor, announced)).await;
     let incoming = match begun {
         Ok(incoming) => incoming,
         Err(error) => {
@@ -228,7 +229,11 @@ async fn receive(
             Next::Bytes(bytes) => bytes,
             Next::End if taking.parser.is_done() => break,
             Next::End => {
-                return Err(broke(taking, Stop::Form("the form ends before its last boundary".to_owned())).await);
+                return Err(broke(
+                    taking,
+                    Stop::Form("the form ends before its last boundary".to_owned()),
+                )
+                .await);
             }
             Next::Broke(why) => return Err(broke(taking, Stop::Form(why.to_owned())).await),
         };

@@ -9,6 +9,7 @@ mod actor;
 mod collections;
 mod conformance;
 mod deliveries;
+mod delivery_schema;
 mod edge;
 mod error;
 mod events;
@@ -50,8 +51,11 @@ mod uploads;
 use std::future::Future;
 
 use axum::{
-    Router, extract::DefaultBodyLimit, http::StatusCode, middleware::from_fn_with_state,
-    routing::get,
+    Router,
+    extract::DefaultBodyLimit,
+    http::StatusCode,
+    middleware::from_fn_with_state,
+    routing::{get, head, post},
 };
 use tokio::net::TcpListener;
 use tower::ServiceBuilder;
@@ -117,11 +121,39 @@ fn routes(site: Site) -> Router {
         .route("/health", get(health::health))
         .route("/metrics", get(health::metrics))
         .fallback(page::asset)
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::GATEWAY_TIMEOUT,
+            site.settings().timeout,
+        ))
+        .merge(slow())
         .with_state(site)
+}
+
+/// Routes whose requests last as long as their bytes take: those end by silence, not by the clock.
+fn slow() -> Router<Site> {
+    Router::new()
+        .route("/accepted-inputs", get(accepted::accepted))
+        .route("/deliveries", get(deliveries::list).post(deliveries::post))
+        .route(
+            "/deliveries/{id}",
+            get(deliveries::get)
+                .patch(deliveries::patch)
+                .delete(deliveries::delete),
+        )
+        .route("/deliveries/{id}/events", get(events::events))
+        .route("/deliveries/{id}/file", get(deliveries::file))
+        .route("/uploads", post(uploads::post))
+        .route(
+            "/uploads/{id}",
+            head(uploads::head)
+                .patch(uploads::patch)
+                .delete(uploads::delete),
+        )
 }
 
 /// The whole interface over an application.
 pub fn router(app: App, settings: Settings) -> Router {
+    app.run_deliveries();
     let site = Site::new(app, settings);
     let compressed = DefaultPredicate::new()
         // Tiles are compressed once, when they are made.
@@ -134,10 +166,6 @@ pub fn router(app: App, settings: Settings) -> Router {
                 .quality(CompressionLevel::Fastest)
                 .compress_when(compressed),
         )
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::GATEWAY_TIMEOUT,
-            site.settings().timeout,
-        ))
         .layer(DefaultBodyLimit::max(site.settings().body_bytes));
     // Outside the router, so that the public prefix is off the path before a route is chosen.
     Router::new().fallback_service(layers.service(routes(site)))
@@ -150,7 +178,12 @@ pub async fn serve(
     settings: Settings,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
+    let deliveries = app.clone();
     axum::serve(listener, router(app, settings))
-        .with_graceful_shutdown(stop)
+        .with_graceful_shutdown(async move {
+            stop.await;
+            // Uploads and listeners would keep the server up for hours; both come again.
+            deliveries.close_deliveries();
+        })
         .await
 }

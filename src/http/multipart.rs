@@ -349,7 +349,11 @@ mod tests {
         assert_eq!(all(&body, &[body.len()]).expect("whole"), wanted());
         for first in 1..40 {
             for second in [1, 2, 3, 7, 1000] {
-                assert_eq!(all(&body, &[first, second]).expect("pieces"), wanted(), "{first} {second}");
+                assert_eq!(
+                    all(&body, &[first, second]).expect("pieces"),
+                    wanted(),
+                    "{first} {second}"
+                );
             }
         }
     }
@@ -371,12 +375,22 @@ mod tests {
         assert_eq!(fault, Fault::LongHeader);
         let many = "--XyZ\r\nContent-Disposition: form-data; name=a\r\n\r\nb\r\n".repeat(5);
         assert_eq!(all(many.as_bytes(), &[64]), Err(Fault::ManyParts));
-        for bad in ["--XyZ\r\nnonsense\r\n\r\nx", "--XyZ\r\nA: b\r\n\r\nx", "--XyZ?x", "--XyZ\r\n\r\n\r\n"] {
-            assert!(matches!(all(bad.as_bytes(), &[3]), Err(Fault::BadHeader(_))), "{bad:?}");
+        for bad in [
+            "--XyZ\r\nnonsense\r\n\r\nx",
+            "--XyZ\r\nA: b\r\n\r\nx",
+            "--XyZ?x",
+            "--XyZ\r\n\r\n\r\n",
+        ] {
+            assert!(
+                matches!(all(bad.as_bytes(), &[3]), Err(Fault::BadHeader(_))),
+                "{bad:?}"
+            );
         }
         // A file of a gigabyte is never held: what is held is shorter than a boundary.
         let mut parser = Multipart::new("XyZ", 1024, 4);
-        parser.feed(b"--XyZ\r\nContent-Disposition: form-data; name=f; filename=g\r\n\r\n").expect("begun");
+        parser
+            .feed(b"--XyZ\r\nContent-Disposition: form-data; name=f; filename=g\r\n\r\n")
+            .expect("begun");
         for _ in 0..100 {
             parser.feed(&[b'\r'; 4096]).expect("bytes");
             while parser.next().is_some() {}
@@ -388,10 +402,19 @@ mod tests {
     fn names_of_files_come_in_every_spelling() {
         for (header, wanted) in [
             (r#"form-data; name="f"; filename="a;b=c.zip""#, "a;b=c.zip"),
-            (r#"form-data; filename="x"; filename*=UTF-8''%E0%A4%B5.zip; name=f"#, "व.zip"),
+            (
+                r#"form-data; filename="x"; filename*=UTF-8''%E0%A4%B5.zip; name=f"#,
+                "व.zip",
+            ),
             (r#"form-data; name="f"; filename="a\"b.zip""#, "a\"b.zip"),
-            (r#"form-data; name="f"; filename="C:\new\b.zip""#, r"C:\new\b.zip"),
-            (r#"form-data; name="f"; filename="a%22b%0D%0A.zip""#, "a\"b\r\n.zip"),
+            (
+                r#"form-data; name="f"; filename="C:\new\b.zip""#,
+                r"C:\new\b.zip",
+            ),
+            (
+                r#"form-data; name="f"; filename="a%22b%0D%0A.zip""#,
+                "a\"b\r\n.zip",
+            ),
             (r#"form-data; name="f"; filename="unclosed"#, "unclosed"),
             (r#"form-data; name="f"; filename="""#, ""),
         ] {
@@ -399,9 +422,19 @@ mod tests {
             assert_eq!(part.file.as_deref(), Some(wanted), "{header}");
             assert_eq!(part.name, "f");
         }
-        assert_eq!(boundary("multipart/form-data; boundary=\"a b\"").as_deref(), Some("a b"));
-        assert_eq!(boundary("Multipart/Form-Data;charset=x; Boundary=q").as_deref(), Some("q"));
-        for none in ["multipart/form-data", "text/plain; boundary=a", "multipart/form-data; boundary="] {
+        assert_eq!(
+            boundary("multipart/form-data; boundary=\"a b\"").as_deref(),
+            Some("a b")
+        );
+        assert_eq!(
+            boundary("Multipart/Form-Data;charset=x; Boundary=q").as_deref(),
+            Some("q")
+        );
+        for none in [
+            "multipart/form-data",
+            "text/plain; boundary=a",
+            "multipart/form-data; boundary=",
+        ] {
             assert_eq!(boundary(none), None, "{none}");
         }
     }

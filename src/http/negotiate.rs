@@ -30,6 +30,10 @@ pub(super) enum Media {
     Csv,
     /// Plain text.
     Text,
+    /// Server-sent events.
+    Events,
+    /// A file as it came.
+    Bytes,
 }
 
 /// The media type of vector tiles.
@@ -59,6 +63,8 @@ impl Media {
             Self::Values => &[VALUES, "application/octet-stream"],
             Self::Csv => &["text/csv; charset=utf-8"],
             Self::Text => &["text/plain; charset=utf-8"],
+            Self::Events => &["text/event-stream"],
+            Self::Bytes => &["application/octet-stream"],
         }
     }
 
@@ -82,6 +88,7 @@ impl Media {
             Self::Values => &["bin"],
             Self::Csv => &["csv"],
             Self::Text => &["txt"],
+            Self::Events | Self::Bytes => &[],
         }
     }
 }

@@ -70,6 +70,7 @@ pub fn description(base: &str, infos: &[&SnapshotInfo]) -> Value {
         "Styles",
         "Indicators",
         "City",
+        "Deliveries",
         "Server",
     ]
     .map(|name| json!({"name": name}));
@@ -86,7 +87,7 @@ pub fn description(base: &str, infos: &[&SnapshotInfo]) -> Value {
         "paths": paths,
         "components": {
             "parameters": parameters(infos),
-            "schemas": schemas(),
+            "schemas": all_schemas(),
             "responses": problems(),
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer",
                 "description": "The token that `parat user add` printed."}},
@@ -94,7 +95,7 @@ pub fn description(base: &str, infos: &[&SnapshotInfo]) -> Value {
     })
 }
 
-fn reference(kind: &str, name: impl std::fmt::Display) -> Value {
+pub(super) fn reference(kind: &str, name: impl std::fmt::Display) -> Value {
     json!({"$ref": format!("#/components/{kind}/{name}")})
 }
 
@@ -202,7 +203,7 @@ fn responses(op: &Op, path: &str, has_body: bool) -> Value {
 
 fn body_of(op: &Op, media: Media) -> Value {
     match media {
-        Media::Html | Media::Csv | Media::Text => json!({"type": "string"}),
+        Media::Html | Media::Csv | Media::Text | Media::Events => json!({"type": "string"}),
         Media::Tile | Media::Values => json!({"type": "string", "format": "binary"}),
         Media::GeoJson if op.schema != "featureGeoJSON" => {
             reference("schemas", "featureCollectionGeoJSON")
@@ -260,12 +261,21 @@ fn problems() -> Value {
     clippy::needless_pass_by_value,
     reason = "it reads as a literal where it is called, and moves into one"
 )]
-fn object(required: &[&str], properties: Value) -> Value {
+pub(super) fn object(required: &[&str], properties: Value) -> Value {
     let mut value = json!({"type": "object", "properties": properties});
     if !required.is_empty() {
         value["required"] = json!(required);
     }
     value
+}
+
+fn all_schemas() -> Value {
+    let mut all = schemas();
+    if let (Value::Object(all), Value::Object(more)) = (&mut all, super::delivery_schema::schemas())
+    {
+        all.extend(more);
+    }
+    all
 }
 
 fn schemas() -> Value {

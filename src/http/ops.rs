@@ -203,6 +203,10 @@ params! {
     CODE = path("code", "The code of an indicator.", text);
     NAME = path("name", "The name of a layer, a rule, a metadata element, a code list or an indicator.", text);
     STANDARD_NAME = path("standardName", "The id of a layer, or `metadata`.", text);
+    DELIVERY_ID = path("deliveryId", "The number of a delivery, `d-12`.", || json!({"type": "string", "pattern": "^d-[0-9]+$"}));
+    PART = query("part", "Which file of the delivery, counted from 0.", whole);
+    STATE = query("state", "Only deliveries in this state.", || json!({"type": "string",
+        "enum": ["receiving", "queued", "reading", "checking", "publishing", "judged", "failed", "cancelled"]}));
     STYLE_ID = path("styleId", "The id of a style.", text);
 }
 
@@ -288,6 +292,26 @@ ops! {
     LAYERS: "layers" "/layers", "City", "Every layer that was asked for or delivered, and where it stands.", [F_JSON], JSON, "anyObject";
     REPORT: "report" "/reports/{reportId}", "City", "What the gate said of a layer or a delivery.", [REPORT_ID, LANG],
         &[Media::Json, Media::Html, Media::GeoJson, Media::Csv], "anyObject";
+    ACCEPTED: "acceptedInputs" "/accepted-inputs", "Deliveries", "What is taken, and within which limits.", [F_PAGE], PAGE, "anyObject";
+    DELIVERIES: "deliveries" "/deliveries", "Deliveries", "Deliveries, newest first.", [LIMIT, LAYER, STATE, F_JSON], JSON, "deliveries";
+    DELIVER: "deliver" "/deliveries", "Deliveries", "Hands files in as a form. They are judged next; the report has its address at once.",
+        [], JSON, "delivery", verb = Verb::Post, body = "deliveryForm", body_type = "multipart/form-data", success = 202;
+    DELIVERY: "delivery" "/deliveries/{deliveryId}", "Deliveries", "A delivery: how far it is, and what became of it.",
+        [DELIVERY_ID, F_JSON], JSON, "delivery";
+    ASK_AGAIN: "askAgain" "/deliveries/{deliveryId}", "Deliveries", "Changes what is asked about a delivery; it is judged again without its bytes being sent again.",
+        [DELIVERY_ID], JSON, "delivery", verb = Verb::Patch, body = "deliveryAsk", body_type = "application/merge-patch+json", success = 202;
+    CANCEL: "cancelDelivery" "/deliveries/{deliveryId}", "Deliveries", "Calls a delivery off. Its file and its reports stay.",
+        [DELIVERY_ID], JSON, "delivery", verb = Verb::Delete;
+    DELIVERY_EVENTS: "deliveryEvents" "/deliveries/{deliveryId}/events", "Deliveries",
+        "Server-sent events: `progress` until the one `end`; the data of each is the delivery.", [DELIVERY_ID], &[Media::Events], "";
+    DELIVERY_FILE: "deliveryFile" "/deliveries/{deliveryId}/file", "Deliveries", "The bytes as they came.", [DELIVERY_ID, PART], &[Media::Bytes], "";
+    CREATE_UPLOAD: "createUpload" "/uploads", "Deliveries", "Begins an upload by tus 1.0.0, which can break off and go on.",
+        [], &[], "", verb = Verb::Post, success = 201;
+    UPLOAD: "upload" "/uploads/{deliveryId}", "Deliveries", "Where an upload stands (tus 1.0.0).", [DELIVERY_ID], &[], "", verb = Verb::Head;
+    APPEND: "append" "/uploads/{deliveryId}", "Deliveries", "Goes on with an upload (tus 1.0.0).",
+        [DELIVERY_ID], &[], "", verb = Verb::Patch, body = "uploadBytes", body_type = "application/offset+octet-stream", success = 204;
+    TERMINATE: "terminateUpload" "/uploads/{deliveryId}", "Deliveries", "Gives an upload up (tus 1.0.0).",
+        [DELIVERY_ID], &[], "", verb = Verb::Delete, success = 204;
     EXPLAIN: "explain" "/explain/{name}", "City", "What a layer, a rule, a metadata element, a code list or an indicator is.",
         [NAME, F_PAGE], PAGE, "anyObject";
     STANDARD: "standard" "/standards/{standardName}", "City", "A standard as data: a layer's fields, or, by the name `metadata`, the metadata elements.",

@@ -8,8 +8,18 @@ use axum::{
     response::Response,
 };
 
-use super::{error::Problem, extract::Ask, negotiate::Media, ops, reply::Reply, site::Site};
-use crate::report;
+use serde_json::json;
+
+use super::{
+    deliveries::blocking, error::Problem, extract::Ask, html, negotiate::Media, ops, reply::Reply,
+    site::Site,
+};
+use crate::{
+    app::Progress,
+    report,
+    store::{Job, JobId, JobState},
+    validate::Report,
+};
 
 /// The report of a layer's public version, or of a delivery. An ending asks for a form before `Accept` does.
 pub(super) async fn report(
@@ -41,7 +51,10 @@ pub(super) async fn report(
         }
         None => Ask::of(&ops::REPORT, parts)?,
     };
-    let found = site.app().report(name).await?;
+    let found = match found(&site, name).await? {
+        Found::Reports(found) => found,
+        Found::Pending(job, progress) => return Ok(pending(&site, &ask, &job, progress)),
+    };
     let standards = site.app().standards();
     let media = ask.chosen.media;
     let asked = ask.params.get("lang").map(ToOwned::to_owned);
@@ -54,18 +67,116 @@ pub(super) async fn report(
     let body = site
         .app()
         .compute(move |_| {
-            let found = found.in_language(standards.messages(), &language);
+            let found: Vec<Report> = found
+                .iter()
+                .map(|report| {
+                    report
+                        .in_language(standards.messages(), &language)
+                        .into_owned()
+                })
+                .collect();
             Ok(match media {
-                Media::Html => report::html(std::slice::from_ref(&*found), standards, &language),
-                Media::GeoJson => report::geojson(&found),
-                Media::Csv => report::csv(&found),
-                _ => report::json(&found),
+                Media::Html => report::html(&found, standards, &language),
+                Media::GeoJson => report::all_geojson(&found),
+                Media::Csv => report::all_csv(&found),
+                _ => report::all_json(&found),
             })
         })
         .await?;
     Ok(Reply::new(ask.chosen.content_type, body)
         .header("vary", "Accept-Language")
         .send(&ask.headers))
+}
+
+enum Found {
+    /// One report for each layer.
+    Reports(Vec<Report>),
+    /// A delivery that has none yet, or ended without.
+    Pending(Box<Job>, Progress),
+}
+
+/// The reports that an address names: those of a delivery's layers as they were judged last, else the one
+/// of a layer or of an older delivery.
+async fn found(site: &Site, name: &str) -> Result<Found, Problem> {
+    if let Ok(id) = name.parse::<JobId>() {
+        let asked = blocking(site.app(), move |app| app.delivery(id)).await;
+        if let Ok((job, progress)) = asked
+            && job.id == id
+        {
+            if job.state != JobState::Judged {
+                return Ok(Found::Pending(Box::new(job), progress));
+            }
+            let mut all = vec![];
+            for layer in &job.layers {
+                all.push(site.app().report(&layer.report.to_string()).await?);
+            }
+            return Ok(Found::Reports(all));
+        }
+    }
+    Ok(Found::Reports(vec![site.app().report(name).await?]))
+}
+
+/// What stands at a report's address before there is one: 200, because the address is right and will stay.
+fn pending(site: &Site, ask: &Ask, job: &Job, progress: Progress) -> Response {
+    let told = json!({
+        "id": job.id, "state": job.state, "phase": job.state, "progress": progress, "reason": job.reason,
+        "delivery": site.url(&format!("/deliveries/{}", job.id)),
+        "report": site.url(&format!("/reports/{}", job.id)),
+    });
+    let body = match ask.chosen.media {
+        Media::Html => page(site, job, progress),
+        Media::GeoJson => {
+            json!({"type": "FeatureCollection", "features": [], "delivery": told}).to_string()
+        }
+        // A table without rows: who reads it finds no fault, and no verdict either.
+        Media::Csv => String::new(),
+        _ => told.to_string(),
+    };
+    Reply::new(ask.chosen.content_type, body)
+        .cached("no-store")
+        .send(&ask.headers)
+}
+
+/// A page that looks again by itself until there is a report.
+fn page(site: &Site, job: &Job, progress: Progress) -> String {
+    let name = job.files.first().map_or("", |file| file.label.as_str());
+    let (words, again) = match job.state {
+        JobState::Receiving => ("The file is arriving.", true),
+        JobState::Queued => ("The file has arrived and waits for its turn.", true),
+        JobState::Reading => ("The file is being read.", true),
+        JobState::Checking => ("The layers are being held to their standards.", true),
+        JobState::Publishing => ("A layer is being laid out as a draft.", true),
+        JobState::Judged => ("The report is ready.", true),
+        JobState::Failed => ("It ended without a verdict.", false),
+        JobState::Cancelled => ("It was called off.", false),
+    };
+    let mut body = String::new();
+    if again {
+        body.push_str("<meta http-equiv=\"refresh\" content=\"2\">");
+    }
+    html::put(
+        &mut body,
+        format_args!(
+            "<p>{}</p><p role=\"status\">{words}</p>",
+            html::escape(name)
+        ),
+    );
+    if again && progress.total > 0 {
+        html::put(
+            &mut body,
+            format_args!(
+                "<progress value=\"{}\" max=\"{}\"></progress> <span class=\"quiet\">{} / {} {}</span>",
+                progress.done, progress.total, progress.done, progress.total, progress.unit
+            ),
+        );
+    }
+    if let Some(reason) = &job.reason {
+        html::put(&mut body, format_args!("<p>{}</p>", html::escape(reason)));
+    }
+    if !again {
+        body.push_str("<p class=\"quiet\">The file is kept. Change what is asked about it, or send it again.</p>");
+    }
+    html::page(site.base(), &format!("Report {}", job.id), &[], &body)
 }
 
 /// The first language of `Accept-Language` that sentences are written in, else English. Weights are rare

@@ -4,7 +4,6 @@
 //! An upload is a delivery from its creation on: the answer names it, and its report has its address before
 //! the first byte. What may be said in `Upload-Metadata` is what a form may say.
 
-
 use axum::{
     body::Bytes,
     extract::{Path, Request, State},
@@ -43,7 +42,10 @@ pub(super) fn mark(headers: &mut HeaderMap, most: u64) {
         ("tus-extension", EXTENSIONS),
         ("tus-checksum-algorithm", CHECKSUMS),
     ] {
-        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        headers.insert(
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        );
     }
     headers.insert(HeaderName::from_static("tus-max-size"), most.into());
 }
@@ -57,7 +59,11 @@ fn bytes(headers: &HeaderMap, name: &str) -> Result<Option<u64>, Problem> {
     text(headers, name)
         .map(|text| {
             text.trim().parse().map_err(|_| {
-                Problem::new(error::BAD_PARAMETER, format!("`{name}` is not a number of bytes")).at(name)
+                Problem::new(
+                    error::BAD_PARAMETER,
+                    format!("`{name}` is not a number of bytes"),
+                )
+                .at(name)
             })
         })
         .transpose()
@@ -91,7 +97,11 @@ fn said(headers: &HeaderMap) -> Result<Said, Problem> {
     };
     let wrong = |detail: &str| Problem::new(error::BAD_PARAMETER, detail).at("Upload-Metadata");
     let all = all.to_str().map_err(|_| wrong("it is not ASCII"))?;
-    for pair in all.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
+    for pair in all
+        .split(',')
+        .map(str::trim)
+        .filter(|pair| !pair.is_empty())
+    {
         let (key, value) = pair.split_once(' ').unwrap_or((pair, ""));
         let value = BASE64
             .decode(value.trim())
@@ -135,7 +145,10 @@ fn about(site: &Site, upload: &Upload) -> HeaderMap {
         .as_deref()
         .and_then(|text| text.parse::<jiff::Timestamp>().ok())
     {
-        put("upload-expires", until.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string());
+        put(
+            "upload-expires",
+            until.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string(),
+        );
     }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers
@@ -256,7 +269,8 @@ impl Sum {
         let Some(said) = headers.get("upload-checksum") else {
             return Ok(None);
         };
-        let wrong = |detail: String| Problem::new(error::BAD_PARAMETER, detail).at("Upload-Checksum");
+        let wrong =
+            |detail: String| Problem::new(error::BAD_PARAMETER, detail).at("Upload-Checksum");
         let (name, sum) = said
             .to_str()
             .ok()
@@ -365,7 +379,10 @@ async fn append(
             if broke.is_some() || sum.done() != wanted {
                 appending.take_back()?;
                 return Err(broke.unwrap_or_else(|| {
-                    Problem::new(error::CHECKSUM, "none of the bytes of this request were kept")
+                    Problem::new(
+                        error::CHECKSUM,
+                        "none of the bytes of this request were kept",
+                    )
                 }));
             }
         }
@@ -375,4 +392,3 @@ async fn append(
     .await
     .map_err(inside)?
 }
-

@@ -82,7 +82,9 @@ mod tests {
             ("roads.gpkg", "roads"),
             ("wards.shp", "all"),
         ] {
-            let found = all.described(member).and_then(|metadata| metadata.text("title"));
+            let found = all
+                .described(member)
+                .and_then(|metadata| metadata.text("title"));
             assert_eq!(found, Some(wanted), "{member}");
         }
         assert!(Delivery::default().described("a.shp").is_none());

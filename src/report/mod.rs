@@ -23,6 +23,50 @@ pub fn json(report: &Report) -> String {
     serde_json::to_string_pretty(report).expect("a report has only text keys and finite numbers")
 }
 
+/// The reports of a delivery as JSON: one as an object, several as an array.
+pub fn all_json(reports: &[Report]) -> String {
+    match reports {
+        [one] => json(one),
+        many => {
+            let all: Vec<String> = many.iter().map(json).collect();
+            format!("[{}]", all.join(","))
+        }
+    }
+}
+
+/// The faults of a delivery's layers in one collection, each with its layer where there are several.
+pub fn all_geojson(reports: &[Report]) -> String {
+    if let [one] = reports {
+        return geojson(one);
+    }
+    let mut all = vec![];
+    for one in reports {
+        let found: serde_json::Value = serde_json::from_str(&geojson(one)).unwrap_or_default();
+        if let Some(features) = found.get("features").and_then(|list| list.as_array()) {
+            all.extend(features.iter().cloned().map(|mut feature| {
+                feature["properties"]["layer"] = one.layer.as_str().into();
+                feature
+            }));
+        }
+    }
+    serde_json::json!({ "type": "FeatureCollection", "features": all }).to_string()
+}
+
+/// The faults of a delivery's layers under one header.
+pub fn all_csv(reports: &[Report]) -> String {
+    let mut all = String::new();
+    for one in reports {
+        let text = csv(one);
+        let rows = if all.is_empty() {
+            text.as_str()
+        } else {
+            text.split_once('\n').map_or("", |(_, rows)| rows)
+        };
+        all.push_str(rows);
+    }
+    all
+}
+
 /// What stands around the sentences of a report, in one language.
 #[derive(Clone, Copy)]
 struct Speech<'a> {

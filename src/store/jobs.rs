@@ -392,7 +392,10 @@ impl JobStore for Embedded {
                 .and_then(Iterator::collect)
                 .map_err(failed("list deliveries"))?
         };
-        bodies.iter().map(|body| parse(body, "a delivery")).collect()
+        bodies
+            .iter()
+            .map(|body| parse(body, "a delivery"))
+            .collect()
     }
 
     fn unfinished_jobs(&self) -> Result<Vec<Job>, StoreError> {
@@ -409,7 +412,10 @@ impl JobStore for Embedded {
                 .and_then(Iterator::collect)
                 .map_err(failed("list deliveries"))?
         };
-        bodies.iter().map(|body| parse(body, "a delivery")).collect()
+        bodies
+            .iter()
+            .map(|body| parse(body, "a delivery"))
+            .collect()
     }
 
     fn remember(&self, source: &str, from: JobId, answers: &Answers) -> Result<(), StoreError> {

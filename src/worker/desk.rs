@@ -95,7 +95,11 @@ pub fn sweep(above: &Path) -> usize {
             Err(_no_lock) => entry
                 .metadata()
                 .and_then(|about| about.modified())
-                .is_ok_and(|at| SystemTime::now().duration_since(at).is_ok_and(|age| age > FRESH)),
+                .is_ok_and(|at| {
+                    SystemTime::now()
+                        .duration_since(at)
+                        .is_ok_and(|age| age > FRESH)
+                }),
         };
         if left && fs::remove_dir_all(&path).is_ok() {
             gone += 1;

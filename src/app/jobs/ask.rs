@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{
-    super::{Actor, App, AppError},
+    super::{Actor, App},
     DeliverError, Live, may,
 };
 use crate::{
@@ -49,22 +49,27 @@ impl App {
             let text = || match value {
                 Value::Null => Ok(None),
                 Value::String(text) if text.trim().is_empty() => Ok(None),
-                Value::String(text) if text.len() <= VALUE_BYTES => Ok(Some(text.trim().to_owned())),
+                Value::String(text) if text.len() <= VALUE_BYTES => {
+                    Ok(Some(text.trim().to_owned()))
+                }
                 _ => Err(DeliverError::bad(name, "it is a short text, or null")),
             };
             match name.as_str() {
                 "layer" => {
                     let layer: Option<LayerId> = text()?
-                        .map(|text| text.parse().map_err(|error| {
-                            DeliverError::bad(name, format!("{error}"))
-                        }))
+                        .map(|text| {
+                            text.parse()
+                                .map_err(|error| DeliverError::bad(name, format!("{error}")))
+                        })
                         .transpose()?;
                     if let Some(layer) = &layer
                         && self.standards().layer(layer).is_none()
                     {
                         return Err(DeliverError::bad(
                             name,
-                            format!("there is no standard for a layer `{layer}`; /accepted-inputs lists them"),
+                            format!(
+                                "there is no standard for a layer `{layer}`; /accepted-inputs lists them"
+                            ),
                         ));
                     }
                     next.layer = layer;
@@ -75,14 +80,19 @@ impl App {
                         !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
                     };
                     if next.crs.as_ref().is_some_and(|crs| {
-                        !crs.split_once(':').is_some_and(|(name, code)| plain(name) && plain(code))
+                        !crs.split_once(':')
+                            .is_some_and(|(name, code)| plain(name) && plain(code))
                     }) {
                         return Err(DeliverError::bad(name, "it is a code such as EPSG:32643"));
                     }
                 }
                 "encoding" => {
                     next.encoding = text()?;
-                    if next.encoding.as_deref().is_some_and(|label| !crate::read::is_encoding(label)) {
+                    if next
+                        .encoding
+                        .as_deref()
+                        .is_some_and(|label| !crate::read::is_encoding(label))
+                    {
                         return Err(DeliverError::bad(
                             name,
                             "it is the name of an encoding such as UTF-8 or windows-1252",
@@ -162,7 +172,10 @@ impl App {
             JobState::Receiving | JobState::Queued => {
                 let live = self.inner.jobs.live().get(&job.id).cloned();
                 let Some(live) = live else {
-                    return Err(DeliverError::Conflict(format!("{} has just changed; ask again", job.id)));
+                    return Err(DeliverError::Conflict(format!(
+                        "{} has just changed; ask again",
+                        job.id
+                    )));
                 };
                 let mut now = live.job();
                 if !matches!(now.state, JobState::Receiving | JobState::Queued) {
@@ -222,11 +235,15 @@ impl App {
             return Ok(());
         }
         let new = Answers {
-            layer: known.answers.layer.filter(|layer| {
-                job.ask.layer.is_none() && self.standards().layer(layer).is_some()
-            }),
+            layer: known
+                .answers
+                .layer
+                .filter(|layer| job.ask.layer.is_none() && self.standards().layer(layer).is_some()),
             crs: known.answers.crs.filter(|_| job.ask.crs.is_none()),
-            encoding: known.answers.encoding.filter(|_| job.ask.encoding.is_none()),
+            encoding: known
+                .answers
+                .encoding
+                .filter(|_| job.ask.encoding.is_none()),
             columns: known
                 .answers
                 .columns
@@ -263,7 +280,10 @@ fn merge_columns(next: &mut JobAsk, name: &str, value: &Value) -> Result<(), Del
             next.columns.clear();
             return Ok(());
         }
-        return Err(DeliverError::bad(name, "it is an object of field and column"));
+        return Err(DeliverError::bad(
+            name,
+            "it is an object of field and column",
+        ));
     };
     for (field, column) in columns {
         match column {
@@ -273,7 +293,12 @@ fn merge_columns(next: &mut JobAsk, name: &str, value: &Value) -> Result<(), Del
             Value::String(column) if column.len() <= VALUE_BYTES && field.len() <= VALUE_BYTES => {
                 next.columns.insert(field.clone(), column.clone());
             }
-            _ => return Err(DeliverError::bad(name, format!("the column of `{field:.60}` is a name"))),
+            _ => {
+                return Err(DeliverError::bad(
+                    name,
+                    format!("the column of `{field:.60}` is a name"),
+                ));
+            }
         }
     }
     if next.columns.len() > MOST_ENTRIES {
@@ -336,10 +361,8 @@ pub(super) fn question(job: &Job) -> (super::super::Ask, Vec<Note>) {
                 known.from,
                 told.join(", ")
             ),
-            rows: vec![],
-            count: 0,
+            ..Note::default()
         });
     }
     (ask, notes)
 }
-

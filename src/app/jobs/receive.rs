@@ -103,7 +103,9 @@ pub(super) fn stored(files: &[JobFile], label: &str) -> String {
         let name = name.to_lowercase();
         match name.strip_suffix(".shp.xml") {
             Some(stem) => stem.to_owned(),
-            None => name.rsplit_once('.').map_or(name.clone(), |(stem, _)| stem.to_owned()),
+            None => name
+                .rsplit_once('.')
+                .map_or(name.clone(), |(stem, _)| stem.to_owned()),
         }
     };
     // Parts of one shapefile share their number, as they share their name.
@@ -111,9 +113,9 @@ pub(super) fn stored(files: &[JobFile], label: &str) -> String {
         .iter()
         .find(|other| {
             of(&other.label) == stem
-                && !files.iter().any(|one| {
-                    one.stored == format!("{}.{ending}", number_of(&other.stored))
-                })
+                && !files
+                    .iter()
+                    .any(|one| one.stored == format!("{}.{ending}", number_of(&other.stored)))
         })
         .map_or_else(
             || format!("f{}", files.len()),
@@ -369,7 +371,8 @@ impl Incoming {
             self.app.end(self.id, JobState::Failed, none.to_string())?;
             return Err(none);
         }
-        sync(&self.app.inner.jobs.place(self.id)).map_err(DeliverError::disk("syncing a delivery"))?;
+        sync(&self.app.inner.jobs.place(self.id))
+            .map_err(DeliverError::disk("syncing a delivery"))?;
         let mut patch = std::mem::take(&mut self.patch);
         let mut why = wrong.map(ToString::to_string);
         // Value by value: one that cannot be meant must not take the others with it.
@@ -388,8 +391,7 @@ impl Incoming {
         if let Some(why) = why {
             self.live.job().passed_over = Some(why);
         }
-        self.app
-            .arrived(&self.live, &patch, self.source.as_deref())
+        self.app.arrived(&self.live, &patch, self.source.as_deref())
     }
 
     /// It broke off. What arrived is kept, and the delivery ends with the reason.

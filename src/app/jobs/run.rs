@@ -103,8 +103,8 @@ impl App {
                         self.store().save_job(&job)?;
                         continue;
                     };
-                    file.bytes = std::fs::metadata(place.join(&file.stored))
-                        .map_or(0, |about| about.len());
+                    file.bytes =
+                        std::fs::metadata(place.join(&file.stored)).map_or(0, |about| about.len());
                     let (done, total) = (file.bytes, file.total.unwrap_or(0));
                     let live = Live::new(job.clone());
                     *live.progress.lock().unwrap_or_else(PoisonError::into_inner) =
@@ -239,11 +239,10 @@ impl App {
             drop(now);
             live.tell();
         };
-        self.gate(&ask)?
-            .at(desk)
-            .noting(notes, crs)
-            .judge_items(items, &mut tell, &mut |judged: Judged,
-                                                 tell: &mut dyn FnMut(Step)| {
+        self.gate(&ask)?.at(desk).noting(notes, crs).judge_items(
+            items,
+            &mut tell,
+            &mut |judged: Judged, tell: &mut dyn FnMut(Step)| {
                 if live.cancel.is_called_off() {
                     return Err(GateError::Reader(WorkerError::Cancelled).into());
                 }
@@ -255,7 +254,8 @@ impl App {
                     self.store().save_job(&now)?;
                 }
                 Ok::<_, IngestError>(())
-            })?;
+            },
+        )?;
         self.renew()?;
         Ok(())
     }
@@ -314,12 +314,7 @@ fn number_of(report: &str) -> JobId {
 }
 
 /// The files to read, each with the metadata that came beside it and those that a person said since.
-fn items(
-    place: &Path,
-    files: &[JobFile],
-    said: &Metadata,
-    notes: &mut Vec<Note>,
-) -> Vec<Item> {
+fn items(place: &Path, files: &[JobFile], said: &Metadata, notes: &mut Vec<Note>) -> Vec<Item> {
     let is_about = |file: &JobFile| {
         let name = file.label.to_lowercase();
         name == "metadata.json" || name.ends_with(".metadata.json")
@@ -327,7 +322,10 @@ fn items(
     let parts = |file: &JobFile| {
         let ending = file.stored.split_once('.').map_or("", |(_, ending)| ending);
         let number = file.stored.split('.').next().unwrap_or_default();
-        ending != "shp" && files.iter().any(|other| other.stored == format!("{number}.shp"))
+        ending != "shp"
+            && files
+                .iter()
+                .any(|other| other.stored == format!("{number}.shp"))
     };
     let beside = |label: &str, notes: &mut Vec<Note>| -> Metadata {
         let stem = label.rsplit_once('.').map_or(label, |(stem, _)| stem);
@@ -348,8 +346,7 @@ fn items(
             notes.push(Note {
                 kind: "metadata_unreadable".to_owned(),
                 text: format!("{} was passed over: it is not a JSON object", file.label),
-                rows: vec![],
-                count: 0,
+                ..Note::default()
             });
             Metadata::default()
         })
@@ -383,7 +380,10 @@ fn told(error: &IngestError) -> String {
         }
         IngestError::Gate(error @ GateError::NoStandard { .. }) => error.to_string(),
         other => {
-            tracing::error!(error = other as &dyn std::error::Error, "a delivery could not be judged");
+            tracing::error!(
+                error = other as &dyn std::error::Error,
+                "a delivery could not be judged"
+            );
             "the server could not bring it to a verdict; it has been written to the log".to_owned()
         }
     }

@@ -165,12 +165,7 @@ impl App {
     }
 
     /// Takes the turn to write to an upload from `offset` on. Blocks.
-    pub fn append(
-        &self,
-        id: JobId,
-        actor: &Actor,
-        offset: u64,
-    ) -> Result<Appending, DeliverError> {
+    pub fn append(&self, id: JobId, actor: &Actor, offset: u64) -> Result<Appending, DeliverError> {
         self.open_for_deliveries()?;
         let slot = self.slot(actor)?;
         let first = self
