@@ -34,11 +34,6 @@ use crate::{
     store::{Embedded, LayerStore, StoreError},
 };
 
-/// The reference systems to propose where a file names none: code and name.
-pub fn usual_systems() -> &'static [(&'static str, &'static str)] {
-    crate::crs::candidates()
-}
-
 /// Why the application could not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {

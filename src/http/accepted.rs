@@ -94,9 +94,11 @@ fn told(site: &Site) -> Value {
             })
         })
         .collect();
-    let systems: Vec<Value> = crate::app::usual_systems()
+    let systems: Vec<Value> = standards
+        .profile()
+        .crs
         .iter()
-        .map(|(code, about)| json!({"code": code, "about": about}))
+        .map(|one| json!({"code": one.code, "about": one.title}))
         .collect();
     let formats: Vec<Value> = FORMATS
         .iter()
