@@ -157,11 +157,16 @@ impl App {
         let standards = match &config.standards {
             None => Standards::builtin(),
             // Once a process, and needed until its end.
-            Some(folder) => {
-                Box::leak(Box::new(Standards::load(folder).map_err(|error| {
-                    AppError::internal("loading the standards", error)
-                })?))
-            }
+            Some(folder) => Box::leak(Box::new(Standards::load(folder).map_err(|error| {
+                let mut detail = error.to_string();
+                if let Some(cause) = std::error::Error::source(&error) {
+                    detail = format!("{detail}: {cause}");
+                }
+                AppError::Bad {
+                    parameter: "standards".to_owned(),
+                    detail,
+                }
+            })?)),
         };
         let store = Embedded::open(&config.data)?;
         Ok(Self {

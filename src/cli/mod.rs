@@ -59,6 +59,9 @@ struct Arguments {
     /// A TOML file of settings; options win over it
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// The pack of standards to judge by, in place of the one in the program
+    #[arg(long, global = true, value_name = "FOLDER")]
+    standards: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -317,6 +320,12 @@ pub fn run() -> ExitCode {
         .map_or_else(|| Ok(Config::default()), Config::load);
     let done = config
         .map_err(Failure::from)
+        .map(|mut config| {
+            if let Some(folder) = &arguments.standards {
+                config.standards = Some(folder.clone());
+            }
+            config
+        })
         .and_then(|config| match &arguments.command {
             Command::Check(command) => command.run(config),
             Command::Ingest(command) => command.run(config),

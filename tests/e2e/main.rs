@@ -19,4 +19,5 @@ mod clients;
 mod commands;
 mod formats;
 mod kill;
+mod packs;
 mod server;
