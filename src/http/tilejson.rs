@@ -181,12 +181,21 @@ fn vector_layers(info: &SnapshotInfo, chosen: &Selection) -> Vec<Value> {
         "minzoom": 0, "maxzoom": DEEPEST,
         "parat:geometry": (["point", "line", "polygon"].get(usize::from(info.dimension))),
     })];
-    if info.dimension == 2 {
-        let fields: Map<String, Value> = crate::tile::label_fields(info)
+    if info.dimension > 0 {
+        let mut fields: Map<String, Value> = crate::tile::label_fields(info)
             .map(|field| (field.name.clone(), json!(about(field))))
             .collect();
+        let description = if info.dimension == 1 {
+            fields.insert(
+                "angle".to_owned(),
+                json!("How the line runs there: degrees clockwise from east"),
+            );
+            "Points along each line, for its name"
+        } else {
+            "One point inside each area, for its name"
+        };
         layers.push(json!({
-            "id": format!("{}_label", info.id), "description": "One point inside each area, for its name",
+            "id": format!("{}_label", info.id), "description": description,
             "fields": fields, "minzoom": 0, "maxzoom": DEEPEST, "parat:geometry": "point",
         }));
     }

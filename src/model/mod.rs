@@ -285,8 +285,23 @@ pub struct Layer {
     pub packs: Vec<String>,
     /// What the gate said.
     pub verdict: Verdict,
-    /// The field whose larger values matter more when tiles must leave something out.
-    pub rank_by: Option<String>,
+    /// What matters more when tiles must leave something out.
+    pub rank_by: Option<RankBy>,
+}
+
+/// By which field features are ranked where a tile must leave some out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum RankBy {
+    /// Larger numbers of this field matter more.
+    Number(String),
+    /// Codes of a field matter in a declared order.
+    Codes {
+        /// The field.
+        field: String,
+        /// The codes, those that matter most first. Others come after them.
+        order: Vec<String>,
+    },
 }
 
 /// How much a finding matters.

@@ -10,7 +10,7 @@ mod geometry;
 mod ids;
 
 use crate::{
-    model::{Layer, LayerId},
+    model::{Layer, LayerId, RankBy},
     standard::{LayerStandard, Standards},
     validate::Accepted,
 };
@@ -98,7 +98,25 @@ pub fn normalise(accepted: Accepted, standards: &Standards) -> Result<Layer, Nor
         profile: report.profile,
         packs: report.packs,
         verdict: report.verdict,
-        rank_by: standard.and_then(|standard| standard.rank_by.clone()),
+        rank_by: standard.and_then(|standard| rank_by(standards, standard)),
         id,
+    })
+}
+
+/// How the standard ranks features: by a number, or by a code in the order of its list.
+fn rank_by(standards: &Standards, standard: &LayerStandard) -> Option<RankBy> {
+    let name = standard.rank_by.as_ref()?;
+    let field = standards.field(standard, name)?;
+    let list = field.codes.as_ref().and_then(|list| standards.codes(list));
+    Some(match list {
+        Some(list) => RankBy::Codes {
+            field: name.clone(),
+            order: list
+                .entries
+                .iter()
+                .map(|entry| entry.code.clone())
+                .collect(),
+        },
+        None => RankBy::Number(name.clone()),
     })
 }

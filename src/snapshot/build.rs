@@ -108,7 +108,7 @@ pub(super) fn serve_from_truth(truth: &Truth, dir: &Path) -> Result<(), Snapshot
         });
     }
     let labels: Vec<[u32; 2]> = view.iter().map(|shape| labels::label(&shape)).collect();
-    let by_rank = order::by_rank(view, &table, info.rank_by.as_deref());
+    let by_rank = order::by_rank(view, &table, info.rank_by.as_ref());
     let mut ranks = vec![0_u32; ids.len()];
     for (rank, &row) in by_rank.iter().enumerate() {
         ranks[row as usize] = rank as u32;

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Bbox, CrsName, Field, Layer, LayerId, Metadata, Source, Verdict, Version};
+use crate::model::{
+    Bbox, CrsName, Field, Layer, LayerId, Metadata, RankBy, Source, Verdict, Version,
+};
 
 /// The description of one immutable version of a layer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -46,8 +48,8 @@ pub struct SnapshotInfo {
     pub crs_native: CrsName,
     /// Declared and derived metadata.
     pub metadata: Metadata,
-    /// The field whose larger values stay longest in crowded tiles.
-    pub rank_by: Option<String>,
+    /// Which features stay longest in crowded tiles.
+    pub rank_by: Option<RankBy>,
     /// When it was built, RFC 3339.
     pub built_at: String,
 }

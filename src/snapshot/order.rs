@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::model::{
-    Column, FeatureId, Layer, ShapeRef, ShapesRef, Table, Value, grid::hilbert, world,
+    Column, FeatureId, Layer, RankBy, ShapeRef, ShapesRef, Table, grid::hilbert, world,
 };
 
 /// A layer with no more features shows all of them at every zoom.
@@ -85,17 +85,47 @@ fn size(shape: &ShapeRef<'_, u32>) -> f64 {
     }
 }
 
+/// What is declared of each row: a number, the larger the more it matters.
+fn declared(table: &Table, rank_by: Option<&RankBy>) -> impl Fn(usize) -> f64 {
+    let column = |name: &str| table.column(name);
+    let (numbers, codes) = match rank_by {
+        None => (None, None),
+        Some(RankBy::Number(field)) => (column(field), None),
+        Some(RankBy::Codes { field, order }) => match column(field) {
+            Some(Column::Text(text)) => {
+                // The first code of the order gets the largest number, one that is not in it none.
+                let places = (0..text.distinct() as u32).map(|code| {
+                    let place = order.iter().position(|own| own == text.entry(code));
+                    place.map_or(f64::NEG_INFINITY, |place| -(place as f64))
+                });
+                (None, Some((text, places.collect::<Vec<f64>>())))
+            }
+            _ => (None, None),
+        },
+    };
+    move |row| match (&codes, numbers) {
+        (Some((text, places)), _) => {
+            let place = places.get(text.codes[row] as usize);
+            place.copied().unwrap_or(f64::NEG_INFINITY)
+        }
+        (None, Some(column)) => column.get(row).as_f64().unwrap_or(f64::NEG_INFINITY),
+        (None, None) => f64::NEG_INFINITY,
+    }
+}
+
 /// The rows by what they matter, most first: by the declared field, then by length or area, then spread
 /// evenly over the ground (a row's number, read backwards in bits, along the curve), so that thinned
 /// points keep the shape of the whole.
-pub(super) fn by_rank(world: ShapesRef<'_, u32>, table: &Table, rank_by: Option<&str>) -> Vec<u32> {
-    let declared: Option<&Column> = rank_by.and_then(|name| table.column(name));
+pub(super) fn by_rank(
+    world: ShapesRef<'_, u32>,
+    table: &Table,
+    rank_by: Option<&RankBy>,
+) -> Vec<u32> {
+    let declared = declared(table, rank_by);
     let mut keys: Vec<(u64, u64, u32, u32)> = (0..world.len() as u32)
         .map(|row| {
-            let value = declared.map_or(Value::Null, |column| column.get(row as usize));
-            let declared = value.as_f64().unwrap_or(f64::NEG_INFINITY);
             (
-                falling(declared),
+                falling(declared(row as usize)),
                 falling(size(&world.get(row as usize))),
                 row.reverse_bits(),
                 row,
@@ -314,6 +344,35 @@ mod tests {
             .iter()
             .map(|&zoom| zoom.min(LAST_PLANNED_ZOOM))
             .collect()
+    }
+
+    #[test]
+    fn codes_rank_in_their_declared_order_then_by_size_and_unknown_ones_last() {
+        use crate::model::{Field, FieldType, ShapeKind, Shapes, Value};
+        let mut table = Table::new(vec![Field::new("class", FieldType::Text)]);
+        let mut shapes: Shapes<u32> = Shapes::new();
+        let rows = [
+            (Value::Text("lane"), 90),
+            (Value::Null, 80),
+            (Value::Text("highway"), 10),
+            (Value::Text("made up"), 70),
+            (Value::Text("street"), 50),
+            (Value::Text("highway"), 20),
+        ];
+        for (class, length) in rows {
+            table.columns[0].push(class);
+            shapes.coords.extend([[0, 0], [length, 0]]);
+            shapes.end_ring();
+            shapes.end_part();
+            shapes.end_feature(ShapeKind::LineString);
+        }
+        let rank = RankBy::Codes {
+            field: "class".to_owned(),
+            order: ["highway", "street", "lane"].map(str::to_owned).to_vec(),
+        };
+        let ranked = |rank: Option<&RankBy>| by_rank(shapes.view(), &table, rank);
+        assert_eq!(ranked(Some(&rank)), [5, 2, 4, 0, 1, 3]);
+        assert_eq!(ranked(None), [0, 1, 3, 4, 5, 2]);
     }
 
     #[test]

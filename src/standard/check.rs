@@ -194,10 +194,19 @@ fn one_layer(
     if layer.key.is_empty() {
         return fault("key =", "a layer needs a key".to_owned());
     }
-    if let Some(name) = &layer.rank_by
-        && !known(name)
-    {
-        return fault("rank_by", format!("`{name}` is no field"));
+    if let Some(name) = &layer.rank_by {
+        match standards.field(layer, name).map(|field| field.kind) {
+            None => return fault("rank_by", format!("`{name}` is no field")),
+            Some(Kind::Integer | Kind::Decimal | Kind::Year | Kind::Code) => {}
+            Some(_) => {
+                return fault(
+                    "rank_by",
+                    format!(
+                        "`{name}` has no order: it must be a number, or a code of a list that begins with what matters most"
+                    ),
+                );
+            }
+        }
     }
     for parent in &layer.parent {
         if standards.layer(parent).is_none() {

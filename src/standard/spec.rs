@@ -89,7 +89,8 @@ pub struct LayerStandard {
     pub refresh: String,
     /// The office that answers for it.
     pub custodian: String,
-    /// Where features must be left out of a tile, those with the larger value stay longest.
+    /// Where features must be left out of a tile, those with the larger value stay longest; of a field of
+    /// codes, those with the code that comes first in its list.
     #[serde(default)]
     pub rank_by: Option<String>,
     /// The attributes, beside the common block.

@@ -325,4 +325,6 @@ fn labels(snapshot: &Snapshot, id: TileId, memory: &mut Memory, bytes: &mut Vec<
 }
 
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
 mod tests;

@@ -15,7 +15,7 @@ type Units = Vec<[i64; 2]>;
 
 /// A decoded feature: its tags as text and its geometry without regard to where a ring starts.
 #[derive(Debug, PartialEq, Eq)]
-struct Seen {
+pub(super) struct Seen {
     tags: BTreeMap<String, String>,
     rings: Vec<Units>,
     edges: BTreeMap<[[i64; 2]; 2], u32>,
@@ -103,7 +103,7 @@ fn text(value: &Read) -> String {
 }
 
 /// Layers of a tile by name, features by id.
-fn decode(bytes: &[u8]) -> BTreeMap<String, BTreeMap<u64, Seen>> {
+pub(super) fn decode(bytes: &[u8]) -> BTreeMap<String, BTreeMap<u64, Seen>> {
     if bytes.is_empty() {
         return BTreeMap::new();
     }
@@ -449,7 +449,7 @@ fn a_full_tile_keeps_the_most_important_and_says_what_it_left_out() {
             crate::model::FieldType::Integer,
         )],
     );
-    layer.rank_by = Some("floors".to_owned());
+    layer.rank_by = Some(crate::model::RankBy::Number("floors".to_owned()));
     let mut dice = Dice(4);
     for row in 0..30_000_u64 {
         let [x, y] = [
