@@ -42,6 +42,9 @@ pub struct Config {
     pub standards: Option<PathBuf>,
     /// What the city is called, where no published boundary says it.
     pub city: Option<String>,
+    /// The folder of fonts that labels are written with, in place of those where systems keep them; the
+    /// environment variable `PARAT_FONTS` says the same.
+    pub fonts: Option<PathBuf>,
     /// How many computations run at once; 0 takes one for each core.
     pub permits: usize,
     /// How many requests may wait for a permit. One more is told to come again.
@@ -184,6 +187,7 @@ impl Default for Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             standards: None,
             city: None,
+            fonts: std::env::var_os("PARAT_FONTS").map(PathBuf::from),
             permits: 0,
             queue: 256,
             patience_ms: 2_000,

@@ -16,7 +16,7 @@ use super::{
 };
 
 /// Headers of ours that a script on another site may read.
-const EXPOSED: HeaderValue = HeaderValue::from_static(
+pub(super) const EXPOSED: HeaderValue = HeaderValue::from_static(
     "ETag, Content-Crs, Link, Location, Parat-Delivery, Parat-Losses, Parat-Version, Retry-After, \
         Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, Upload-Offset, Upload-Length, Upload-Expires",
 );

@@ -15,6 +15,7 @@ mod error;
 mod events;
 mod explain;
 mod extract;
+mod fonts;
 mod form;
 pub mod geojson;
 mod grid;
@@ -25,8 +26,10 @@ mod items;
 mod joined;
 mod kept;
 mod landing;
+mod lane;
 mod layers;
 mod links;
+mod listen;
 mod metrics;
 mod multipart;
 mod negotiate;
@@ -41,6 +44,7 @@ mod reports;
 mod select;
 mod side_array;
 mod site;
+mod sprites;
 mod standards;
 mod styles;
 mod tilejson;
@@ -110,6 +114,9 @@ fn routes(site: Site) -> Router {
         .route("/xyz/{source}/{z}/{x}/{y}", get(tiles::xyz))
         .route("/styles", get(styles::styles))
         .route("/styles/{id}", get(styles::style))
+        .route("/sprites/{name}", get(sprites::sprite))
+        .route("/fonts", get(fonts::list))
+        .route("/fonts/{stack}/{range}", get(fonts::glyphs))
         .route("/layers", get(layers::layers))
         .route("/reports/{id}", get(reports::report))
         .route("/explain/{name}", get(explain::explain))
@@ -153,8 +160,11 @@ fn slow() -> Router<Site> {
 
 /// The whole interface over an application.
 pub fn router(app: App, settings: Settings) -> Router {
-    app.run_deliveries();
-    let site = Site::new(app, settings);
+    whole(Site::new(app, settings))
+}
+
+fn whole(site: Site) -> Router {
+    site.app().run_deliveries();
     let compressed = DefaultPredicate::new()
         // Tiles are compressed once, when they are made.
         .and(NotForContentType::const_new(negotiate::TILE));
@@ -178,12 +188,13 @@ pub async fn serve(
     settings: Settings,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let deliveries = app.clone();
-    axum::serve(listener, router(app, settings))
-        .with_graceful_shutdown(async move {
-            stop.await;
-            // Uploads and listeners would keep the server up for hours; both come again.
-            deliveries.close_deliveries();
-        })
-        .await
+    let site = Site::new(app, settings);
+    let lane = lane::Lane::new(site.clone());
+    let deliveries = site.app().clone();
+    let stop = async move {
+        stop.await;
+        // Uploads and listeners would keep the server up for hours; both come again.
+        deliveries.close_deliveries();
+    };
+    listen::serve(listener, lane, whole(site), stop).await
 }

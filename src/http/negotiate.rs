@@ -24,6 +24,10 @@ pub(super) enum Media {
     Style,
     /// A Mapbox vector tile.
     Tile,
+    /// Glyphs of a font, see [`super::fonts`].
+    Glyphs,
+    /// A picture.
+    Png,
     /// Arrays of values, see [`super::side_array`].
     Values,
     /// Comma-separated values.
@@ -40,6 +44,8 @@ pub(super) enum Media {
 pub(super) const TILE: &str = "application/vnd.mapbox-vector-tile";
 /// The media type of the API description, spelled as the OGC suites compare it.
 pub(super) const OPENAPI: &str = "application/vnd.oai.openapi+json;version=3.0";
+/// The media type of glyphs.
+pub(super) const GLYPHS: &str = "application/x-protobuf";
 /// The media type of arrays of values.
 pub(super) const VALUES: &str = "application/vnd.parat.values";
 /// The media type of styles.
@@ -60,6 +66,8 @@ impl Media {
             Self::Schema => &["application/schema+json", "application/json"],
             Self::Style => &[STYLE, "application/json"],
             Self::Tile => &[TILE, "application/x-protobuf", "application/octet-stream"],
+            Self::Glyphs => &[GLYPHS, "application/octet-stream"],
+            Self::Png => &["image/png"],
             Self::Values => &[VALUES, "application/octet-stream"],
             Self::Csv => &["text/csv; charset=utf-8"],
             Self::Text => &["text/plain; charset=utf-8"],
@@ -85,6 +93,8 @@ impl Media {
             Self::GeoJson => &["geojson", "json"],
             Self::Html => &["html"],
             Self::Tile => &["mvt", "pbf"],
+            Self::Glyphs => &["pbf"],
+            Self::Png => &["png"],
             Self::Values => &["bin"],
             Self::Csv => &["csv"],
             Self::Text => &["txt"],

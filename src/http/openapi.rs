@@ -204,7 +204,9 @@ fn responses(op: &Op, path: &str, has_body: bool) -> Value {
 fn body_of(op: &Op, media: Media) -> Value {
     match media {
         Media::Html | Media::Csv | Media::Text | Media::Events => json!({"type": "string"}),
-        Media::Tile | Media::Values => json!({"type": "string", "format": "binary"}),
+        Media::Tile | Media::Values | Media::Glyphs | Media::Png => {
+            json!({"type": "string", "format": "binary"})
+        }
         Media::GeoJson if op.schema != "featureGeoJSON" => {
             reference("schemas", "featureCollectionGeoJSON")
         }

@@ -207,6 +207,10 @@ params! {
     PART = query("part", "Which file of the delivery, counted from 0.", whole);
     STATE = query("state", "Only deliveries in this state.", || json!({"type": "string",
         "enum": ["receiving", "queued", "reading", "checking", "publishing", "judged", "failed", "cancelled"]}));
+    FONTSTACK = path("fontstack", "Names of fonts with commas between; those that are not here are passed over.", text);
+    RANGE = path("range", "The first and the last letter, as 0-255.pbf.", || json!({"type": "string", "pattern": r"^[0-9]+-[0-9]+\.pbf$"}));
+    SPRITE_NAME = path("sprite", "Which sheet, and whether its index or its picture.",
+        || json!({"type": "string", "enum": ["parat.json", "parat.png", "parat@2x.json", "parat@2x.png"]}));
     STYLE_ID = path("styleId", "The id of a style.", text);
 }
 
@@ -289,6 +293,11 @@ ops! {
         [SOURCE, Z, X, Y, DATETIME, FILTER, FILTER_LANG, FILTER_CRS, PROPERTIES, INDICATOR, PERIOD], &[Media::Tile], "", may_be_empty, works;
     STYLES: "styles" "/styles", "Styles", "The styles.", [F_JSON], JSON, "anyObject";
     STYLE: "style" "/styles/{styleId}", "Styles", "A style of the MapLibre specification.", [STYLE_ID, F_JSON], &[Media::Style], "anyObject";
+    FONTS: "fonts" "/fonts", "Styles", "The fonts that labels can be written with.", [F_JSON], JSON, "anyObject";
+    GLYPHS: "glyphs" "/fonts/{fontstack}/{range}", "Styles", "The glyphs of 256 letters, for labels.",
+        [FONTSTACK, RANGE], &[Media::Glyphs], "", works;
+    SPRITE: "sprite" "/sprites/{sprite}", "Styles", "Pictures of the standard layers of points: where they are on the sheet, and the sheet.",
+        [SPRITE_NAME], &[Media::Json, Media::Png], "anyObject";
     LAYERS: "layers" "/layers", "City", "Every layer that was asked for or delivered, and where it stands.", [F_JSON], JSON, "anyObject";
     REPORT: "report" "/reports/{reportId}", "City", "What the gate said of a layer or a delivery.", [REPORT_ID, LANG],
         &[Media::Json, Media::Html, Media::GeoJson, Media::Csv], "anyObject";

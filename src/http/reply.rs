@@ -17,6 +17,8 @@ use super::{extract::Ask, html, site::Site};
 pub(super) const REVALIDATE: &str = "no-cache";
 /// For tiles without a version in their address (asks.md, 3).
 pub(super) const BRIEF: &str = "public, max-age=60, stale-while-revalidate=600";
+/// For what changes with the machine or the program, not with the data.
+pub(super) const WEEK: &str = "public, max-age=604800";
 /// For what is addressed by its content.
 pub(super) const FOREVER: &str = "public, max-age=31536000, immutable";
 
@@ -64,6 +66,13 @@ impl Reply {
         self
     }
 
+    /// Adds a header.
+    #[must_use]
+    pub(super) fn with(mut self, name: &'static str, value: HeaderValue) -> Self {
+        self.headers.append(HeaderName::from_static(name), value);
+        self
+    }
+
     /// The answer, or 304 when the client has it.
     pub(super) fn send(self, asked: &HeaderMap) -> Response {
         if let Some(response) = unchanged(asked, &self.tag, self.cache) {
@@ -78,15 +87,25 @@ impl Reply {
 
 /// 304 when the client already has what carries this tag (RFC 9110, 13.1.2).
 pub(super) fn unchanged(asked: &HeaderMap, tag: &str, cache: &'static str) -> Option<Response> {
-    let has = asked
+    let has = held(asked, tag)?;
+    let mut headers = HeaderMap::new();
+    common(&mut headers, if has == "*" { tag } else { has }, cache);
+    Some((StatusCode::NOT_MODIFIED, headers).into_response())
+}
+
+/// The tag under which a client says that it has what carries this one.
+fn held<'a>(asked: &'a HeaderMap, tag: &str) -> Option<&'a str> {
+    asked
         .get_all(header::IF_NONE_MATCH)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(',').map(str::trim))
-        .find(|theirs| *theirs == "*" || bare(theirs) == bare(tag))?;
-    let mut headers = HeaderMap::new();
-    common(&mut headers, if has == "*" { tag } else { has }, cache);
-    Some((StatusCode::NOT_MODIFIED, headers).into_response())
+        .find(|theirs| *theirs == "*" || bare(theirs) == bare(tag))
+}
+
+/// True when a client says that it has what carries this tag.
+pub(super) fn holds(asked: &HeaderMap, tag: &str) -> bool {
+    held(asked, tag).is_some()
 }
 
 /// Nothing here, and that is right: an empty tile.

@@ -1,8 +1,11 @@
 //! What every handler has at hand: the application, the public address, the counters.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
-use super::metrics::Metrics;
+use super::{fonts::Fonts, metrics::Metrics};
 use crate::app::App;
 
 /// How the server shows itself. Times and sizes are limits on strangers.
@@ -49,6 +52,7 @@ struct Inner {
     settings: Settings,
     prefix: String,
     metrics: Metrics,
+    fonts: OnceLock<Arc<Fonts>>,
 }
 
 impl Site {
@@ -64,6 +68,7 @@ impl Site {
             settings,
             prefix,
             metrics: Metrics::default(),
+            fonts: OnceLock::new(),
         }))
     }
 
@@ -85,6 +90,14 @@ impl Site {
     /// The path of the public address: empty, or begins with a slash.
     pub(super) fn prefix(&self) -> &str {
         &self.0.prefix
+    }
+
+    /// The fonts of the machine, looked for once.
+    pub(super) fn fonts(&self) -> &Arc<Fonts> {
+        self.0.fonts.get_or_init(|| {
+            let folder = self.app().config().fonts.clone();
+            Arc::new(Fonts::find(folder.as_deref()))
+        })
     }
 
     /// The counters.

@@ -17,7 +17,7 @@ use super::{
     negotiate::STYLE,
     ops, reply,
     site::Site,
-    tilejson::tiles_of,
+    tilejson::{DEEPEST, tiles_of},
 };
 use crate::{model::LayerId, snapshot::SnapshotInfo};
 
@@ -80,13 +80,29 @@ pub(super) async fn style(
     let ask = Ask::of(&ops::STYLE, parts)?;
     let mut value = file("base")
         .unwrap_or_else(|| json!({"version": 8, "name": "Parat", "sources": {}, "layers": []}));
+    let has_fonts = !site.fonts().is_empty();
+    value["sprite"] = json!(site.url("/sprites/parat"));
+    if has_fonts {
+        value["glyphs"] = json!(site.url("/fonts/{fontstack}/{range}.pbf"));
+    } else {
+        value["metadata"] =
+            json!({"parat:labels": "none: no fonts were found on the server; see /fonts"});
+    }
     let mut layers: Vec<Value> = value["layers"].as_array().cloned().unwrap_or_default();
     for info in &infos {
         value["sources"][info.id.as_str()] = json!({
-            "type": "vector", "tiles": [tiles_of(&site, info)], "minzoom": 0, "maxzoom": 16,
+            "type": "vector", "tiles": [tiles_of(&site, info)], "minzoom": 0, "maxzoom": DEEPEST,
             "bounds": info.bbox, "attribution": info.metadata.text("attribution").unwrap_or(""),
         });
         for mut layer in drawn(info) {
+            let writes = !layer["layout"]["text-field"].is_null();
+            if writes && !has_fonts {
+                continue;
+            }
+            if writes {
+                // Clients ask for exactly these names; families of last resort are not ours to give.
+                layer["layout"]["text-font"] = json!([font_of(&layer)]);
+            }
             layer["source"] = json!(info.id);
             layers.push(layer);
         }
@@ -107,19 +123,33 @@ fn order(layer: &Value) -> f64 {
     layer["metadata"]["parat:order"].as_f64().unwrap_or(MIDDLE)
 }
 
-/// The style layers of the files, or plain ones. Fonts would have to come from this server, which has
-/// none, so text is left to clients that draw it with fonts of their own.
-fn drawn(info: &SnapshotInfo) -> Vec<Value> {
-    let ours = layers_of(&info.id);
-    let ours: Vec<Value> = ours
+/// The font that a style layer asks for, as one of ours.
+fn font_of(layer: &Value) -> &'static str {
+    let bold = layer["layout"]["text-font"]
         .as_array()
         .into_iter()
         .flatten()
-        .filter(|layer| {
-            layer["layout"]["text-field"].is_null() && layer["layout"]["icon-image"].is_null()
-        })
-        .cloned()
-        .collect();
+        .filter_map(Value::as_str)
+        .any(|name| name.contains("Bold"));
+    if bold { "Noto Sans Bold" } else { "Noto Sans" }
+}
+
+/// The style layers of the files, or plain ones, and the picture of a layer of points.
+fn drawn(info: &SnapshotInfo) -> Vec<Value> {
+    let mut layers = painted(info);
+    if info.dimension == 0 && super::sprites::has(info.id.as_str()) {
+        layers.push(json!({
+            "id": format!("{}-icon", info.id), "type": "symbol", "source-layer": info.id, "minzoom": 15.5,
+            "layout": {"icon-image": info.id, "icon-size": ["interpolate", ["linear"], ["zoom"], 15.5, 0.6, 18, 1]},
+            "metadata": {"parat:order": 880},
+        }));
+    }
+    layers
+}
+
+fn painted(info: &SnapshotInfo) -> Vec<Value> {
+    let ours = layers_of(&info.id);
+    let ours: Vec<Value> = ours.as_array().cloned().unwrap_or_default();
     if !ours.is_empty() {
         return ours;
     }

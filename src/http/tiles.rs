@@ -18,6 +18,7 @@ use super::{
     grid::{self, Limits},
     indicators::layer_of,
     kept::{self, Gone, Made},
+    lane::losses,
     negotiate::{TILE, accepts_gzip},
     ops,
     recipe::{Part, Recipe},
@@ -78,7 +79,6 @@ async fn answer(
     if made.gzip.is_empty() {
         return Ok(empty(asked, &made.tag, cache));
     }
-    let losses = &made.losses;
     let mut reply = if accepts_gzip(asked) {
         Reply::tagged(TILE, made.gzip.clone(), made.tag.clone()).header("content-encoding", "gzip")
     } else {
@@ -86,13 +86,10 @@ async fn answer(
             .ok_or_else(|| Problem::new(error::INTERNAL, "nothing more can be said here"))?;
         Reply::tagged(TILE, bytes, made.tag.clone())
     };
-    reply = reply.header("vary", "Accept-Encoding").header(
-        "parat-losses",
-        &format!(
-            "matched={}, dropped={}, as-points={}, simplified={}",
-            losses.features_matched, losses.dropped, losses.as_points, losses.simplified
-        ),
-    );
+    reply = reply.header("vary", "Accept-Encoding");
+    if let Some(losses) = losses(&made.losses) {
+        reply = reply.with("parat-losses", losses);
+    }
     if let Some(version) = version {
         reply = reply.header("parat-version", &version);
     }

@@ -1,0 +1,272 @@
+//! The fast lane: a tile that publication made, at the address of its version, answered before the router.
+//!
+//! The router and what lies around it cost more than the tile. Nearly every request of a map asks for the
+//! same plain thing, `GET /xyz/{layer}@{hash}/{z}/{x}/{y}.mvt` with gzip accepted; it is read here by
+//! hand and answered with bytes of the mapped pyramid. Whatever is not exactly that goes the long way, which
+//! answers the same.
+
+use std::{
+    collections::HashMap,
+    io::Write as _,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+    time::{Duration, Instant},
+};
+
+use axum::{
+    body::Body,
+    http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header},
+};
+
+use super::{
+    edge::EXPOSED,
+    kept::Made,
+    negotiate::{TILE, accepts_gzip},
+    reply::{FOREVER, holds},
+    site::Site,
+};
+use crate::{
+    model::LayerId,
+    snapshot::Snapshot,
+    tile::{Losses, TileId},
+};
+
+/// How long a source is answered without a look at what is public. A pinned version never changes, but it
+/// can be retired.
+const TRUST: Duration = Duration::from_secs(1);
+/// How many sources are known at once; far more than a city has layers.
+const MOST_SOURCES: usize = 512;
+
+/// A layer's version that tiles are asked of.
+struct Known {
+    snapshot: Arc<Snapshot>,
+    version: HeaderValue,
+}
+
+/// What is known of the set being served.
+struct Look {
+    at: Instant,
+    generation: u64,
+}
+
+/// Answers tiles made beforehand.
+#[derive(Clone)]
+pub(super) struct Lane(Arc<Inner>);
+
+struct Inner {
+    site: Site,
+    /// By `layer@hash`.
+    known: RwLock<HashMap<String, Arc<Known>>>,
+    look: Mutex<Look>,
+}
+
+impl Lane {
+    /// The lane of a site.
+    pub(super) fn new(site: Site) -> Self {
+        let generation = site.app().live().generation;
+        Self(Arc::new(Inner {
+            site,
+            known: RwLock::default(),
+            look: Mutex::new(Look {
+                at: Instant::now(),
+                generation,
+            }),
+        }))
+    }
+
+    /// The answer; none for a request that must go the long way.
+    pub(super) fn answer<B>(&self, request: &Request<B>) -> Option<Response<Body>> {
+        let uri = request.uri();
+        let path = uri.path();
+        let rest = path.strip_prefix("/xyz/").or_else(|| {
+            path.strip_prefix(self.0.site.prefix())?
+                .strip_prefix("/xyz/")
+        })?;
+        let headers = request.headers();
+        let plain = matches!(*request.method(), Method::GET | Method::HEAD)
+            && uri.query().is_none_or(str::is_empty)
+            && takes_tiles(headers)
+            && accepts_gzip(headers);
+        if !plain {
+            return None;
+        }
+        let begun = Instant::now();
+        let (source, id) = parse(rest)?;
+        let known = self.known(source, begun)?;
+        let made = Made::beforehand(&known.snapshot, id)?;
+        let response = respond(&known, &made, headers)?;
+        let metrics = self.0.site.metrics();
+        metrics.tile_beforehand();
+        metrics.answered(response.status().as_u16(), begun.elapsed());
+        Some(response)
+    }
+
+    /// The version that a source names, where it is the public one.
+    fn known(&self, source: &str, now: Instant) -> Option<Arc<Known>> {
+        self.look(now);
+        let inner = &self.0;
+        let found = inner
+            .known
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(source)
+            .map(Arc::clone);
+        if found.is_some() {
+            return found;
+        }
+        let (id, hash) = source.split_once('@')?;
+        let id: LayerId = id.parse().ok()?;
+        let live = inner.site.app().live();
+        let snapshot = live.snapshot(&id).ok()?;
+        if snapshot.info().hash != hash || snapshot.pyramid().is_none() {
+            return None;
+        }
+        let known = Arc::new(Known {
+            version: HeaderValue::from_str(&snapshot.info().version.to_string()).ok()?,
+            snapshot: Arc::clone(snapshot),
+        });
+        let mut all = inner.known.write().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= MOST_SOURCES {
+            all.clear();
+        }
+        all.insert(source.to_owned(), Arc::clone(&known));
+        Some(known)
+    }
+
+    /// Forgets all sources when something was published or retired since the last look.
+    fn look(&self, now: Instant) {
+        // Someone else is looking this very moment.
+        let Ok(mut look) = self.0.look.try_lock() else {
+            return;
+        };
+        if now.saturating_duration_since(look.at) < TRUST {
+            return;
+        }
+        look.at = now;
+        let generation = self.0.site.app().live().generation;
+        if generation != look.generation {
+            look.generation = generation;
+            self.0
+                .known
+                .write()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clear();
+        }
+    }
+}
+
+/// True where the client takes a tile by its own name or by any.
+fn takes_tiles(headers: &HeaderMap) -> bool {
+    headers.get(header::ACCEPT).is_none_or(|accept| {
+        accept
+            .to_str()
+            .is_ok_and(|accept| accept.trim() == "*/*" || accept.trim() == TILE)
+    })
+}
+
+/// `layer@hash/z/x/y.mvt`, and nothing else.
+fn parse(rest: &str) -> Option<(&str, TileId)> {
+    let mut parts = rest.split('/');
+    let (source, z, x, y) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    if parts.next().is_some() {
+        return None;
+    }
+    let y = y.strip_suffix(".mvt")?;
+    let id = TileId::new(u8::try_from(digits(z)?).ok()?, digits(x)?, digits(y)?)?;
+    Some((source, id))
+}
+
+fn digits(text: &str) -> Option<u32> {
+    (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()))
+        .then(|| text.parse().ok())
+        .flatten()
+}
+
+fn respond(known: &Known, made: &Made, asked: &HeaderMap) -> Option<Response<Body>> {
+    let empty = made.gzip.is_empty();
+    // With the encoding behind it, as `edge` does for all others.
+    let tag = if empty {
+        made.tag.clone()
+    } else {
+        format!("{}-gzip\"", made.tag.strip_suffix('"')?)
+    };
+    let mut headers = HeaderMap::with_capacity(16);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(FOREVER));
+    headers.insert(
+        header::VARY,
+        HeaderValue::from_static("Accept-Encoding, Accept"),
+    );
+    headers.insert(
+        header::ACCESS_CONTROL_ALLOW_ORIGIN,
+        HeaderValue::from_static("*"),
+    );
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("same-origin"),
+    );
+    let has_it = holds(asked, &made.tag);
+    headers.insert(
+        header::ETAG,
+        HeaderValue::from_maybe_shared(axum::body::Bytes::from(tag)).ok()?,
+    );
+    let mut response = if has_it || empty {
+        Response::new(Body::empty())
+    } else {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(TILE));
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        headers.insert("parat-losses", losses(&made.losses)?);
+        headers.insert("parat-version", known.version.clone());
+        Response::new(Body::from(made.gzip.clone()))
+    };
+    *response.status_mut() = match (has_it, empty) {
+        (true, _) => StatusCode::NOT_MODIFIED,
+        (false, true) => StatusCode::NO_CONTENT,
+        (false, false) => StatusCode::OK,
+    };
+    *response.headers_mut() = headers;
+    Some(response)
+}
+
+/// What a tile leaves out, as its header says it.
+pub(super) fn losses(losses: &Losses) -> Option<HeaderValue> {
+    let mut text = [0_u8; 160];
+    let mut rest = &mut text[..];
+    write!(
+        rest,
+        "matched={}, dropped={}, as-points={}, simplified={}",
+        losses.features_matched, losses.dropped, losses.as_points, losses.simplified
+    )
+    .ok()?;
+    let left = rest.len();
+    HeaderValue::from_bytes(&text[..text.len() - left]).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_plain_address_is_read_by_hand() {
+        let id = TileId::new(14, 11_723, 7_596).expect("a tile");
+        assert_eq!(parse("road@ab/14/11723/7596.mvt"), Some(("road@ab", id)));
+        for other in [
+            "road@ab/14/11723/7596",
+            "road@ab/14/11723/7596.pbf",
+            "road@ab/14/11723/7596.mvt/",
+            "road@ab/14/-1/7596.mvt",
+            "road@ab/14/+1/7596.mvt",
+            "road@ab/300/1/1.mvt",
+            "road@ab/2/9/1.mvt",
+            "road@ab/2/99999999999/1.mvt",
+            "road@ab//1/1.mvt",
+            "road@ab",
+            "",
+        ] {
+            assert_eq!(parse(other), None, "{other}");
+        }
+    }
+}
