@@ -1,5 +1,6 @@
 //! The plain data that all stages share. No stage's own work lives here.
 
+pub mod distinct;
 pub mod grid;
 pub mod id;
 pub mod say;
@@ -36,20 +37,21 @@ pub struct Bbox {
 impl Bbox {
     /// The smallest box around finite coordinates; none when there are none.
     pub fn around(coords: &[[f64; 2]]) -> Option<Self> {
-        let mut found: Option<Self> = None;
-        for &[x, y] in coords
-            .iter()
-            .filter(|c| c[0].is_finite() && c[1].is_finite())
-        {
-            let one = Self {
-                west: x,
-                south: y,
-                east: x,
-                north: y,
-            };
-            found = Some(found.map_or(one, |bbox| bbox.with(one)));
+        let mut found = Self {
+            west: f64::INFINITY,
+            south: f64::INFINITY,
+            east: f64::NEG_INFINITY,
+            north: f64::NEG_INFINITY,
+        };
+        for &[x, y] in coords {
+            if x.is_finite() && y.is_finite() {
+                found.west = found.west.min(x);
+                found.south = found.south.min(y);
+                found.east = found.east.max(x);
+                found.north = found.north.max(y);
+            }
         }
-        found
+        (found.west <= found.east).then_some(found)
     }
 
     /// The smallest box around both.
