@@ -1,0 +1,228 @@
+//! Smooth projections of a million coordinates: a polynomial for each square of the ground.
+//!
+//! Between UTM and longitude/latitude of one datum nothing bends sharply: over a square of 32 km, a two
+//! hundredth of the Earth's radius, what is left beyond the fifth power is far below the last bit of a
+//! double. So a square is asked of PROJ at 64 places, and polynomials through them answer for all others in
+//! a tenth of the time. Nothing is assumed: each square is held against PROJ at 81 places more, and where one
+//! differs by more than [`Patches::tolerance`] the square stays PROJ's. Only systems without grids of
+//! measured shifts may come here, because a grid has kinks that no sample is sure to meet.
+
+use std::{collections::HashMap, f64::consts::PI};
+
+/// Places along a side at which a square is asked.
+const NODES: usize = 8;
+/// The highest power of x and y together.
+const DEGREE: usize = 5;
+/// Coefficients of all powers up to that.
+const TERMS: usize = (DEGREE + 1) * (DEGREE + 2) / 2;
+/// Places along a side at which a square is tried.
+const TRIES: usize = 9;
+
+/// A square, and the polynomials over it.
+struct Patch {
+    middle: [f64; 2],
+    /// Coefficients for both axes, by powers of y and within them of x; none where PROJ must be asked.
+    terms: Option<[[f64; 2]; TERMS]>,
+}
+
+/// The squares that were met so far.
+pub(super) struct Patches<'a> {
+    /// Half a square's side, in the unit of what comes in.
+    half: f64,
+    /// How far an answer may be off, in the unit of what goes out.
+    tolerance: f64,
+    /// The exact way; what cannot go becomes something that is not finite.
+    exact: &'a dyn Fn(&mut [[f64; 2]]),
+    known: HashMap<[i64; 2], usize>,
+    patches: Vec<Patch>,
+    last: ([i64; 2], usize),
+    most: usize,
+}
+
+/// The Chebyshev polynomials up to a degree as coefficients of powers.
+fn chebyshev() -> [[f64; DEGREE + 1]; DEGREE + 1] {
+    let mut all = [[0.0; DEGREE + 1]; DEGREE + 1];
+    all[0][0] = 1.0;
+    all[1][1] = 1.0;
+    for degree in 2..=DEGREE {
+        for power in 0..=DEGREE {
+            let shifted = if power > 0 {
+                all[degree - 1][power - 1]
+            } else {
+                0.0
+            };
+            all[degree][power] = 2.0 * shifted - all[degree - 2][power];
+        }
+    }
+    all
+}
+
+impl<'a> Patches<'a> {
+    /// Squares of twice `half` a side, at most `most` of them.
+    pub(super) fn new(
+        half: f64,
+        tolerance: f64,
+        most: usize,
+        exact: &'a dyn Fn(&mut [[f64; 2]]),
+    ) -> Self {
+        Self {
+            half,
+            tolerance,
+            exact,
+            known: HashMap::new(),
+            patches: vec![],
+            last: ([i64::MAX; 2], 0),
+            most,
+        }
+    }
+
+    /// Takes every coordinate there. Those that no polynomial answers for go the exact way, together.
+    pub(super) fn apply(&mut self, coords: &mut [[f64; 2]]) {
+        let mut rest: Vec<u32> = vec![];
+        let scale = 0.5 / self.half;
+        for (at, coord) in coords.iter_mut().enumerate() {
+            // A cast floors what is positive; the one square that meets zero from both sides is none.
+            let cell = [(coord[0] * scale) as i64, (coord[1] * scale) as i64];
+            if cell != self.last.0 {
+                self.last = (cell, self.patch(cell));
+            }
+            let terms = self
+                .patches
+                .get(self.last.1)
+                .and_then(|patch| Some((patch.middle, patch.terms.as_ref()?)));
+            match terms {
+                Some((middle, terms)) => {
+                    let x = (coord[0] - middle[0]) / self.half;
+                    let y = (coord[1] - middle[1]) / self.half;
+                    // NaN, and the squares at zero, which are two wide.
+                    if x.abs() <= 1.0 && y.abs() <= 1.0 {
+                        *coord = value(terms, x, y);
+                    } else {
+                        rest.push(at as u32);
+                    }
+                }
+                None => rest.push(at as u32),
+            }
+        }
+        if !rest.is_empty() {
+            let mut left: Vec<[f64; 2]> = rest.iter().map(|&at| coords[at as usize]).collect();
+            (self.exact)(&mut left);
+            for (&at, there) in rest.iter().zip(left) {
+                coords[at as usize] = there;
+            }
+        }
+    }
+
+    /// The number of a square's patch, made if it is new; none beyond the most.
+    fn patch(&mut self, cell: [i64; 2]) -> usize {
+        if let Some(&known) = self.known.get(&cell) {
+            return known;
+        }
+        if self.patches.len() >= self.most {
+            return usize::MAX;
+        }
+        let side = 2.0 * self.half;
+        let middle = cell.map(|at| at as f64 * side + self.half.copysign(at as f64));
+        let number = self.patches.len();
+        let terms = self.fit(middle).filter(|terms| self.holds(middle, terms));
+        self.patches.push(Patch { middle, terms });
+        self.known.insert(cell, number);
+        number
+    }
+
+    /// The polynomials through the places of a square.
+    fn fit(&self, middle: [f64; 2]) -> Option<[[f64; 2]; TERMS]> {
+        let node = |at: usize| (PI * (at as f64 + 0.5) / NODES as f64).cos();
+        let mut there: Vec<[f64; 2]> = (0..NODES * NODES)
+            .map(|at| {
+                [
+                    middle[0] + self.half * node(at % NODES),
+                    middle[1] + self.half * node(at / NODES),
+                ]
+            })
+            .collect();
+        (self.exact)(&mut there);
+        if there.iter().flatten().any(|axis| !axis.is_finite()) {
+            return None;
+        }
+        // About one of them, so that the sums keep their digits.
+        let base = there[NODES * NODES / 2];
+        let powers = chebyshev();
+        let mut terms = [[0.0; 2]; TERMS];
+        for i in 0..=DEGREE {
+            for j in 0..=DEGREE - i {
+                // The coefficient of T_i(x) T_j(y): a cosine sum over the nodes.
+                let mut sum = [0.0; 2];
+                for (at, place) in there.iter().enumerate() {
+                    let angle = |degree: usize, at: usize| {
+                        (degree as f64 * PI * (at as f64 + 0.5) / NODES as f64).cos()
+                    };
+                    let weight = angle(i, at % NODES) * angle(j, at / NODES);
+                    for axis in 0..2 {
+                        sum[axis] += (place[axis] - base[axis]) * weight;
+                    }
+                }
+                let scale = [i, j]
+                    .iter()
+                    .map(|&degree| if degree == 0 { 1.0 } else { 2.0 } / NODES as f64)
+                    .product::<f64>();
+                for (p, by_x) in powers[i].iter().enumerate() {
+                    for (q, by_y) in powers[j].iter().enumerate() {
+                        if by_x * by_y != 0.0 {
+                            for axis in 0..2 {
+                                terms[term(p, q)][axis] += sum[axis] * scale * by_x * by_y;
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        for axis in 0..2 {
+            terms[term(0, 0)][axis] += base[axis];
+        }
+        Some(terms)
+    }
+
+    /// True when the polynomials say what the exact way says.
+    fn holds(&self, middle: [f64; 2], terms: &[[f64; 2]; TERMS]) -> bool {
+        let share = |at: usize| 2.0 * at as f64 / (TRIES - 1) as f64 - 1.0;
+        let places = |at: usize| [share(at % TRIES), share(at / TRIES)];
+        let mut there: Vec<[f64; 2]> = (0..TRIES * TRIES)
+            .map(|at| {
+                let [x, y] = places(at);
+                [middle[0] + self.half * x, middle[1] + self.half * y]
+            })
+            .collect();
+        (self.exact)(&mut there);
+        there.iter().enumerate().all(|(at, exact)| {
+            let [x, y] = places(at);
+            let ours = value(terms, x, y);
+            // Written so that NaN is no.
+            (0..2).all(|axis| (ours[axis] - exact[axis]).abs() <= self.tolerance)
+        })
+    }
+}
+
+/// Where the coefficient of `x^p y^q` stands.
+const fn term(p: usize, q: usize) -> usize {
+    // Powers of y from the highest down, within each powers of x from the highest down: the order in which
+    // they are read.
+    let above = DEGREE - q;
+    above * (above + 1) / 2 + (above - p)
+}
+
+/// Both polynomials at a place.
+#[inline]
+fn value(terms: &[[f64; 2]; TERMS], x: f64, y: f64) -> [f64; 2] {
+    let mut all = [0.0; 2];
+    let mut next = 0;
+    for above in 0..=DEGREE {
+        let mut row = [0.0; 2];
+        for _ in 0..=above {
+            row = [row[0] * x + terms[next][0], row[1] * x + terms[next][1]];
+            next += 1;
+        }
+        all = [all[0] * y + row[0], all[1] * y + row[1]];
+    }
+    all
+}
