@@ -16,7 +16,7 @@ use super::{
     placing::{Native, middle, to_metres},
 };
 use crate::{
-    index::SpatialIndex,
+    index,
     model::{Bbox, Severity, Shapes, say},
 };
 
@@ -67,16 +67,14 @@ impl Rule for Overlaps {
                     .flatten()
             })
             .collect();
-        let index = SpatialIndex::new(
-            boxes
-                .iter()
-                .enumerate()
-                .filter_map(|(row, bbox)| Some((row as u32, (*bbox)?))),
-        );
+        let drawable = boxes
+            .iter()
+            .enumerate()
+            .filter_map(|(row, bbox)| Some((row as u32, (*bbox)?)));
         let mut overlap = Overlap::default();
         let mut found: Vec<(f64, u32, u32, [f64; 2])> = vec![];
         let mut skipped = None;
-        index.pairs(|one, other| {
+        index::pairs(drawable, |one, other| {
             let (Some(a), Some(b)) = (boxes[one as usize], boxes[other as usize]) else {
                 return;
             };

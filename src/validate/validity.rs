@@ -14,7 +14,7 @@ use super::{
     pyramid::Pyramid,
 };
 use crate::{
-    index::SpatialIndex,
+    index,
     model::{Bbox, ShapeRef},
 };
 
@@ -452,10 +452,8 @@ impl Checker {
             }
         }
         if found.is_empty() {
-            let index = SpatialIndex::new(
-                (0..self.rings.len()).map(|ring| (ring as u32, self.rings[ring].bbox)),
-            );
-            index.pairs(|one, other| {
+            let boxes = (0..self.rings.len()).map(|ring| (ring as u32, self.rings[ring].bbox));
+            index::pairs(boxes, |one, other| {
                 let (one, other) = (one as usize, other as usize);
                 let [a, b] = [one, other].map(|ring| shells.binary_search(&ring).is_ok());
                 let together = self.rings[one].part == self.rings[other].part;
