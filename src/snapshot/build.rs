@@ -52,6 +52,7 @@ fn set_readable(file: &File) -> std::io::Result<()> {
 /// Writes both files of a version.
 pub(super) fn build(
     layer: &Layer,
+    hash: String,
     version: Version,
     draft: bool,
     built_at: &str,
@@ -72,7 +73,7 @@ pub(super) fn build(
         });
     }
     fs::create_dir_all(dir).map_err(SnapshotError::disk("write", dir))?;
-    let info = SnapshotInfo::of(layer, version, draft, built_at);
+    let info = SnapshotInfo::of(layer, hash, version, draft, built_at);
     let order = order::along_curve(layer);
     place(dir, TRUTH, |file, path| {
         truth::write(layer, &info, &order, file, path)

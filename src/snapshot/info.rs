@@ -55,12 +55,18 @@ pub struct SnapshotInfo {
 }
 
 impl SnapshotInfo {
-    /// The description of a layer that becomes this version.
-    pub(super) fn of(layer: &Layer, version: Version, draft: bool, built_at: &str) -> Self {
+    /// The description of a layer with this content hash that becomes this version.
+    pub(super) fn of(
+        layer: &Layer,
+        hash: String,
+        version: Version,
+        draft: bool,
+        built_at: &str,
+    ) -> Self {
         Self {
             id: layer.id.clone(),
             version,
-            hash: super::content_hash(layer),
+            hash,
             title: layer.title.clone(),
             description: layer.description.clone(),
             dimension: layer.dimension,

@@ -113,7 +113,19 @@ impl Snapshot {
         built_at: &str,
         dir: &Path,
     ) -> Result<SnapshotInfo, SnapshotError> {
-        build::build(layer, version, draft, built_at, dir)
+        Self::build_named(layer, content_hash(layer), version, draft, built_at, dir)
+    }
+
+    /// The same for a layer whose [`content_hash`] is already known.
+    pub fn build_named(
+        layer: &Layer,
+        hash: String,
+        version: Version,
+        draft: bool,
+        built_at: &str,
+        dir: &Path,
+    ) -> Result<SnapshotInfo, SnapshotError> {
+        build::build(layer, hash, version, draft, built_at, dir)
     }
 
     /// Opens the version in `dir`; builds `serve` again from the truth when it is absent, of an old form

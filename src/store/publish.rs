@@ -158,12 +158,13 @@ impl Embedded {
             .tempdir_in(self.folder.join("staging"))
             .map_err(disk("create", &self.folder.join("staging")))?;
         let draft = staging.path().join("version");
-        Snapshot::build(layer, version, !layer.verdict.admits(), at, &draft).map_err(|source| {
-            StoreError::Snapshot {
+        let shown_only = !layer.verdict.admits();
+        Snapshot::build_named(layer, hash.to_owned(), version, shown_only, at, &draft).map_err(
+            |source| StoreError::Snapshot {
                 layer: layer.id.clone(),
                 source,
-            }
-        })?;
+            },
+        )?;
         sync_folder(&draft)?;
         fs::rename(&draft, &target).map_err(disk("rename", &target))?;
         sync_folder(&shelf)?;
