@@ -82,41 +82,135 @@ pub(super) fn canonical(
     out
 }
 
+/// What became of a distinct text, so that it is converted once.
+#[derive(Clone, Copy)]
+enum Became {
+    Unseen,
+    /// The same as nothing.
+    Null,
+    /// It could not be said in the new type.
+    Bad,
+    /// A text of the new column.
+    Code(u32),
+    Integer(i64),
+    Real(f64),
+    Bool(bool),
+    Date(i32),
+    DateTime(i64),
+}
+
+/// A column whose every value is put through `convert`, and what that gives none for as text beside it.
+/// A text is converted once, however often it stands in the column, and a number once in a row of equals.
+fn each<'a>(
+    column: &'a Column,
+    kind: FieldType,
+    convert: impl Fn(Value<'a>) -> Option<Kept<'a>>,
+) -> (Column, Option<Column>) {
+    let rows = column.len();
+    let mut good = Column::new(kind);
+    let mut bad: Option<Column> = None;
+    let mut put = |row: usize, good: &mut Column, became: Became| {
+        match (became, &mut *good) {
+            (Became::Code(code), Column::Text(text)) => text.codes.push(code),
+            (became, good) => good.push(became.plain()),
+        }
+        if matches!(became, Became::Bad) {
+            let bad = bad.get_or_insert_with(|| {
+                let mut column = Column::new(FieldType::Text);
+                (0..row).for_each(|_| column.push(Value::Null));
+                column
+            });
+            bad.push(Value::Text(&column.get(row).to_text()));
+        } else if let Some(bad) = &mut bad {
+            bad.push(Value::Null);
+        }
+    };
+    let one = |value: Value<'a>, good: &mut Column| match convert(value) {
+        None => Became::Bad,
+        Some(kept) => match (kept.value(), good) {
+            (Value::Text(text), Column::Text(column)) => Became::Code(column.code(text)),
+            (value, _) => Became::of(value),
+        },
+    };
+    if let Column::Text(texts) = column {
+        let mut known = vec![Became::Unseen; texts.distinct()];
+        for (row, &code) in texts.codes.iter().enumerate() {
+            let became = match known.get_mut(code as usize) {
+                None => Became::Null,
+                Some(known) => {
+                    if matches!(known, Became::Unseen) {
+                        *known = one(Value::Text(texts.entry(code)), &mut good);
+                    }
+                    *known
+                }
+            };
+            put(row, &mut good, became);
+        }
+    } else {
+        let mut last = (Value::Null, Became::Null);
+        for row in 0..rows {
+            let value = column.get(row);
+            if value != last.0 {
+                last = (value, one(value, &mut good));
+            }
+            put(row, &mut good, last.1);
+        }
+    }
+    (good, bad)
+}
+
+impl Became {
+    /// What a value that is no text of the new column became.
+    fn of(value: Value<'_>) -> Self {
+        match value {
+            Value::Null | Value::Text(_) => Self::Null,
+            Value::Integer(number) => Self::Integer(number),
+            Value::Real(number) => Self::Real(number),
+            Value::Bool(yes) => Self::Bool(yes),
+            Value::Date(days) => Self::Date(days),
+            Value::DateTime(millis) => Self::DateTime(millis),
+        }
+    }
+
+    /// The value again; null for texts, which are known by their codes.
+    fn plain(self) -> Value<'static> {
+        match self {
+            Self::Unseen | Self::Null | Self::Bad | Self::Code(_) => Value::Null,
+            Self::Integer(number) => Value::Integer(number),
+            Self::Real(number) => Value::Real(number),
+            Self::Bool(yes) => Value::Bool(yes),
+            Self::Date(days) => Value::Date(days),
+            Self::DateTime(millis) => Value::DateTime(millis),
+        }
+    }
+}
+
 /// A column in the type of its rule, and where that failed for a value, a column of those values as text.
 fn converted(
     column: &Column,
     rule: &FieldRule,
     codes: Option<&CodeList>,
 ) -> (Column, Option<Column>) {
-    let rows = column.len();
-    let mut good = Column::new(kept_as(rule.kind));
-    let mut bad: Option<Column> = None;
+    // What is of the type already says what it says.
+    let same = matches!(
+        (rule.kind, column),
+        (Kind::Integer, Column::Integer(_))
+            | (Kind::Decimal, Column::Real(_))
+            | (Kind::Boolean, Column::Bool(_))
+            | (Kind::Date, Column::Date(_))
+    );
+    if same {
+        return (column.clone(), None);
+    }
     // An identifier stays text whatever the standard calls its type, unless the type itself is a number:
     // then it is compared as text and kept as the number.
     let identifier = rule.identifier || rule.kind == Kind::Code;
-    for row in 0..rows {
-        let value = column.get(row);
-        let kept = if value.is_null() {
-            Some(Kept::Plain(Value::Null))
-        } else {
-            convert(value, rule.kind, identifier, codes)
-        };
-        if let Some(kept) = kept {
-            good.push(kept.value());
-            if let Some(bad) = &mut bad {
-                bad.push(Value::Null);
-            }
-        } else {
-            good.push(Value::Null);
-            let bad = bad.get_or_insert_with(|| {
-                let mut column = Column::new(FieldType::Text);
-                (0..row).for_each(|_| column.push(Value::Null));
-                column
-            });
-            bad.push(Value::Text(&value.to_text()));
+    each(column, kept_as(rule.kind), |value| {
+        if value.is_null() {
+            return Some(Kept::Plain(Value::Null));
         }
-    }
-    (good, bad)
+        convert(value, rule.kind, identifier, codes)
+    })
 }
 
 /// A column that no standard knows, in the plainest type that says the same.
@@ -131,16 +225,14 @@ fn plain(column: Column) -> Column {
         FieldType::Date => Kind::Date,
         _ => Kind::Text,
     };
-    let mut out = Column::new(kind);
-    for row in 0..column.len() {
-        let value = column.get(row);
+    let (out, _) = each(&column, kind, |value| {
         let kept = match value {
             Value::Null => None,
             Value::Text(text) if rule == Kind::Text => clean(text).map(Kept::Text),
             value => convert(value, rule, false, None),
         };
-        out.push(kept.as_ref().map_or(Value::Null, Kept::value));
-    }
+        Some(kept.unwrap_or(Kept::Plain(Value::Null)))
+    });
     out
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::{
-    model::{FieldType, Value, value::parse_date},
+    model::{Column, FieldType, Value, value::parse_date},
     standard::{CodeList, Kind},
 };
 
@@ -163,6 +163,12 @@ pub(super) fn convert<'a>(
             None => return Some(Kept::Plain(Value::Null)),
             Some(text) => text,
         },
+        // The kinds that are read from numbers need no text of them.
+        Value::Integer(_) | Value::Real(_)
+            if matches!(kind, Kind::Integer | Kind::Year | Kind::Decimal) =>
+        {
+            Cow::Borrowed("")
+        }
         other => other.to_text(),
     };
     Some(match kind {
@@ -232,7 +238,7 @@ pub(super) fn convert<'a>(
 /// The plainest type in which a column that no standard knows says the same: whole numbers stay whole
 /// whatever the format called them, and text that is only numbers or dates becomes them when writing them
 /// back gives the same text. So a column is one thing in KML (all text), a shapefile and a GeoPackage.
-pub(super) fn plainest(column: &crate::model::Column) -> FieldType {
+pub(super) fn plainest(column: &Column) -> FieldType {
     let rows = || {
         (0..column.len())
             .map(|row| column.get(row))
@@ -247,11 +253,11 @@ pub(super) fn plainest(column: &crate::model::Column) -> FieldType {
             FieldType::Date
         }
         FieldType::Text => {
-            let mut texts = rows()
-                .filter_map(|value| match value {
-                    Value::Text(text) => clean(text),
-                    _ => None,
-                })
+            let Column::Text(column) = column else {
+                return kind;
+            };
+            let mut texts = (0..column.distinct() as u32)
+                .filter_map(|code| clean(column.entry(code)))
                 .peekable();
             if texts.peek().is_none() {
                 return FieldType::Text;
@@ -280,7 +286,6 @@ pub(super) fn plainest(column: &crate::model::Column) -> FieldType {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Column;
 
     fn kept(value: Value<'_>, kind: Kind) -> Option<String> {
         convert(value, kind, kind == Kind::Text, None)

@@ -13,8 +13,17 @@ use crate::model::{ShapeKind, ShapeRef, Shapes};
 const STEPS: f64 = 1e8;
 
 fn round(value: f64) -> f64 {
-    // Adding zero turns -0.0 into 0.0: they are the same place and must be the same bytes.
-    (value * STEPS).round() / STEPS + 0.0
+    let steps = value * STEPS;
+    if steps.abs() > 1e15 {
+        // Nowhere on Earth, in a draft: it has no digits to lose.
+        return value;
+    }
+    // Halves away from zero, as `round` does, which is a call where the processor may lack SSE 4.1.
+    let whole = steps as i64;
+    let rest = steps - whole as f64;
+    let whole = whole + i64::from(rest >= 0.5) - i64::from(rest <= -0.5);
+    // No -0.0 comes of a whole number: it and 0.0 are the same place and must be the same bytes.
+    whole as f64 / STEPS
 }
 
 /// Twice the signed area; positive counter-clockwise. Relative to the first corner, so that small rings

@@ -5,9 +5,12 @@
 //! separator. A feature of a draft whose key is blank or not its own gets an id from its content, which at
 //! least survives another row order.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+};
 
-use crate::model::{FeatureId, Shapes, Table};
+use crate::model::{FeatureId, Shapes, Table, TextColumn, value::NULL_CODE};
 
 /// Between the parts of a key: a character that no one types.
 const BETWEEN: char = '\u{1f}';
@@ -15,34 +18,40 @@ const BETWEEN: char = '\u{1f}';
 /// One id a row, all distinct.
 pub(super) fn of(table: &Table, shapes: &Shapes<f64>, key: &[String]) -> Vec<FeatureId> {
     let rows = shapes.len();
-    let mut names = keys(table, rows, key);
-    let mut times: HashMap<&str, u32> = HashMap::with_capacity(rows);
-    for name in names.iter().flatten() {
-        *times.entry(name).or_default() += 1;
-    }
-    let shared: HashSet<String> = times
-        .into_iter()
-        .filter(|&(_, times)| times > 1)
-        .map(|(name, _)| name.to_owned())
-        .collect();
-    let mut twins: HashMap<String, u32> = HashMap::new();
-    for (row, name) in names.iter_mut().enumerate() {
-        let own = name.as_ref().is_some_and(|name| !shared.contains(name));
-        if own {
-            continue;
+    let names = keys(table, rows, key);
+    // Each key once, and how many rows have it.
+    let mut distinct = TextColumn::default();
+    let mut times: Vec<u32> = vec![];
+    for name in &names {
+        distinct.push(name.as_deref());
+        match distinct.codes[distinct.codes.len() - 1] {
+            NULL_CODE => {}
+            code if code as usize == times.len() => times.push(1),
+            code => times[code as usize] += 1,
         }
-        let content = content(table, shapes, row);
-        let twin = twins.entry(content.clone()).or_default();
-        // Rows alike to the last byte are told apart by their order alone.
-        *name = Some(format!("{BETWEEN}content{BETWEEN}{content}{BETWEEN}{twin}"));
-        *twin += 1;
     }
-    let names: Vec<String> = names.into_iter().flatten().collect();
+    let mut twins: HashMap<String, u32> = HashMap::new();
+    let names: Vec<Cow<'_, str>> = names
+        .into_iter()
+        .zip(&distinct.codes)
+        .enumerate()
+        .map(|(row, (name, &code))| match name {
+            Some(name) if times[code as usize] == 1 => name,
+            _ => {
+                let content = content(table, shapes, row);
+                let twin = twins.entry(content.clone()).or_default();
+                // Rows alike to the last byte are told apart by their order alone.
+                let name = format!("{BETWEEN}content{BETWEEN}{content}{BETWEEN}{twin}");
+                *twin += 1;
+                Cow::Owned(name)
+            }
+        })
+        .collect();
     settle(&names, FeatureId::of_key)
 }
 
 /// The key of each row as text; none where a part of it is blank or the layer has no key.
-fn keys(table: &Table, rows: usize, key: &[String]) -> Vec<Option<String>> {
+fn keys<'a>(table: &'a Table, rows: usize, key: &[String]) -> Vec<Option<Cow<'a, str>>> {
     // A part that nobody filled in tells no two features apart (`valid_from` of a city that has one outline).
     let columns: Vec<_> = key
         .iter()
@@ -51,6 +60,11 @@ fn keys(table: &Table, rows: usize, key: &[String]) -> Vec<Option<String>> {
         .collect();
     if columns.is_empty() {
         return vec![None; rows];
+    }
+    if let [only] = columns[..] {
+        return (0..rows)
+            .map(|row| Some(only.get(row).to_text()).filter(|text| !text.is_empty()))
+            .collect();
     }
     (0..rows)
         .map(|row| {
@@ -65,7 +79,7 @@ fn keys(table: &Table, rows: usize, key: &[String]) -> Vec<Option<String>> {
                 }
                 text.push_str(&value);
             }
-            Some(text)
+            Some(Cow::Owned(text))
         })
         .collect()
 }
@@ -96,14 +110,11 @@ fn content(table: &Table, shapes: &Shapes<f64>, row: usize) -> String {
 
 /// Gives each name an id. Where two names ask for the same one, the smaller text keeps it and the larger is
 /// asked again with a number behind it: whoever comes first in the file has no say.
-fn settle(names: &[String], ask: impl Fn(&str) -> FeatureId) -> Vec<FeatureId> {
+fn settle(names: &[Cow<'_, str>], ask: impl Fn(&str) -> FeatureId) -> Vec<FeatureId> {
     let mut ids: Vec<FeatureId> = names.iter().map(|name| ask(name)).collect();
-    let mut first: HashMap<FeatureId, usize> = HashMap::with_capacity(ids.len());
-    let mut meet = false;
-    for (row, &id) in ids.iter().enumerate() {
-        meet |= first.insert(id, row).is_some();
-    }
-    if !meet {
+    let mut sorted = ids.clone();
+    sorted.sort_unstable();
+    if sorted.windows(2).all(|pair| pair[0] != pair[1]) {
         return ids;
     }
     let mut order: Vec<usize> = (0..names.len()).collect();
@@ -164,7 +175,8 @@ mod tests {
     #[test]
     fn names_that_hash_alike_are_settled_whatever_their_order() {
         let ask = |name: &str| FeatureId(name.len() as u64);
-        let names = |list: &[&str]| list.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+        let names =
+            |list: &[&'static str]| list.iter().map(|&name| name.into()).collect::<Vec<_>>();
         let one = settle(&names(&["bb", "aa", "c", "ab"]), ask);
         let other = settle(&names(&["ab", "bb", "c", "aa"]), ask);
         assert_eq!((one[1], one[2]), (FeatureId(2), FeatureId(1)));

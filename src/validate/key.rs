@@ -1,12 +1,10 @@
 //! T10: the business key names each feature once.
 
-use std::collections::HashMap;
-
 use super::{
     Finding, Findings, Outcome, Rule, RuleInfo, Subject, rule::shortened, values::is_blank,
 };
 use crate::{
-    model::{Severity, say},
+    model::{Column, Severity, TextColumn, say, value::NULL_CODE},
     standard::normal_key,
 };
 
@@ -49,9 +47,28 @@ impl Rule for UniqueKey {
             .collect();
         let names = names.join("` + `");
         let mut findings = Findings::new();
-        let mut first: HashMap<String, u32> = HashMap::with_capacity(subject.raw.len());
+        // Each key once, and the row where it was met first.
+        let mut keys = TextColumn::default();
+        let mut first: Vec<u32> = vec![];
+        // Where one column of text is the key, each distinct text is looked at once.
+        let lone = match parts[..] {
+            [(_, at, _)] => match &subject.raw.table.columns[at] {
+                Column::Text(column) => Some(column),
+                _ => None,
+            },
+            _ => None,
+        };
+        let mut known = vec![NULL_CODE; lone.map_or(0, TextColumn::distinct)];
         let mut key = String::new();
         for row in 0..subject.raw.len() {
+            let text = lone.map_or(NULL_CODE, |column| column.codes[row]) as usize;
+            if let Some(&met) = known.get(text)
+                && met != NULL_CODE
+            {
+                let other = first[met as usize];
+                findings.add(|| twice(subject, row, other, keys.entry(met), &names, parts[0].1));
+                continue;
+            }
             key.clear();
             let mut missing = None;
             for (at, (name, column, needed)) in parts.iter().enumerate() {
@@ -83,24 +100,41 @@ impl Rule for UniqueKey {
                 });
                 continue;
             }
-            if let Some(&other) = first.get(key.as_str()) {
-                let said = key.replace('\u{1f}', " + ");
-                findings.add(|| Finding {
-                    place: subject.cell(row, parts[parts.len() - 1].1),
-                    say: say!(
-                        T10_same_key,
-                        who = subject.called(row),
-                        row = other + 1,
-                        key = shortened(&said, 80),
-                        columns = names.as_str()
-                    ),
-                    fix: say!(T10_same_key_fix),
-                    ..Finding::default()
-                });
+            let met = keys.code(&key);
+            if let Some(known) = known.get_mut(text) {
+                *known = met;
+            }
+            if let Some(&other) = first.get(met as usize) {
+                let column = parts[parts.len() - 1].1;
+                findings.add(|| twice(subject, row, other, &key, &names, column));
             } else {
-                first.insert(key.clone(), row as u32);
+                first.push(row as u32);
             }
         }
         findings.outcome(subject.raw.len() as u64)
+    }
+}
+
+/// Two rows with one key.
+fn twice(
+    subject: &Subject<'_>,
+    row: usize,
+    other: u32,
+    key: &str,
+    names: &str,
+    column: usize,
+) -> Finding {
+    let said = key.replace('\u{1f}', " + ");
+    Finding {
+        place: subject.cell(row, column),
+        say: say!(
+            T10_same_key,
+            who = subject.called(row),
+            row = other + 1,
+            key = shortened(&said, 80),
+            columns = names
+        ),
+        fix: say!(T10_same_key_fix),
+        ..Finding::default()
     }
 }
