@@ -20,6 +20,7 @@ pub mod cli;
 pub mod config;
 pub mod crs;
 pub mod demo;
+pub mod diff;
 pub mod http;
 pub mod index;
 pub mod indicator;

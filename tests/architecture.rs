@@ -19,19 +19,20 @@ const LADDER: &[(&str, &str)] = &[
     ("tile", "model snapshot"),
     ("indicator", "model snapshot standard"),
     ("query", "model snapshot indicator index crs"),
+    ("diff", "model snapshot report"),
     ("store", "model snapshot indicator validate"),
     ("demo", "model standard crs"),
     (
         "app",
-        "model config crs index standard read validate worker report normalise snapshot query tile indicator store",
+        "model config crs index standard read validate worker report normalise snapshot query tile indicator store diff",
     ),
     (
         "http",
-        "app model config standard validate report snapshot query tile indicator store",
+        "app model config standard validate report snapshot query tile indicator store diff",
     ),
     (
         "cli",
-        "app http demo model config standard read worker validate report normalise snapshot indicator store",
+        "app http demo model config standard read worker validate report normalise snapshot indicator store diff",
     ),
     ("main", "cli"),
 ];

@@ -1,7 +1,10 @@
 //! Answers to requests: each takes a permit, works on a blocking thread, and speaks from one set of layers.
 
 use super::{App, AppError, LiveLayers};
-use crate::{store::JournalEntry, validate::Report};
+use crate::{
+    store::{JournalEntry, JournalQuery, Verified},
+    validate::Report,
+};
 
 impl App {
     /// Computes something over the set being served, on a blocking thread, with a permit.
@@ -28,12 +31,31 @@ impl App {
             .await
     }
 
-    /// What happened, newest first.
-    pub async fn journal(&self, limit: u32) -> Result<Vec<JournalEntry>, AppError> {
+    /// What happened of what was asked for, newest first.
+    pub async fn journal(&self, query: JournalQuery) -> Result<Vec<JournalEntry>, AppError> {
         let app = self.clone();
         self.inner
             .permits
-            .run(move || Ok(app.store().journal(limit)?))
+            .run(move || app.journal_here(&query))
             .await
+    }
+
+    /// [`App::journal`] without a runtime.
+    pub fn journal_here(&self, query: &JournalQuery) -> Result<Vec<JournalEntry>, AppError> {
+        Ok(self.store().journal_page(query)?)
+    }
+
+    /// Is the journal whole?
+    pub async fn verify_journal(&self) -> Result<Verified, AppError> {
+        let app = self.clone();
+        self.inner
+            .permits
+            .run(move || app.verify_journal_here())
+            .await
+    }
+
+    /// [`App::verify_journal`] without a runtime.
+    pub fn verify_journal_here(&self) -> Result<Verified, AppError> {
+        Ok(self.store().verify_journal()?)
     }
 }

@@ -6,6 +6,7 @@
 
 mod answer;
 mod delivery;
+mod diff;
 mod gate;
 mod ingest;
 mod jobs;
@@ -20,6 +21,7 @@ mod versions;
 use std::sync::Arc;
 
 pub use delivery::DeliveryError;
+pub use diff::Compared;
 pub use gate::{Ask, Gate, GateError, Judged, Outcome, Step, Take};
 pub use ingest::{Arrived, IngestError};
 pub use jobs::{Appending, AskPatch, DeliverError, Incoming, Progress, Upload, Watcher, stated};

@@ -119,6 +119,24 @@ impl LiveLayers {
         }
     }
 
+    /// A version whose features an actor may read: [`LiveLayers::version`], unless it was withdrawn.
+    pub fn readable(
+        &self,
+        layer: &LayerId,
+        version: Version,
+        actor: &Actor,
+    ) -> Result<&VersionEntry, AppError> {
+        let entry = self.version(layer, version, actor)?;
+        if entry.state == VersionState::Retired && actor.role < Role::Contributor {
+            return Err(AppError::Gone {
+                what: format!("version {version} of layer `{layer}`"),
+                at: entry.changed_at.clone(),
+                reason: entry.comment.clone().unwrap_or_default(),
+            });
+        }
+        Ok(entry)
+    }
+
     /// What was public of a layer at a moment.
     pub fn public_then(&self, layer: &LayerId, then: &AsOf) -> Result<Version, AppError> {
         let last = self
@@ -198,14 +216,7 @@ impl App {
             Pick::Number(version) => *version,
             Pick::AsOf(then) => live.public_then(layer, then)?,
         };
-        let entry = live.version(layer, version, actor)?.clone();
-        if entry.state == VersionState::Retired && actor.role < Role::Contributor {
-            return Err(AppError::Gone {
-                what: format!("version {version} of layer `{layer}`"),
-                at: entry.changed_at,
-                reason: entry.comment.unwrap_or_default(),
-            });
-        }
+        let entry = live.readable(layer, version, actor)?.clone();
         let snapshot = self.open_version(layer, version).await?;
         Ok(Pinned {
             snapshot,

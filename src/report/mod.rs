@@ -15,7 +15,7 @@ use crate::{
 };
 
 pub use html::html;
-pub use table::{csv, geojson};
+pub use table::{cell, csv, geojson};
 pub use text::{Look, text};
 
 /// The report as JSON, always in the same order.

@@ -58,7 +58,7 @@ pub fn geojson(report: &Report) -> String {
 }
 
 /// A cell that a spreadsheet takes for text: what would start a formula gets an apostrophe in front.
-fn cell(text: &str) -> String {
+pub fn cell(text: &str) -> String {
     let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n'])
         // Full-width forms start formulas too, in the spreadsheets that know them.
         || text.starts_with(['＝', '＋', '－', '＠']);

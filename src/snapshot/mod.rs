@@ -226,6 +226,11 @@ impl Snapshot {
         Some(order[at])
     }
 
+    /// Every row, by ascending id of its feature.
+    pub fn id_order(&self) -> &[u32] {
+        self.columns.id_order()
+    }
+
     /// All geometries in world positions, of the kind and with the vertices that the truth has.
     pub fn world(&self) -> ShapesRef<'_, u32> {
         self.columns.world()

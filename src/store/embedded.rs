@@ -23,8 +23,8 @@ use std::{
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::{
-    Action, Actor, Became, DeliveryEntry, Entry, JournalEntry, LayerStore, Publication, Retirement,
-    Role, Seen, State, StoreError, StoredTable, User, VersionEntry,
+    Action, Actor, Became, DeliveryEntry, Entry, JournalEntry, JournalQuery, LayerStore, Publication, Retirement,
+    Role, Seen, State, StoreError, StoredTable, User, Verified, VersionEntry, verify,
     catalogue::{self, failed},
     disk::{Sign, children, disk, sign},
     journal,
@@ -529,6 +529,17 @@ impl LayerStore for Embedded {
     }
 
     fn journal(&self, limit: u32) -> Result<Vec<JournalEntry>, StoreError> {
-        journal::last(&self.connection(), limit)
+        self.journal_page(&JournalQuery {
+            limit,
+            ..JournalQuery::default()
+        })
+    }
+
+    fn journal_page(&self, query: &JournalQuery) -> Result<Vec<JournalEntry>, StoreError> {
+        journal::page(&self.connection(), query)
+    }
+
+    fn verify_journal(&self) -> Result<Verified, StoreError> {
+        verify::verify(&self.connection())
     }
 }

@@ -96,27 +96,54 @@ pub(super) fn append(
     Ok(())
 }
 
-/// The last entries, newest first.
-pub(super) fn last(connection: &Connection, limit: u32) -> Result<Vec<JournalEntry>, StoreError> {
+/// Which entries are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JournalQuery {
+    /// Only entries before this one.
+    pub before: Option<i64>,
+    /// Only of this layer, indicator or account.
+    pub subject: Option<String>,
+    /// Only by this actor.
+    pub actor: Option<String>,
+    /// Only of these kinds; all when it is empty.
+    pub what: Vec<String>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+pub(super) fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<JournalEntry> {
+    Ok(JournalEntry {
+        id: row.get(0)?,
+        at: row.get(1)?,
+        actor: row.get(2)?,
+        what: row.get(3)?,
+        subject: row.get(4)?,
+        detail: row.get(5)?,
+        hash: row.get(6)?,
+    })
+}
+
+/// The entries that were asked for, newest first.
+pub(super) fn page(
+    connection: &Connection,
+    query: &JournalQuery,
+) -> Result<Vec<JournalEntry>, StoreError> {
+    // A list as JSON, since SQLite binds no lists.
+    let kinds = serde_json::json!(query.what).to_string();
     let mut statement = connection
         .prepare_cached(
-            "SELECT id, at, actor, what, subject, detail, hash FROM journal ORDER BY id DESC LIMIT ?1",
+            "SELECT id, at, actor, what, subject, detail, hash FROM journal
+             WHERE (?1 IS NULL OR id < ?1) AND (?2 IS NULL OR subject = ?2) AND (?3 IS NULL OR actor = ?3)
+             AND (?4 = '[]' OR what IN (SELECT value FROM json_each(?4)))
+             ORDER BY id DESC LIMIT ?5",
         )
         .map_err(failed("read the journal"))?;
-    let rows = statement
-        .query_map([limit], |row| {
-            Ok(JournalEntry {
-                id: row.get(0)?,
-                at: row.get(1)?,
-                actor: row.get(2)?,
-                what: row.get(3)?,
-                subject: row.get(4)?,
-                detail: row.get(5)?,
-                hash: row.get(6)?,
-            })
-        })
-        .map_err(failed("read the journal"))?;
-    rows.collect::<Result<_, _>>()
+    statement
+        .query_map(
+            params![query.before, query.subject, query.actor, kinds, query.limit],
+            read,
+        )
+        .and_then(Iterator::collect)
         .map_err(failed("read the journal"))
 }
 
@@ -136,6 +163,16 @@ pub fn first_broken(newest_first: &[JournalEntry]) -> Option<i64> {
 mod tests {
     use super::*;
 
+    fn all(connection: &Connection) -> Result<Vec<JournalEntry>, StoreError> {
+        page(
+            connection,
+            &JournalQuery {
+                limit: 99,
+                ..JournalQuery::default()
+            },
+        )
+    }
+
     #[test]
     fn a_change_in_the_past_shows() {
         let folder = tempfile::tempdir().expect("a folder");
@@ -152,7 +189,7 @@ mod tests {
             )
             .expect("appended");
         }
-        assert_eq!(first_broken(&last(&connection, 9).expect("read")), None);
+        assert_eq!(first_broken(&all(&connection).expect("read")), None);
         assert!(
             connection.execute("DELETE FROM journal", []).is_err()
                 && connection
@@ -166,6 +203,6 @@ mod tests {
         connection
             .execute("UPDATE journal SET what = 'published' WHERE id = 2", [])
             .expect("tampered");
-        assert_eq!(first_broken(&last(&connection, 9).expect("read")), Some(2));
+        assert_eq!(first_broken(&all(&connection).expect("read")), Some(2));
     }
 }

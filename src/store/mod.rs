@@ -12,6 +12,7 @@ mod migrations;
 mod publish;
 mod rows;
 mod users;
+mod verify;
 mod versions;
 pub mod workflow;
 
@@ -23,7 +24,8 @@ pub use embedded::Embedded;
 pub use jobs::{
     Answers, Job, JobAsk, JobFile, JobFilter, JobId, JobLayer, JobState, JobStore, Remembered, Via,
 };
-pub use journal::{JournalEntry, first_broken};
+pub use journal::{JournalEntry, JournalQuery, first_broken};
+pub use verify::{Broken, Verified};
 pub use users::{User, token_hash};
 pub use versions::{Publication, Seen, VersionEntry};
 pub use workflow::{Action, Actor, Role, VersionState, Whose};
@@ -315,4 +317,11 @@ pub trait LayerStore: JobStore + Send + Sync {
 
     /// What happened, newest first.
     fn journal(&self, limit: u32) -> Result<Vec<JournalEntry>, StoreError>;
+
+    /// What happened of what was asked for, newest first.
+    fn journal_page(&self, query: &JournalQuery) -> Result<Vec<JournalEntry>, StoreError>;
+
+    /// Goes through the whole journal: is every entry as it was written, is none missing, and does it tell
+    /// the versions that the catalogue has?
+    fn verify_journal(&self) -> Result<Verified, StoreError>;
 }
