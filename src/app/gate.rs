@@ -12,7 +12,7 @@ use crate::{
     normalise::{self, NormaliseError},
     read::ReadOptions,
     standard::Standards,
-    validate::{self, Checked, Repairs, Report},
+    validate::{self, Aside, Checked, Confirmed, Repairs, Report},
     worker::{self, Desk, Limits},
 };
 
@@ -37,6 +37,33 @@ pub struct Ask {
     pub repairs: Repairs,
     /// Set rows with grave faults of their own aside and judge the rest.
     pub set_aside: bool,
+    /// What a person confirmed for an earlier delivery of the source. It answers only what is not said above: use
+    /// [`Ask::with`].
+    pub confirmed: Option<Confirmed>,
+}
+
+impl Ask {
+    /// The same, with what a person confirmed for an earlier delivery of the source where nothing else is said.
+    #[must_use]
+    pub fn with(mut self, confirmed: Confirmed) -> Self {
+        let mut used = confirmed;
+        if self.layer.is_some() {
+            used.layer = None;
+        }
+        if self.read.crs.is_some() {
+            used.crs = None;
+        }
+        if self.read.encoding.is_some() {
+            used.encoding = None;
+        }
+        used.columns
+            .retain(|field, _| !self.columns.contains_key(field));
+        self.layer = self.layer.or_else(|| used.layer.clone());
+        self.read.crs = self.read.crs.or_else(|| used.crs.clone());
+        self.read.encoding = self.read.encoding.or_else(|| used.encoding.clone());
+        self.confirmed = Some(used).filter(|used| !used.is_empty());
+        self
+    }
 }
 
 /// Something a person who waits may want to know.
@@ -328,6 +355,7 @@ impl<'a> Gate<'a> {
                 columns: &self.ask.columns,
                 repairs: &self.ask.repairs,
                 set_aside: self.ask.set_aside,
+                confirmed: self.ask.confirmed.as_ref(),
             },
         );
         let report = checked.report().clone();
@@ -374,6 +402,7 @@ impl<'a> Gate<'a> {
                 columns: &BTreeMap::new(),
                 repairs: &Repairs::safe(),
                 set_aside: false,
+                confirmed: None,
             },
         );
         let shapes = checked
@@ -462,6 +491,14 @@ fn hash_of(path: &Path) -> String {
 }
 
 impl Judged {
+    /// The rows that were set aside; none where the file could not be read.
+    pub fn aside(&self) -> Option<&Aside> {
+        match &self.outcome {
+            Outcome::Refused => None,
+            Outcome::Checked(checked) => Some(checked.aside()),
+        }
+    }
+
     /// The layer in the form of its standard, when the verdict admits it to be published.
     pub fn accepted(
         self,

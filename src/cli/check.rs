@@ -1,6 +1,6 @@
 //! `parat check`: the gate, offline.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
@@ -10,7 +10,7 @@ use crate::{
     config::Config,
     report,
     standard::Standards,
-    validate::Report,
+    validate::{Aside, Report},
     worker::Limits,
 };
 
@@ -24,6 +24,8 @@ Examples:
   parat check plan.shp --crs EPSG:32643                 The file does not say its CRS
   parat check delivery/ --format html --out report.html One page with a map of the faults
   parat check wards.zip --format json | jq .verdict
+  parat check wards.zip --repair                        Mend what is safe; =snap,make_valid for those kinds
+  parat check wards.zip --set-aside-out bad.geojson     Judge the good rows, write the bad ones
 
 --format json prints one report as an object, and the reports of several layers as an array.
 
@@ -62,6 +64,9 @@ pub(super) struct Check {
     /// Write the answer to this file in place of the terminal
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
+    /// Write the rows that were set aside to this file (.geojson or .csv); implies --set-aside
+    #[arg(long, value_name = "PATH")]
+    set_aside_out: Option<PathBuf>,
     /// Hold the layers against the city boundary published in this folder, as `ingest` does
     #[command(flatten)]
     place: Place,
@@ -69,13 +74,18 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn run(&self, config: Config) -> Result<Exit, Failure> {
-        let ask = self.about.ask()?;
+        let mut ask = self.about.ask()?;
+        ask.set_aside |= self.set_aside_out.is_some();
+        let mut aside = vec![];
         let progress = terminal::Progress::new();
         let mut reports: Vec<Report> = vec![];
         let mut exit = Exit::Good;
         let mut tell = |step: Step| progress.step(step);
         let mut take = |judged: Judged, _: &mut dyn FnMut(Step)| {
             let refused = matches!(judged.outcome, Outcome::Refused);
+            if let Some(rows) = judged.aside().filter(|rows| !rows.reasons.is_empty()) {
+                aside.push((judged.report.clone(), rows.clone()));
+            }
             exit = exit.max(Exit::of(judged.report.verdict, refused));
             reports.push(judged.report);
             Ok::<_, GateError>(())
@@ -109,6 +119,9 @@ impl Check {
             )?;
         }
         drop(progress);
+        if let Some(path) = &self.set_aside_out {
+            write_aside(path, &aside)?;
+        }
         let to_terminal = self.out.is_none();
         let language = self.lang.as_deref();
         let answer = render(&reports, standards, self.format, language, to_terminal);
@@ -121,6 +134,49 @@ impl Check {
         }
         Ok(exit)
     }
+}
+
+/// Writes the rows that were set aside: a layer to the file itself, further ones beside it with a number.
+fn write_aside(path: &Path, aside: &[(Report, Aside)]) -> Result<(), Failure> {
+    let csv = path
+        .extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
+    let write = |path: &Path, text: String| {
+        std::fs::write(path, text).map_err(|error| Failure {
+            exit: Exit::Usage,
+            message: format!("cannot write {}: {error}", path.display()),
+        })
+    };
+    if aside.is_empty() {
+        // The file says that nothing was set aside, so that no older one is taken for it.
+        let none = if csv {
+            String::new()
+        } else {
+            r#"{"type":"FeatureCollection","features":[]}"#.to_owned()
+        };
+        return write(path, none);
+    }
+    for (number, (report, rows)) in aside.iter().enumerate() {
+        let text = if csv {
+            report::set_aside_csv(rows)
+        } else {
+            report::set_aside_geojson(report, rows)
+        };
+        if number == 0 {
+            write(path, text)?;
+            continue;
+        }
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let ending = path
+            .extension()
+            .map(|ending| format!(".{}", ending.to_string_lossy()))
+            .unwrap_or_default();
+        write(
+            &path.with_file_name(format!("{stem}-{}{ending}", number + 1)),
+            text,
+        )?;
+    }
+    Ok(())
 }
 
 /// The reports in the form that was asked for, ending in a line break.

@@ -274,6 +274,7 @@ impl About {
             columns: self.columns.iter().cloned().collect(),
             repairs: self.repair.clone().unwrap_or_default(),
             set_aside: self.set_aside,
+            confirmed: None,
         })
     }
 }

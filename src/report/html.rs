@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Speech, failed, map, severity_words};
+use super::{Speech, failed, map, offers, severity_words};
 use crate::{
     model::{Verdict, say},
     standard::Standards,
@@ -24,7 +24,7 @@ ol.todo li{margin:.3rem 0}.map{width:100%;max-height:32rem;background:var(--soft
 .marks circle{fill:currentColor;fill-opacity:.55;stroke:currentColor}.marks a:target circle,.marks a:hover circle,.marks a:focus circle{r:11;fill-opacity:1}
 .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.92rem}th,td{text-align:left;vertical-align:top;padding:.3rem .6rem;border-bottom:1px solid var(--soft)}
 tr:target{background:var(--soft)}dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem}dt{font-weight:600}dd{margin:0;overflow-wrap:anywhere}
-.why{margin:.2rem 0}a{color:var(--note)}code{overflow-wrap:anywhere}";
+.why{margin:.2rem 0}.sum{font-weight:600}td ul{margin:.2rem 0;padding-left:1.1rem;color:var(--line)}a{color:var(--note)}code{overflow-wrap:anywhere}";
 
 /// Text for HTML and for attributes in double quotes.
 pub(super) fn escape(text: &str) -> String {
@@ -128,8 +128,15 @@ fn layer(number: usize, report: &Report, speech: Speech<'_>, out: &mut String) {
         }
         out.push_str("</ol>");
     }
+    let _ = write!(
+        out,
+        "<p class=\"sum\">{}: {}</p>",
+        word("report_rows"),
+        escape(&offers::sum(&report.counts, speech))
+    );
     let marks = marks(number, report);
     map::svg(report, &marks, out);
+    offered(report, speech, out);
     if !failed(report).is_empty() {
         let _ = write!(out, "<h2>{}</h2>", word("report_found"));
     }
@@ -196,9 +203,130 @@ fn layer(number: usize, report: &Report, speech: Speech<'_>, out: &mut String) {
             let _ = write!(out, "<p>{}</p>", escape(&speech.say(&more)));
         }
     }
+    changed(report, speech, out);
     facts(report, speech, out);
     rules(report, speech, out);
     out.push_str("</section>");
+}
+
+/// The head of a table, its columns named by words of `layers/messages.toml`.
+fn head(columns: &[&str], speech: Speech<'_>, out: &mut String) {
+    out.push_str("<div class=\"scroll\"><table><thead><tr>");
+    for id in columns {
+        let name = if id.is_empty() { "" } else { speech.word(id) };
+        let _ = write!(out, "<th>{}</th>", escape(name));
+    }
+    out.push_str("</tr></thead><tbody>");
+}
+
+/// What can be asked for, each with the option that takes it.
+fn offered(report: &Report, speech: Speech<'_>, out: &mut String) {
+    let offers = offers::all(report, speech);
+    if offers.is_empty() {
+        return;
+    }
+    let _ = write!(
+        out,
+        "<h2>{}</h2><p>{}</p>",
+        escape(speech.word("report_offered")),
+        escape(speech.word("report_offered_note"))
+    );
+    head(
+        &["", "report_what", "report_why", "report_option"],
+        speech,
+        out,
+    );
+    for offer in offers {
+        let _ = write!(
+            out,
+            "<tr><td>{}</td><td>{}",
+            escape(offer.about),
+            escape(&offer.what)
+        );
+        if !offer.examples.is_empty() {
+            out.push_str("<ul>");
+            for example in &offer.examples {
+                let _ = write!(out, "<li>{}</li>", escape(example));
+            }
+            out.push_str("</ul>");
+        }
+        let _ = write!(
+            out,
+            "</td><td>{}</td><td><code>{}</code></td></tr>",
+            escape(&offer.why),
+            escape(&offer.option)
+        );
+    }
+    out.push_str("</tbody></table></div>");
+}
+
+/// The rows that were set aside and the repairs that were made.
+fn changed(report: &Report, speech: Speech<'_>, out: &mut String) {
+    if !report.set_aside.is_empty() {
+        let _ = write!(
+            out,
+            "<h2>{} ({})</h2>",
+            escape(speech.word("report_set_aside")),
+            report.counts.set_aside
+        );
+        head(
+            &["report_row", "report_key", "report_what", "report_rules"],
+            speech,
+            out,
+        );
+        for row in report.set_aside.iter().take(SHOWN) {
+            let cells = [
+                row.place.row.map(|row| row.to_string()).unwrap_or_default(),
+                row.place.key.clone().unwrap_or_default(),
+                row.message.clone(),
+                row.rules.join(" "),
+            ];
+            cells_of(&cells, out);
+        }
+        out.push_str("</tbody></table></div>");
+    }
+    if !report.repairs.is_empty() {
+        let kinds = say!(report_repaired_undo, kinds = super::text::repaired(report));
+        let _ = write!(
+            out,
+            "<h2>{}</h2><p>{}</p>",
+            escape(speech.word("report_repaired")),
+            escape(&speech.say(&kinds))
+        );
+        let columns = [
+            "report_row",
+            "report_key",
+            "report_column",
+            "report_repair",
+            "report_before",
+            "report_after",
+        ];
+        head(&columns, speech, out);
+        for repair in report.repairs.iter().take(SHOWN) {
+            let cells = [
+                repair
+                    .place
+                    .row
+                    .map(|row| row.to_string())
+                    .unwrap_or_default(),
+                repair.place.key.clone().unwrap_or_default(),
+                repair.place.field.clone().unwrap_or_default(),
+                repair.kind.clone(),
+                repair.before.clone(),
+                repair.after.clone(),
+            ];
+            cells_of(&cells, out);
+        }
+        out.push_str("</tbody></table></div>");
+    }
+}
+
+fn cells_of(cells: &[String], out: &mut String) {
+    out.push_str("<tr>");
+    for cell in cells {
+        let _ = write!(out, "<td>{}</td>", escape(cell));
+    }
+    out.push_str("</tr>");
 }
 
 /// The marks of all findings that have a place, in the order of the tables.
@@ -251,10 +379,7 @@ fn facts(report: &Report, speech: Speech<'_>, out: &mut String) {
         .iter()
         .map(|(kind, count)| format!("{count} {kind}"))
         .collect();
-    fact(
-        "report_rows",
-        &format!("{} ({})", report.rows, kinds.join(", ")),
-    );
+    fact("report_geometry", &kinds.join(", "));
     fact("report_crs", &report.crs.to_string());
     if let Some(encoding) = &report.encoding {
         fact(
@@ -272,20 +397,7 @@ fn facts(report: &Report, speech: Speech<'_>, out: &mut String) {
     for note in &report.notes {
         fact("report_note", &note.text);
     }
-    for repair in report.repairs.iter().take(SHOWN) {
-        let row = repair
-            .place
-            .row
-            .map(|row| format!("row {row}: "))
-            .unwrap_or_default();
-        fact(
-            "report_repaired",
-            &format!(
-                "{row}{} ({} → {})",
-                repair.kind, repair.before, repair.after
-            ),
-        );
-    }
+    fact("report_confirmed", &report.confirmed.join(", "));
     fact("report_file", &report.source.hash);
     out.push_str("</dl>");
 }

@@ -3,8 +3,10 @@
 //! All of them speak from [`Report`] alone, so the terminal, the server and an archive of old reports
 //! say the same.
 
+mod aside;
 mod html;
 mod map;
+mod offers;
 mod table;
 mod text;
 
@@ -14,6 +16,7 @@ use crate::{
     validate::{Finding, Outcome, Report, RuleReport},
 };
 
+pub use aside::{set_aside_csv, set_aside_geojson};
 pub use html::html;
 pub use table::{cell, csv, geojson};
 pub use text::{Look, text};
@@ -74,9 +77,9 @@ struct Speech<'a> {
     language: &'a str,
 }
 
-impl Speech<'_> {
+impl<'a> Speech<'a> {
     /// A word of `layers/messages.toml`.
-    fn word(&self, id: &str) -> &str {
+    fn word(&self, id: &str) -> &'a str {
         self.standards.messages().word(id, self.language)
     }
 

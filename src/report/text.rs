@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Speech, failed};
+use super::{Speech, failed, offers};
 use crate::{
     model::{Severity, Verdict, say},
     standard::Standards,
@@ -109,6 +109,13 @@ pub fn text(report: &Report, standards: &Standards, look: &Look<'_>) -> String {
         }
     }
     let _ = writeln!(out);
+    look.wrap(
+        &heading(speech, "report_rows"),
+        &offers::sum(&report.counts, speech),
+        &mut out,
+    );
+    offered(report, look, speech, &mut out);
+    let _ = writeln!(out);
     facts(report, look, speech, &mut out);
     for (rule, count, findings) in failed(report) {
         let words = standards.rule_words(&rule.code);
@@ -153,6 +160,47 @@ fn heading(speech: Speech<'_>, id: &str) -> String {
     )
 }
 
+/// How many rows each kind of repair changed.
+pub(super) fn repaired(report: &Report) -> String {
+    let kinds: Vec<String> = report
+        .repair_counts
+        .iter()
+        .map(|(kind, count)| format!("{kind} {count}"))
+        .collect();
+    kinds.join(", ")
+}
+
+/// What can be asked for, each with the option that takes it.
+fn offered(report: &Report, look: &Look<'_>, speech: Speech<'_>, out: &mut String) {
+    let offers = offers::all(report, speech);
+    if offers.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\n{}:", speech.word("report_offered"));
+    for offer in offers {
+        look.wrap(&format!("  {:10} ", offer.about), &offer.what, out);
+        for example in offer.examples.iter().take(1) {
+            look.wrap("             - ", example, out);
+        }
+        look.wrap("             ", &offer.why, out);
+        let _ = writeln!(
+            out,
+            "             {}",
+            look.paint("1", &printable(&offer.option))
+        );
+    }
+    if report
+        .proposals
+        .repairs
+        .iter()
+        .filter(|repair| repair.safe)
+        .count()
+        > 1
+    {
+        look.wrap("  ", speech.word("report_all_safe"), out);
+    }
+}
+
 /// What the layer is, in a few lines.
 fn facts(report: &Report, look: &Look<'_>, speech: Speech<'_>, out: &mut String) {
     let head = |id| heading(speech, id);
@@ -175,11 +223,11 @@ fn facts(report: &Report, look: &Look<'_>, speech: Speech<'_>, out: &mut String)
         .map(|(kind, count)| format!("{count} {kind}"))
         .collect();
     look.wrap(
-        &head("report_rows"),
+        &head("report_geometry"),
         &if kinds.is_empty() {
-            report.rows.to_string()
+            "none".to_owned()
         } else {
-            format!("{} ({})", report.rows, kinds.join(", "))
+            kinds.join(", ")
         },
         out,
     );
@@ -218,7 +266,32 @@ fn facts(report: &Report, look: &Look<'_>, speech: Speech<'_>, out: &mut String)
     if !report.repairs.is_empty() {
         look.wrap(
             &head("report_repaired"),
-            &speech.say(&say!(report_repaired_rows, count = report.repairs.len())),
+            &speech.say(&say!(report_repaired_kinds, kinds = repaired(report))),
+            out,
+        );
+    }
+    if !report.confirmed.is_empty() {
+        look.wrap(
+            &head("report_confirmed"),
+            &speech.say(&say!(
+                report_confirmed_what,
+                what = report.confirmed.join(", ")
+            )),
+            out,
+        );
+    }
+    for row in report.set_aside.iter().take(SHOWN) {
+        look.wrap(
+            &head("report_set_aside"),
+            &format!("{} ({})", row.message, row.rules.join(" ")),
+            out,
+        );
+    }
+    if report.counts.set_aside as usize > SHOWN {
+        let rest = report.counts.set_aside as usize - SHOWN;
+        look.wrap(
+            &head("report_set_aside"),
+            &speech.say(&say!(report_set_aside_rest, count = rest)),
             out,
         );
     }

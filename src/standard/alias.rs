@@ -104,22 +104,32 @@ impl ColumnMap {
     }
 
     /// The same, but a field or column that is not there is passed over: what a person confirmed for one
-    /// delivery is offered to the next, whose columns may differ.
+    /// delivery is offered to the next, whose columns may differ. `told` holds what was said with the word that
+    /// [`Mapping::why`] gets, the strongest first.
     pub fn told(
         standards: &Standards,
         standard: &LayerStandard,
         table: &Table,
-        columns: &BTreeMap<String, String>,
+        told: &[(&str, &BTreeMap<String, String>)],
     ) -> Self {
         let mut map = Self::default();
-        for (field, column) in columns {
-            if standards.field(standard, field).is_some()
-                && let Some(at) = table.position(column)
-            {
-                map.add(field, column, "given", at);
+        for (why, columns) in told {
+            for (field, column) in *columns {
+                if standards.field(standard, field).is_some()
+                    && map.column(field).is_none()
+                    && let Some(at) = table.position(column)
+                    && !map.takes(at)
+                {
+                    map.add(field, column, why, at);
+                }
             }
         }
         map.completed(standards, standard, table)
+    }
+
+    /// The same without the column of a field.
+    pub fn leave(&mut self, field: &str) {
+        self.entries.retain(|(mapping, _)| mapping.field != field);
     }
 
     fn add(&mut self, field: &str, column: &str, why: &str, at: usize) {

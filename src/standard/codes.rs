@@ -1,5 +1,7 @@
 //! Code lists: the code is stored, the label is shown, and a wrong text gets the nearest code.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 use super::{
@@ -42,6 +44,31 @@ impl CodeList {
         self.entries.iter().find(|entry| entry.code == code)
     }
 
+    /// A text as codes and labels are compared: without case, blanks and punctuation.
+    pub fn plain(text: &str) -> String {
+        squash(text)
+    }
+
+    /// What codes, labels in any language, and other texts people write for them mean, each in plain form
+    /// ([`CodeList::plain`]). A text that could mean two codes means none.
+    pub fn exact(&self) -> HashMap<String, &str> {
+        let mut codes: HashMap<String, Option<&str>> = HashMap::new();
+        let mut found: HashMap<String, Option<&str>> = HashMap::new();
+        for entry in &self.entries {
+            let code = entry.code.as_str();
+            add(&mut codes, code, code);
+            for text in entry.label.0.values().chain(&entry.also) {
+                add(&mut found, text, code);
+            }
+        }
+        // A code itself means itself, whatever else is called so.
+        found.extend(codes);
+        found
+            .into_iter()
+            .filter_map(|(text, code)| Some((text, code?)))
+            .collect()
+    }
+
     /// The code that a text most likely means: the code in other letters, a label in any language, another
     /// text people write for it, or one of these with a slip of the pen. None when nothing is near.
     pub fn nearest(&self, text: &str) -> Option<&str> {
@@ -79,6 +106,17 @@ impl CodeList {
                 None => self.entries.push(entry),
             }
         }
+    }
+}
+
+/// Notes that a text means a code; a text that means two means none.
+fn add<'a>(found: &mut HashMap<String, Option<&'a str>>, text: &str, code: &'a str) {
+    let plain = squash(text);
+    if !plain.is_empty() {
+        found
+            .entry(plain)
+            .and_modify(|known| *known = known.filter(|known| *known == code))
+            .or_insert(Some(code));
     }
 }
 

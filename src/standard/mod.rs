@@ -63,6 +63,8 @@ pub struct Standards {
     fingerprint: String,
 }
 
+static NO_SETTINGS: LazyLock<RuleSettings> = LazyLock::new(RuleSettings::default);
+
 static BUILTIN: LazyLock<Standards> = LazyLock::new(|| {
     load::embedded()
         .and_then(|files| load::standards(&[pack::Pack::new(files)?]))
@@ -70,6 +72,11 @@ static BUILTIN: LazyLock<Standards> = LazyLock::new(|| {
 });
 
 impl Standards {
+    /// The settings of a rule that a standard says nothing to.
+    pub fn no_settings(&self) -> &RuleSettings {
+        &NO_SETTINGS
+    }
+
     /// The standards that come with the program; loaded once, at the first call.
     pub fn builtin() -> &'static Self {
         &BUILTIN

@@ -60,8 +60,15 @@ pub struct Thresholds {
     pub ignore_sqm: f64,
     /// Square metres above which a hole is a question (a cantonment, perhaps) and no error.
     pub question_hole_sqm: f64,
+    /// The share of rows that may be set aside; beyond it the rest is not the layer any more.
+    #[serde(default = "tenth")]
+    pub set_aside_share: f64,
     /// Metres of shift of a whole layer against the city, from and to, that speak for a wrong datum.
     pub datum_shift_m: [f64; 2],
+}
+
+fn tenth() -> f64 {
+    0.1
 }
 
 /// A coordinate system to try.

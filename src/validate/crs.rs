@@ -1,7 +1,7 @@
 //! C01, C02: is it known where on Earth the coordinates lie, and do they lie there?
 
 use super::{
-    Finding, Findings, Outcome, Place, Rule, RuleInfo, Subject,
+    CrsProposal, Finding, Findings, Lands, Outcome, Place, Rule, RuleInfo, Subject,
     placing::{is_lonlat, middle, on_earth, to_metres},
 };
 use crate::{
@@ -62,6 +62,7 @@ struct Landing<'a> {
     /// Metres from the middle of the city; infinite where no city is known.
     away_m: f64,
     middle: [f64; 2],
+    bbox: Bbox,
     in_city: bool,
 }
 
@@ -131,6 +132,7 @@ fn landings<'a>(subject: &Subject<'a>, but: Option<&CrsName>) -> Vec<Landing<'a>
                     metres_between(middle_of(&city), middle_of(&bbox))
                 }),
                 middle: middle(&there).unwrap_or_else(|| middle_of(&bbox)),
+                bbox,
                 in_city: in_city > 0.5,
             });
         }
@@ -142,6 +144,45 @@ fn landings<'a>(subject: &Subject<'a>, but: Option<&CrsName>) -> Vec<Landing<'a>
             .then(a.away_m.total_cmp(&b.away_m))
     });
     landings
+}
+
+/// The same as proposals.
+pub(super) fn proposals(subject: &Subject<'_>) -> Vec<CrsProposal> {
+    // What the file names is a doubt only because it was found not to fit.
+    landings(subject, Some(&subject.raw.crs))
+        .iter()
+        .take(PROPOSED)
+        .map(|landing| CrsProposal {
+            code: landing.code.to_owned(),
+            name: landing.title.to_owned(),
+            why: where_it_lands(landing),
+            lands: if landing.in_city || !landing.away_m.is_finite() {
+                Lands::Inside
+            } else {
+                Lands::Near
+            },
+            bbox: landing.bbox,
+        })
+        .collect()
+}
+
+/// How many candidates are proposed.
+const PROPOSED: usize = 5;
+
+fn where_it_lands(landing: &Landing<'_>) -> String {
+    let share = (landing.share * 100.0).round();
+    if landing.in_city {
+        format!("{share} % of the vertices would lie in the box around the city")
+    } else if landing.away_m.is_finite() {
+        format!(
+            "it would lie in the country, {:.0} km from the middle of the city",
+            landing.away_m / 1000.0
+        )
+    } else {
+        format!(
+            "{share} % of the vertices would lie in the country; no city is known to compare with"
+        )
+    }
 }
 
 /// Where the best candidates would put the layer.

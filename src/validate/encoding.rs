@@ -24,7 +24,7 @@ fn byte_of(letter: char) -> Option<u8> {
 }
 
 /// What a text was before UTF-8 was taken for a single-byte encoding; none when it was not.
-fn undone(text: &str) -> Option<String> {
+pub(super) fn undone(text: &str) -> Option<String> {
     if text.is_ascii() {
         return None;
     }

@@ -7,16 +7,18 @@ use std::{
 };
 
 use super::{
-    Counts, Finding, Findings, Outcome, Proposals, RepairKind, Repairs, Report, Rule, RuleReport,
-    Subject, coverage, crs, duplicate, encoding, fields, geometry, key, metadata, network, outline,
-    place, placing, privacy, readable, repair, words,
+    Aside, Confirmed, Counts, Finding, Findings, Outcome, Proposals, RepairKind, Repairs, Report,
+    Rule, RuleReport, Subject, aside, coverage, crs, duplicate, encoding, fields, geometry, key,
+    metadata, network, outline, place, placing, privacy, propose, readable, repair,
+    repair::{Log, Work},
+    words,
 };
 use crate::{
     model::{
         Bbox, CrsName, CrsOrigin, Encoding, LayerId, Metadata, Note, RawLayer, Say, Severity,
         ShapeKind, Shapes, Source, Verdict, say,
     },
-    standard::{ColumnMap, LayerStandard, PackInfo, RuleSettings, Standards},
+    standard::{ColumnMap, LayerStandard, PackInfo, Standards},
 };
 
 /// Every rule, in the order of the report.
@@ -77,6 +79,9 @@ pub struct Ask<'a> {
     pub repairs: &'a Repairs,
     /// True to set rows with grave faults of their own aside and judge the rest.
     pub set_aside: bool,
+    /// What of all this, and which codes, a person confirmed for an earlier delivery of the source. The layer, CRS
+    /// and encoding among it are applied by whoever asks; the report says of all of it where it came from.
+    pub confirmed: Option<&'a Confirmed>,
 }
 
 /// A layer that went through the gate, with what the gate said.
@@ -88,6 +93,7 @@ pub struct Checked {
     map: ColumnMap,
     standard: Option<LayerId>,
     metadata: Metadata,
+    aside: Aside,
 }
 
 /// A layer that the gate vouches for (or, as a draft, that can at least be placed on a map). Nothing
@@ -125,6 +131,11 @@ impl Checked {
     /// The geometries in longitude/latitude; none when nobody knows where they lie.
     pub fn lonlat(&self) -> Option<&Shapes<f64>> {
         self.lonlat.as_ref()
+    }
+
+    /// The rows that were set aside.
+    pub fn aside(&self) -> &Aside {
+        &self.aside
     }
 
     /// The layer to publish; the same back when the verdict does not admit it.
@@ -171,48 +182,235 @@ impl Accepted {
     }
 }
 
-/// Holds a layer to its standard.
-pub fn check(mut raw: RawLayer, ask: &Ask<'_>) -> Checked {
+/// How often rows are set aside and the rest judged again; each time takes as many as a rule names.
+const PASSES: usize = 200;
+
+/// Holds a layer to its standard: repairs first, then the rules, then, where that was asked for, the rules again
+/// without the rows that have grave faults of their own.
+pub fn check(raw: RawLayer, ask: &Ask<'_>) -> Checked {
     let standards = ask.standards;
     let (standard, chosen) = choose(&raw, ask);
-    let repairs = if ask.repairs.has(RepairKind::MakeValid) {
-        repair::mend(&mut raw)
-    } else {
-        vec![]
+    let read = raw.len();
+    let mut work = Work::new(raw);
+    let mut log = Log::default();
+    mend(&mut work, standard, ask, read, &mut log);
+    let map = mapped(&work.raw, standard, ask);
+    let mut aside = Aside::default();
+    let mut gone: BTreeSet<u32> = BTreeSet::new();
+    let mut too_much = false;
+    let mut passes = 0;
+    let (rules, placed) = loop {
+        let placed = placing::place(&work.raw);
+        let base = subject(&work, &placed, standard, &map, ask, read);
+        let rules: Vec<RuleReport> = RULES.iter().map(|rule| run(*rule, &base)).collect();
+        passes += 1;
+        if !ask.set_aside || too_much || passes > PASSES {
+            break (rules, placed);
+        }
+        let grave = aside::grave(&base, &rules);
+        if grave.is_empty() {
+            break (rules, placed);
+        }
+        let rows: Vec<u32> = grave.keys().copied().collect();
+        let lonlat = placed.lonlat.as_ref().map(|lonlat| {
+            let mut shapes = Shapes::new();
+            for row in &rows {
+                shapes.push_shape(lonlat.get(*row as usize));
+            }
+            shapes
+        });
+        drop(placed);
+        let (table, shapes, origins) = work.take_out(&rows);
+        gone.extend(&origins);
+        aside.add(
+            grave.into_values().collect(),
+            table,
+            lonlat.as_ref().unwrap_or(&shapes),
+        );
+        too_much = gone.len() as f64 > standards.profile().thresholds.set_aside_share * read as f64;
     };
-    let map = standard.map_or_else(ColumnMap::default, |standard| {
-        ColumnMap::told(standards, standard, &raw.table, ask.columns)
-    });
-    let placed = placing::place(&raw);
-    let base = Subject {
-        raw: &raw,
+    let base = subject(&work, &placed, standard, &map, ask, read);
+    let mut report = blank(work.raw.source.clone(), standards);
+    report.verdict = verdict(&rules, standard.is_some());
+    if too_much || (read > 0 && gone.len() == read) {
+        report.verdict = Verdict::DoesNotConform;
+    }
+    report.layer = standard.map_or_else(
+        || LayerId::slug(&work.raw.source.layer),
+        |standard| standard.layer.clone(),
+    );
+    report.standard = standard.map(|standard| format!("{}@{}", standard.layer, standard.revision));
+    report.standard_chosen = chosen;
+    report.rows = read as u64;
+    report.counts = counts(read, &log, &gone);
+    fill(&mut report, &base, &map);
+    report.notes.extend(notes(&base, ask));
+    if too_much {
+        report.notes.push(too_much_aside(&report, standards));
+    }
+    report.confirmed = confirmed(ask);
+    report.proposals = propose::proposals(&base, &rules, ask.repairs);
+    report.rules = rules;
+    report.repairs = log.kept;
+    report.repair_counts = log.counts;
+    report.set_aside = aside
+        .reasons
+        .iter()
+        .take(aside::KEPT_ASIDE)
+        .cloned()
+        .collect();
+    if let Some(lonlat) = &placed.lonlat {
+        report.outline = outline::outline(lonlat);
+    }
+    report.todo_say = words::todo(&report, standards);
+    report.summary_say = words::summary(&report, standards);
+    if let Some(more) = aside::sentence(&report.counts) {
+        report.summary_say = say!(summary_and, what = report.summary_say, more = more);
+    }
+    report.speak(standards.messages(), "en");
+    for reason in &mut aside.reasons {
+        reason.message = standards.messages().render(&reason.say, "en");
+    }
+
+    let lonlat = match placed.lonlat {
+        Some(Cow::Owned(shapes)) => Some(shapes),
+        Some(Cow::Borrowed(_)) => Some(std::mem::take(&mut work.raw.shapes)),
+        None => None,
+    };
+    if lonlat.is_some() {
+        // Whoever takes the layer wants it in longitude/latitude only.
+        work.raw.shapes = Shapes::new();
+    }
+    Checked {
+        report,
+        raw: work.raw,
+        lonlat,
+        map,
+        standard: standard.map(|standard| standard.layer.clone()),
+        metadata: ask.metadata.clone(),
+        aside,
+    }
+}
+
+/// What a rule looks at.
+fn subject<'a>(
+    work: &'a Work,
+    placed: &'a placing::Placed<'_>,
+    standard: Option<&'a LayerStandard>,
+    map: &'a ColumnMap,
+    ask: &Ask<'a>,
+    read: usize,
+) -> Subject<'a> {
+    Subject {
+        raw: &work.raw,
         lonlat: placed.lonlat.as_deref(),
         metres: placed.metres.as_deref(),
         standard,
-        map: &map,
-        standards,
+        map,
+        standards: ask.standards,
         metadata: ask.metadata,
         city: ask.city,
-        settings: &RuleSettings::default(),
+        settings: ask.standards.no_settings(),
         named: ask.layer.is_some(),
+        origins: work.origins.as_deref(),
+        read,
+    }
+}
+
+/// Which column answers which field: as somebody said, as somebody confirmed for the source, as the headers say.
+fn mapped(raw: &RawLayer, standard: Option<&LayerStandard>, ask: &Ask<'_>) -> ColumnMap {
+    let nothing = BTreeMap::new();
+    let before = ask
+        .confirmed
+        .map_or(&nothing, |confirmed| &confirmed.columns);
+    standard.map_or_else(ColumnMap::default, |standard| {
+        ColumnMap::told(
+            ask.standards,
+            standard,
+            &raw.table,
+            &[("given", ask.columns), ("confirmed", before)],
+        )
+    })
+}
+
+/// Makes the repairs that were asked for, and maps the codes that were confirmed, one kind after the other.
+fn mend(
+    work: &mut Work,
+    standard: Option<&LayerStandard>,
+    ask: &Ask<'_>,
+    read: usize,
+    log: &mut Log,
+) {
+    let nowhere = || placing::Placed {
+        lonlat: None,
+        metres: None,
     };
-    let rules: Vec<RuleReport> = RULES.iter().map(|rule| run(*rule, &base)).collect();
-    let verdict = verdict(&rules, standard.is_some());
-    let mut report = blank(raw.source.clone(), standards);
-    report.layer = standard.map_or_else(
-        || LayerId::slug(&raw.source.layer),
-        |standard| standard.layer.clone(),
-    );
-    report.verdict = verdict;
-    report.standard = standard.map(|standard| format!("{}@{}", standard.layer, standard.revision));
-    report.standard_chosen = chosen;
-    report.rows = raw.len() as u64;
+    for kind in RepairKind::ORDER {
+        let confirmed = ask
+            .confirmed
+            .filter(|confirmed| kind == RepairKind::MapCodes && !confirmed.codes.is_empty());
+        if !ask.repairs.has(kind) && confirmed.is_none() {
+            continue;
+        }
+        let map = mapped(&work.raw, standard, ask);
+        if kind == RepairKind::SplitParts {
+            let distinct = standard.into_iter().flat_map(|standard| {
+                let fields = ask.standards.fields(standard).filter(|field| field.unique);
+                fields
+                    .filter_map(|field| map.column(&field.name))
+                    .collect::<Vec<_>>()
+            });
+            work.keep_distinct(distinct.collect());
+        }
+        let plans = {
+            let placed = if kind.measures() {
+                placing::place(&work.raw)
+            } else {
+                nowhere()
+            };
+            let base = subject(work, &placed, standard, &map, ask, read);
+            let mut plans = vec![];
+            if let Some(confirmed) = confirmed {
+                plans.push(repair::confirmed(&base, &confirmed.codes));
+            }
+            if ask.repairs.has(kind) {
+                plans.push(kind.plan(&base));
+            }
+            plans.retain(|plan| !plan.is_empty());
+            for plan in &plans {
+                plan.note(&base, log);
+            }
+            plans
+        };
+        for plan in plans {
+            plan.carry_out(work);
+        }
+    }
+}
+
+/// What became of the rows. A row that was repaired and set aside all the same was set aside.
+fn counts(read: usize, log: &Log, gone: &BTreeSet<u32>) -> Counts {
+    let read = read as u64;
+    let set_aside = gone.len() as u64;
+    let repaired = log.rows.difference(gone).count() as u64;
+    // Changed rows that the reader only counted: as many of the others as there are.
+    let repaired = (repaired + log.unnamed).min(read - set_aside);
+    Counts {
+        read,
+        accepted: read - set_aside - repaired,
+        repaired,
+        set_aside,
+    }
+}
+
+/// What the layer is, as it was judged.
+fn fill(report: &mut Report, subject: &Subject<'_>, map: &ColumnMap) {
+    let raw = subject.raw;
     report.crs = raw.crs.clone();
     report.crs_origin = raw.crs_origin;
     report.encoding.clone_from(&raw.encoding);
-    report.bbox = placed
+    report.bbox = subject
         .lonlat
-        .as_ref()
         .and_then(|lonlat| Bbox::around(&lonlat.coords));
     for kind in &raw.shapes.kinds {
         *report
@@ -230,61 +428,71 @@ pub fn check(mut raw: RawLayer, ask: &Ask<'_>) -> Checked {
         .fields
         .iter()
         .enumerate()
-        .filter(|(at, _)| !map.entries().iter().any(|(_, taken)| taken == at))
+        .filter(|(at, _)| !map.takes(*at))
         .map(|(_, field)| field.name.clone())
         .collect();
     report.notes.clone_from(&raw.notes);
-    report.notes.extend(notes(&base));
-    report.rules = rules;
-    let repaired: BTreeSet<u64> = repairs
-        .iter()
-        .filter_map(|repair| repair.place.row)
-        .collect();
-    report.counts = Counts {
-        read: report.rows,
-        accepted: report.rows - repaired.len() as u64,
-        repaired: repaired.len() as u64,
-        set_aside: 0,
-    };
-    report.repairs = repairs;
-    if let Some(lonlat) = &placed.lonlat {
-        report.outline = outline::outline(lonlat);
-    }
-    report.todo_say = words::todo(&report, standards);
-    report.summary_say = words::summary(&report, standards);
-    report.speak(standards.messages(), "en");
+}
 
-    let standard = standard.map(|standard| standard.layer.clone());
-    let lonlat = match placed.lonlat {
-        Some(Cow::Owned(shapes)) => Some(shapes),
-        Some(Cow::Borrowed(_)) => None,
-        None => {
-            return Checked {
-                report,
-                raw,
-                lonlat: None,
-                map,
-                standard,
-                metadata: ask.metadata.clone(),
-            };
+fn note(kind: &str, say: Say, count: u64) -> Note {
+    Note {
+        kind: kind.to_owned(),
+        text: String::new(),
+        say,
+        rows: vec![],
+        count,
+    }
+}
+
+fn too_much_aside(report: &Report, standards: &Standards) -> Note {
+    let limit = standards.profile().thresholds.set_aside_share * 100.0;
+    let Counts {
+        read, set_aside, ..
+    } = report.counts;
+    let say = say!(
+        note_too_much_aside,
+        count = set_aside,
+        read = read,
+        limit = limit.to_string()
+    );
+    note("too_much_set_aside", say, set_aside)
+}
+
+/// What of the question came from an earlier delivery.
+fn confirmed(ask: &Ask<'_>) -> Vec<String> {
+    let Some(confirmed) = ask.confirmed else {
+        return vec![];
+    };
+    let mut parts = vec![];
+    let mut add = |there: bool, part: &str| {
+        if there {
+            parts.push(part.to_owned());
         }
     };
-    let came = std::mem::take(&mut raw.shapes);
-    Checked {
-        report,
-        raw,
-        lonlat: Some(lonlat.unwrap_or(came)),
-        map,
-        standard,
-        metadata: ask.metadata.clone(),
-    }
+    add(
+        confirmed.layer.is_some() && ask.layer == confirmed.layer.as_ref(),
+        "layer",
+    );
+    add(confirmed.crs.is_some(), "crs");
+    add(confirmed.encoding.is_some(), "encoding");
+    add(!confirmed.columns.is_empty(), "columns");
+    add(!confirmed.codes.is_empty(), "codes");
+    parts
 }
 
 /// The standard to hold a layer to, and how it was chosen.
 fn choose<'a>(raw: &RawLayer, ask: &Ask<'a>) -> (Option<&'a LayerStandard>, String) {
     if let Some(id) = ask.layer {
+        let said = if ask
+            .confirmed
+            .is_some_and(|confirmed| confirmed.layer.as_ref() == Some(id))
+        {
+            "confirmed"
+        } else {
+            "given"
+        };
         return match ask.standards.layer(id) {
-            Some(standard) => (Some(standard), "given".to_owned()),
+            Some(standard) => (Some(standard), said.to_owned()),
             None => (None, format!("given, but no standard is called {id}")),
         };
     }
@@ -354,8 +562,35 @@ fn verdict(rules: &[RuleReport], judged: bool) -> Verdict {
 }
 
 /// What the gate itself has to say beside the rules.
-fn notes(subject: &Subject<'_>) -> Vec<Note> {
+fn notes(subject: &Subject<'_>, ask: &Ask<'_>) -> Vec<Note> {
     let mut notes = vec![];
+    for (field, column) in ask.columns {
+        if subject
+            .map
+            .entries()
+            .iter()
+            .any(|(mapping, _)| mapping.field == *field && mapping.column == *column)
+        {
+            continue;
+        }
+        let (field, column) = (field.as_str(), column.as_str());
+        let say = match subject.standard {
+            None => continue,
+            Some(standard) if subject.standards.field(standard, field).is_none() => {
+                say!(
+                    note_column_no_field,
+                    column = column,
+                    field = field,
+                    layer = standard.layer.as_str()
+                )
+            }
+            Some(_) if subject.raw.table.position(column).is_some() => {
+                say!(note_column_taken, column = column, field = field)
+            }
+            Some(_) => say!(note_column_absent, column = column, field = field),
+        };
+        notes.push(note("column_not_taken", say, 0));
+    }
     let asks = |code: &str| {
         subject
             .standard
@@ -396,6 +631,9 @@ fn blank(source: Source, standards: &Standards) -> Report {
         notes: vec![],
         rules: vec![],
         repairs: vec![],
+        repair_counts: BTreeMap::new(),
+        set_aside: vec![],
+        confirmed: vec![],
         proposals: Proposals::default(),
         outline: vec![],
     }

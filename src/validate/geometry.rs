@@ -157,13 +157,13 @@ impl Rule for Valid {
 pub(super) struct Slivers;
 
 /// Vertices nearer than this are the same, in metres.
-const SAME_M: f64 = 0.001;
+pub(super) const SAME_M: f64 = 0.001;
 /// A spike is sharper than this, in degrees, and reaches further than [`SPIKE_M`].
 const SPIKE_DEGREES: f64 = 1.0;
 const SPIKE_M: f64 = 0.5;
 
 /// What T02 can find in a ring or line.
-enum Sliver {
+pub(super) enum Sliver {
     Nothing,
     Twice(usize),
     Spike(usize),
@@ -174,7 +174,7 @@ fn distance(a: At, b: At) -> f64 {
 }
 
 /// The first vertex of a ring or line that repeats the one before it, or is the tip of a spike.
-fn sliver(path: &[At], area: bool) -> Sliver {
+pub(super) fn sliver(path: &[At], area: bool) -> Sliver {
     let sharp = SPIKE_DEGREES.to_radians().cos();
     let is_spike = |before: At, tip: At, after: At| {
         let (u, v) = (

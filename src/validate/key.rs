@@ -130,7 +130,7 @@ fn twice(
         say: say!(
             T10_same_key,
             who = subject.called(row),
-            row = other + 1,
+            row = subject.number(other as usize),
             key = shortened(&said, 80),
             columns = names
         ),

@@ -5,6 +5,8 @@
 //! says aloud, because unknown is never a pass. Rules are a family a file; what several of them measure
 //! with (orientation, validity, overlap) stands in files of its own and knows no report.
 
+mod aside;
+mod confirmed;
 mod coverage;
 mod crs;
 mod duplicate;
@@ -22,6 +24,7 @@ mod place;
 mod placing;
 mod privacy;
 mod proposal;
+mod propose;
 mod pyramid;
 mod readable;
 mod repair;
@@ -31,12 +34,14 @@ mod validity;
 mod values;
 mod words;
 
+pub use aside::{Aside, KEPT_ASIDE, SetAside};
+pub use confirmed::Confirmed;
 pub use gate::{Accepted, AcceptedParts, Ask, Checked, RULES, check, refused};
 pub use proposal::{
     ColumnProposal, CrsProposal, EncodingProposal, Lands, LayerProposal, Proposals, RepairExample,
     RepairProposal,
 };
-pub use repair::{RepairKind, Repairs, UnknownRepair};
+pub use repair::{RepairKind, Repairs, UnknownRepair, geojson_geometry};
 pub use report::{
     Counts, Finding, Findings, KEPT_FINDINGS, OUTLINE_COORDS, Outcome, Place, Repair, Report,
     RuleReport,

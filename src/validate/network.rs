@@ -18,10 +18,10 @@ use crate::{
 const MEETS_M: f64 = 0.001;
 /// An end this near to the middle of an edge meets it, in metres: a coordinate rounded to six decimals of a
 /// degree, or an edge of a kilometre drawn straight in degrees, is that far from where it should be.
-const TOUCHES_M: f64 = 0.05;
+pub(super) const TOUCHES_M: f64 = 0.05;
 
 /// The ends of every line of a layer: row, which coordinate of the layer, and the place.
-fn ends(shapes: &Shapes<f64>) -> Vec<(u32, usize, At)> {
+pub(super) fn ends(shapes: &Shapes<f64>) -> Vec<(u32, usize, At)> {
     let mut ends = vec![];
     for (row, shape) in shapes.view().iter().enumerate() {
         if shape.kind.dimension() != Some(1) {
@@ -44,7 +44,7 @@ fn ends(shapes: &Shapes<f64>) -> Vec<(u32, usize, At)> {
 }
 
 /// How many line ends lie on each millimetre.
-fn crowds(ends: &[(u32, usize, At)]) -> HashMap<[i64; 2], u32> {
+pub(super) fn crowds(ends: &[(u32, usize, At)]) -> HashMap<[i64; 2], u32> {
     let mut crowds = HashMap::with_capacity(ends.len());
     for (.., at) in ends {
         *crowds.entry(spot(*at)).or_default() += 1;
@@ -52,7 +52,7 @@ fn crowds(ends: &[(u32, usize, At)]) -> HashMap<[i64; 2], u32> {
     crowds
 }
 
-fn spot(at: At) -> [i64; 2] {
+pub(super) fn spot(at: At) -> [i64; 2] {
     at.map(|axis| (axis / MEETS_M).round() as i64)
 }
 
@@ -191,7 +191,7 @@ impl Rule for Dangles {
 }
 
 /// True when the way from the first of three places over the second turns straight back.
-fn runs_back(corner: &[At]) -> bool {
+pub(super) fn runs_back(corner: &[At]) -> bool {
     let [before, here, after] = [corner[0], corner[1], corner[2]];
     let dot =
         (before[0] - here[0]) * (after[0] - here[0]) + (before[1] - here[1]) * (after[1] - here[1]);

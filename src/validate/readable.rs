@@ -102,7 +102,7 @@ impl Rule for RowCount {
     }
 
     fn check(&self, subject: &Subject<'_>) -> Outcome {
-        let rows = subject.raw.len() as u64;
+        let rows = subject.read as u64;
         let said = subject.metadata.0.get("feature_count").and_then(|value| {
             value
                 .as_u64()

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Proposals;
+use super::{Proposals, SetAside};
 use crate::{
     model::{Bbox, CrsName, CrsOrigin, Encoding, LayerId, Note, Say, Severity, Source, Verdict},
     standard::{Mapping, Messages},
@@ -117,7 +117,7 @@ pub struct RuleReport {
 /// A repair that was made to a row, on request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Repair {
-    /// What was done: `make_valid`, `close_ring`, `drop_z`, `wind`.
+    /// What was done: the name of a [`super::RepairKind`].
     pub kind: String,
     /// Where.
     pub place: Place,
@@ -192,8 +192,18 @@ pub struct Report {
     pub notes: Vec<Note>,
     /// Every rule, in the order of [`super::RULES`].
     pub rules: Vec<RuleReport>,
-    /// The repairs that were made.
+    /// The repairs that were made, those of each kind up to a thousand.
     pub repairs: Vec<Repair>,
+    /// How many rows each kind of repair changed.
+    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    pub repair_counts: std::collections::BTreeMap<String, u64>,
+    /// The rows that were set aside, up to [`super::KEPT_ASIDE`]; `counts` has them all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub set_aside: Vec<SetAside>,
+    /// What was taken from an earlier delivery of the source, where a person confirmed it: `layer`, `crs`,
+    /// `encoding`, `columns`, `codes`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub confirmed: Vec<String>,
     /// What can be asked for, with the evidence.
     #[serde(default)]
     pub proposals: Proposals,
@@ -228,6 +238,9 @@ impl Report {
         }
         for note in &mut self.notes {
             write(&note.say, &mut note.text);
+        }
+        for row in &mut self.set_aside {
+            write(&row.say, &mut row.message);
         }
         write(&self.summary_say, &mut self.summary);
         if !self.todo_say.is_empty() {

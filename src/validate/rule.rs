@@ -43,6 +43,10 @@ pub struct Subject<'a> {
     pub settings: &'a RuleSettings,
     /// True when the sender named the standard.
     pub named: bool,
+    /// For each row, which row of the file it was, from 0; none while they are the same.
+    pub origins: Option<&'a [u32]>,
+    /// How many rows were read, whatever was set aside or parted since.
+    pub read: usize,
 }
 
 /// Fields that name a feature for a person, where the key does not, in the order they are tried.
@@ -80,11 +84,19 @@ impl Subject<'_> {
             .is_some_and(|field| field.shared)
     }
 
+    /// The number of a row as the file counts it, from 1.
+    pub fn number(&self, row: usize) -> u64 {
+        self.origins
+            .and_then(|origins| origins.get(row).copied())
+            .map_or(row as u64, u64::from)
+            + 1
+    }
+
     /// The row and what it calls itself, for a sentence: `row 12 (7)`.
     pub fn called(&self, row: usize) -> Say {
         match self.key(row) {
-            None => say!(row, row = row + 1),
-            Some(key) => say!(row_key, row = row + 1, key = key),
+            None => say!(row, row = self.number(row)),
+            Some(key) => say!(row_key, row = self.number(row), key = key),
         }
     }
 
@@ -98,7 +110,7 @@ impl Subject<'_> {
     /// The place of a whole row.
     pub fn row(&self, row: usize) -> Place {
         Place {
-            row: Some(row as u64 + 1),
+            row: Some(self.number(row)),
             key: self.key(row),
             bbox: self.bbox(row),
             ..Place::default()

@@ -18,6 +18,7 @@ mod crs;
 mod formats;
 mod hostile;
 mod http;
+mod mend;
 mod real_files;
 mod reports;
 mod rules;

@@ -76,6 +76,7 @@ fn the_reports_of_real_files_are_what_they_were() {
         columns: &BTreeMap::new(),
         repairs: &Repairs::none(),
         set_aside: false,
+        confirmed: None,
     };
     let mut all = vec![];
     files(&data, &mut all);
@@ -139,6 +140,7 @@ fn counted(data: &Path, file: &str) -> (usize, u64) {
         columns: &BTreeMap::new(),
         repairs: &Repairs::none(),
         set_aside: false,
+        confirmed: None,
     };
     let raw = read(&data.join(file)).layers.remove(0);
     let checked = check(raw, &ask);

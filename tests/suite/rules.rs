@@ -183,6 +183,7 @@ fn judged(json: &Json, code: &str) -> RuleReport {
         columns: &BTreeMap::new(),
         repairs: &Repairs::none(),
         set_aside: false,
+        confirmed: None,
     };
     let checked = check(raw(json), &ask);
     let rule = checked.report().rules.iter().find(|rule| rule.code == code);
@@ -306,6 +307,7 @@ fn only_what_the_gate_admits_can_be_published_and_a_draft_says_so() {
         columns: &BTreeMap::new(),
         repairs: &Repairs::none(),
         set_aside: false,
+        confirmed: None,
     };
     let raw = raw(&serde_json::from_str(&text).unwrap());
     let refused = check(raw.clone(), &ask).accept();
@@ -374,6 +376,7 @@ fn reports_in_all_forms_hold_what_strangers_wrote_without_obeying_it() {
         columns: &BTreeMap::new(),
         repairs: &Repairs::none(),
         set_aside: false,
+        confirmed: None,
     };
     let checked = check(raw(&json), &ask);
     let report = checked.report();

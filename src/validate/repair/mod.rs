@@ -5,13 +5,24 @@
 //! undone by judging again without it. Safe kinds change what nobody meant and keep every meaning; the others
 //! rest on a guess or move things, so they are made only when they are asked for by name.
 
-mod shape;
+mod geojson;
+mod plan;
+mod snap;
+mod text;
+mod turn;
+mod valid;
+mod work;
 
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-pub(in crate::validate) use shape::mend;
+pub use geojson::geometry as geojson_geometry;
+pub(in crate::validate) use plan::{Log, Plan};
+pub(in crate::validate) use text::confirmed;
+pub(in crate::validate) use work::Work;
+
+use super::Subject;
 
 /// A kind of repair, by the name that options, reports and the API use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -19,7 +30,7 @@ pub(in crate::validate) use shape::mend;
 pub enum RepairKind {
     /// The first vertex is put behind the last of an open ring.
     CloseRing,
-    /// An invalid area is made valid by the even-odd rule.
+    /// An invalid area is made valid: each ring by the even-odd rule, then holes are taken off and parts joined.
     MakeValid,
     /// A vertex that repeats the one before it is left out.
     DropRepeated,
@@ -43,8 +54,8 @@ pub enum RepairKind {
     SplitParts,
     /// Ends and edges within the tolerance of one another are drawn together.
     Snap,
-    /// A line's end that runs past its crossing by less than the tolerance is cut off.
-    TrimDangles,
+    /// The tip of an edge that runs out and straight back is left out.
+    CutSpikes,
 }
 
 impl RepairKind {
@@ -63,7 +74,7 @@ impl RepairKind {
         Self::SwapAxes,
         Self::SplitParts,
         Self::Snap,
-        Self::TrimDangles,
+        Self::CutSpikes,
     ];
 
     /// The name: `make_valid`.
@@ -82,15 +93,81 @@ impl RepairKind {
             Self::SwapAxes => "swap_axes",
             Self::SplitParts => "split_parts",
             Self::Snap => "snap",
-            Self::TrimDangles => "trim_dangles",
+            Self::CutSpikes => "cut_spikes",
         }
+    }
+
+    /// The order in which repairs are made: text first, because column names and codes are text; then the
+    /// place, then each geometry, then neighbours, and rows last.
+    pub(in crate::validate) const ORDER: [Self; 14] = [
+        Self::Recode,
+        Self::StripZero,
+        Self::ReadTypes,
+        Self::MapCodes,
+        Self::GuessCodes,
+        Self::DropZ,
+        Self::SwapAxes,
+        Self::CloseRing,
+        Self::DropRepeated,
+        Self::CutSpikes,
+        Self::MakeValid,
+        Self::Snap,
+        Self::SplitParts,
+        Self::Wind,
+    ];
+
+    /// What it would change.
+    pub(in crate::validate) fn plan(self, subject: &Subject<'_>) -> Plan {
+        match self {
+            Self::CloseRing => valid::close_ring(subject),
+            Self::MakeValid => valid::make_valid(subject),
+            Self::DropRepeated => valid::drop_repeated(subject),
+            Self::CutSpikes => valid::cut_spikes(subject),
+            Self::Wind => turn::wind(subject),
+            Self::SwapAxes => turn::swap_axes(subject),
+            Self::DropZ => turn::drop_z(subject),
+            Self::SplitParts => turn::split_parts(subject),
+            Self::Recode => text::recode(subject),
+            Self::StripZero => text::strip_zero(subject),
+            Self::ReadTypes => text::read_types(subject),
+            Self::MapCodes => text::map_codes(subject),
+            Self::GuessCodes => text::guess_codes(subject),
+            Self::Snap => snap::snap(subject),
+        }
+    }
+
+    /// The rules whose findings it may mend; none where only its plan can tell.
+    pub(in crate::validate) fn mends(self) -> &'static [&'static str] {
+        match self {
+            Self::CloseRing | Self::MakeValid => &["T01"],
+            Self::DropRepeated => &["T02"],
+            Self::CutSpikes => &["T02", "T08"],
+            Self::Recode => &["E01"],
+            Self::SwapAxes => &["C02", "T03"],
+            Self::SplitParts => &["T06"],
+            Self::Snap => &["T04", "T05", "T07"],
+            Self::Wind
+            | Self::DropZ
+            | Self::StripZero
+            | Self::ReadTypes
+            | Self::MapCodes
+            | Self::GuessCodes => &[],
+        }
+    }
+
+    /// True when it must know where the layer lies, in metres.
+    pub(in crate::validate) fn measures(self) -> bool {
+        matches!(
+            self,
+            Self::DropRepeated | Self::CutSpikes | Self::SwapAxes | Self::Snap
+        )
     }
 
     /// True when it keeps every meaning, so that asking for repairs at all is asking for it.
     pub fn is_safe(self) -> bool {
         !matches!(
             self,
-            Self::GuessCodes | Self::SwapAxes | Self::SplitParts | Self::Snap | Self::TrimDangles
+            Self::GuessCodes | Self::SwapAxes | Self::SplitParts | Self::Snap | Self::CutSpikes
         )
     }
 }

@@ -357,6 +357,9 @@ fn report(layer: &Layer) -> Report {
         repairs: vec![],
         counts: parat::validate::Counts::default(),
         proposals: parat::validate::Proposals::default(),
+        repair_counts: BTreeMap::new(),
+        set_aside: vec![],
+        confirmed: vec![],
     }
 }
 

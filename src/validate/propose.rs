@@ -1,0 +1,219 @@
+//! Looks for what can be proposed, once the rules have spoken: nothing here is looked for where nothing is in doubt.
+
+use std::collections::HashSet;
+
+use super::{
+    ColumnProposal, LayerProposal, Outcome, Proposals, RepairKind, RepairProposal, Repairs,
+    RuleReport, Subject, crs,
+    values::{is_blank, number, reads_as},
+};
+use crate::{
+    model::{Column, Value},
+    standard::{FieldRule, Kind},
+};
+
+/// How many standards are proposed.
+const LAYERS: usize = 5;
+/// The score from which a standard is worth a line.
+const WORTH: f64 = 0.2;
+/// How many columns are proposed for one field.
+const COLUMNS: usize = 3;
+/// The score from which a column is worth a line.
+const LIKELY: f64 = 0.5;
+/// How many rows of a column are looked at, evenly over the layer.
+const ROWS: usize = 400;
+
+fn failed(rules: &[RuleReport], codes: &[&str]) -> bool {
+    rules.iter().any(|rule| {
+        codes.contains(&rule.code.as_str()) && matches!(rule.outcome, Outcome::Failed { .. })
+    })
+}
+
+/// A score with two digits: the third says nothing.
+fn score(score: f64) -> f64 {
+    (score.clamp(0.0, 1.0) * 100.0).round() / 100.0
+}
+
+/// Everything that can be proposed for a layer that was judged. `made` are the repairs that were made already.
+pub(super) fn proposals(subject: &Subject<'_>, rules: &[RuleReport], made: &Repairs) -> Proposals {
+    Proposals {
+        layers: layers(subject, rules),
+        crs: if failed(rules, &["C01", "C02"]) {
+            crs::proposals(subject)
+        } else {
+            vec![]
+        },
+        encodings: vec![],
+        columns: columns(subject),
+        repairs: repairs(subject, rules, made),
+    }
+}
+
+fn layers(subject: &Subject<'_>, rules: &[RuleReport]) -> Vec<LayerProposal> {
+    if subject.named && !failed(rules, &["L01", "G01"]) {
+        return vec![];
+    }
+    subject
+        .standards
+        .fits(subject.raw)
+        .into_iter()
+        .filter(|fit| fit.score >= WORTH)
+        .take(LAYERS)
+        .map(|fit| LayerProposal {
+            title: subject
+                .standards
+                .layer(&fit.layer)
+                .map(|standard| standard.title.say("en").to_owned())
+                .unwrap_or_default(),
+            layer: fit.layer,
+            score: score(fit.score),
+            why: fit.why,
+        })
+        .collect()
+}
+
+/// Columns for fields that none answers: by what they are called and by what they hold.
+fn columns(subject: &Subject<'_>) -> Vec<ColumnProposal> {
+    let Some(standard) = subject.standard else {
+        return vec![];
+    };
+    let table = &subject.raw.table;
+    let free: Vec<usize> = (0..table.fields.len())
+        .filter(|at| !subject.map.takes(*at))
+        .collect();
+    let mut found = vec![];
+    for field in subject.standards.fields(standard) {
+        if subject.map.column(&field.name).is_some() {
+            continue;
+        }
+        let mut wishes: Vec<ColumnProposal> = free
+            .iter()
+            .filter_map(|at| {
+                let proposal = likely(subject, field, *at)?;
+                (proposal.score >= LIKELY).then_some(proposal)
+            })
+            .collect();
+        wishes.sort_by(|a, b| b.score.total_cmp(&a.score));
+        found.extend(wishes.into_iter().take(COLUMNS));
+    }
+    found
+}
+
+/// How likely a column answers a field, and why; none where its values cannot.
+fn likely(subject: &Subject<'_>, field: &FieldRule, at: usize) -> Option<ColumnProposal> {
+    let header = &subject.raw.table.fields[at].name;
+    let (alike, name) = std::iter::once(&field.name)
+        .chain(&field.aliases)
+        .chain(field.title.0.values())
+        .map(|name| (strsim::jaro_winkler(&plain(header), &plain(name)), name))
+        .max_by(|a, b| a.0.total_cmp(&b.0))?;
+    let values = &subject.raw.table.columns[at];
+    let (fits, telling, evidence) = held(subject, field, values)?;
+    // A name says something from about three quarters on; values say much only where few columns hold the like.
+    let called = ((alike - 0.7) / 0.3).clamp(0.0, 1.0);
+    let total = if telling {
+        0.5 * called + 0.5 * fits
+    } else {
+        0.75 * called * fits
+    };
+    let mut why = vec![];
+    if called > 0.3 {
+        why.push(format!("`{header}` is like `{name}`"));
+    }
+    why.push(evidence);
+    Some(ColumnProposal {
+        field: field.name.clone(),
+        column: header.clone(),
+        score: score(total),
+        why: why.join("; "),
+    })
+}
+
+fn plain(text: &str) -> String {
+    text.to_lowercase().replace([' ', '_', '-', '.'], "")
+}
+
+/// The share of values that a field could hold, whether that sets the column apart from most others, and a sentence;
+/// none where there are no values, or most of them cannot be.
+fn held(subject: &Subject<'_>, field: &FieldRule, column: &Column) -> Option<(f64, bool, String)> {
+    let step = column.len().div_ceil(ROWS).max(1);
+    let values: Vec<Value<'_>> = (0..column.len())
+        .step_by(step)
+        .map(|row| column.get(row))
+        .filter(|value| !is_blank(*value))
+        .collect();
+    if values.is_empty() {
+        return None;
+    }
+    let share = |good: &dyn Fn(Value<'_>) -> bool| {
+        values.iter().filter(|value| good(**value)).count() as f64 / values.len() as f64
+    };
+    let percent = |share: f64| (share * 100.0).round();
+    if let Some(list) = field
+        .codes
+        .as_deref()
+        .and_then(|list| subject.standards.codes(list))
+    {
+        let exact = list.exact();
+        let fits =
+            share(&|value| exact.contains_key(&crate::standard::CodeList::plain(&value.to_text())));
+        return (fits > 0.5).then(|| {
+            (
+                fits,
+                true,
+                format!(
+                    "{} % of its values are codes or labels of {}",
+                    percent(fits),
+                    list.name
+                ),
+            )
+        });
+    }
+    let typed = share(&|value| {
+        reads_as(field.kind, value)
+            && number(value).is_none_or(|number| {
+                field.min.is_none_or(|min| number >= min)
+                    && field.max.is_none_or(|max| number <= max)
+            })
+            && field
+                .width
+                .is_none_or(|width| value.to_text().trim().chars().count() == width as usize)
+    });
+    if typed < 0.8 {
+        return None;
+    }
+    let distinct: HashSet<String> = values
+        .iter()
+        .map(|value| value.to_text().into_owned())
+        .collect();
+    let alone = distinct.len() == values.len() && values.len() > 1;
+    if field.unique {
+        return alone.then(|| (1.0, false, "no value of it stands twice".to_owned()));
+    }
+    let narrow =
+        field.width.is_some() || (field.min.is_some() && field.max.is_some() && field.identifier);
+    let what = match field.kind {
+        Kind::Date => "dates",
+        Kind::Year => "years",
+        Kind::Integer | Kind::Decimal => "numbers in the range of the field",
+        Kind::Boolean => "yes or no",
+        Kind::Text | Kind::Code => "texts that the field can hold",
+    };
+    let telling = narrow || matches!(field.kind, Kind::Date);
+    Some((
+        typed,
+        telling,
+        format!("{} % of its values are {what}", percent(typed)),
+    ))
+}
+
+fn repairs(subject: &Subject<'_>, rules: &[RuleReport], made: &Repairs) -> Vec<RepairProposal> {
+    RepairKind::ALL
+        .into_iter()
+        .filter(|kind| !made.has(*kind))
+        .filter(|kind| kind.mends().is_empty() || failed(rules, kind.mends()))
+        .map(|kind| kind.plan(subject))
+        .filter(|plan| !plan.is_empty())
+        .map(|plan| plan.proposal(subject))
+        .collect()
+}

@@ -1,0 +1,515 @@
+//! Repairs of one geometry for itself: open rings, invalid areas, repeated vertices, spikes.
+//!
+//! ## What an invalid area becomes
+//! Each ring for itself by the even-odd rule: where a ring crosses itself, ground that it goes round twice is
+//! outside, so a bow-tie becomes its two wings, and an edge that runs out and back encloses nothing. Then the
+//! holes are taken off, whether they lay inside or reached out, and the parts are joined. So a hole never becomes
+//! ground, and ground that two parts share is there once. Vertices of the file stay where they are to the bit;
+//! new ones arise only where edges cross. A result that is empty or still invalid is not taken.
+
+use std::{
+    collections::HashMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use geo::{Area, BooleanOps, MakeValid, Orient, orient::Direction, unary_union};
+use geo_types::{Coord, Geometry, LineString, MultiPolygon, Polygon};
+
+use super::{Plan, RepairKind};
+use crate::{
+    model::{ShapeRef, Shapes},
+    validate::{
+        Subject,
+        geometry::{SAME_M, Sliver, area, sliver},
+        network::runs_back,
+        orient::At,
+        validity::{Checker, Flaw},
+    },
+};
+
+/// The most vertices of a shape that is made valid; more is drawn anew more quickly than it is mended.
+const MOST: usize = 200_000;
+/// The extent, in powers of two, to which a shape is scaled for the work: `geo` joins vertices within 0.0001, which
+/// is eleven metres in degrees and a billionth of a millionth here.
+const EXTENT: i32 = 27;
+
+/// Plans to close the rings of areas that are open.
+pub(super) fn close_ring(subject: &Subject<'_>) -> Plan {
+    let mut plan = Plan::new(RepairKind::CloseRing);
+    let mut one = Shapes::new();
+    for (row, shape) in areas(subject) {
+        let open = |ring: &[At]| ring.len() > 2 && ring.first() != ring.last();
+        if !shape.parts().any(|part| part.rings().any(open)) {
+            continue;
+        }
+        one.clear();
+        for part in shape.parts() {
+            for ring in part.rings() {
+                one.coords.extend_from_slice(ring);
+                if open(ring) {
+                    one.coords.push(ring[0]);
+                }
+                one.end_ring();
+            }
+            one.end_part();
+        }
+        one.end_feature(shape.kind);
+        plan.reshape(row, one.get(0));
+    }
+    plan
+}
+
+/// The rows that are areas, with finite coordinates.
+fn areas<'a>(subject: &Subject<'a>) -> impl Iterator<Item = (usize, ShapeRef<'a, f64>)> {
+    let shapes = subject.raw.shapes.view();
+    (0..shapes.len())
+        .map(move |row| (row, shapes.get(row)))
+        .filter(|(_, shape)| shape.kind.dimension() == Some(2))
+        .filter(|(_, shape)| shape.coords().iter().flatten().all(|axis| axis.is_finite()))
+}
+
+/// Plans to make invalid areas valid.
+pub(super) fn make_valid(subject: &Subject<'_>) -> Plan {
+    let mut plan = Plan::new(RepairKind::MakeValid);
+    let mut checker = Checker::default();
+    for (row, shape) in areas(subject) {
+        let mends = checker.check(shape).is_some_and(|faults| {
+            !faults.is_empty()
+                && faults
+                    .iter()
+                    .all(|fault| !matches!(fault.flaw, Flaw::NotFinite | Flaw::Unclosed))
+        });
+        if mends && let Some(better) = made_valid(shape, &mut checker) {
+            plan.reshape(row, better.get(0));
+        }
+    }
+    plan
+}
+
+/// A shape moved and scaled for the work, and the way back.
+struct Bench {
+    origin: At,
+    scale: f64,
+    /// The places of the file by their places here.
+    known: HashMap<[u64; 2], At>,
+    /// The same by a grid, for results of an overlay, which rounds.
+    near: HashMap<[i64; 2], At>,
+}
+
+impl Bench {
+    fn new(shape: ShapeRef<'_, f64>) -> Option<Self> {
+        let bbox = shape.bbox()?;
+        let extent = (bbox.east - bbox.west).max(bbox.north - bbox.south);
+        if !(extent.is_normal()) {
+            return None;
+        }
+        let mut bench = Self {
+            origin: [bbox.west, bbox.south],
+            // A power of two, so that scaling loses nothing.
+            scale: f64::from(EXTENT - 1 - extent.log2().floor() as i32).exp2(),
+            known: HashMap::new(),
+            near: HashMap::new(),
+        };
+        for at in shape.coords() {
+            let here = bench.here(at);
+            bench
+                .known
+                .insert([here.x.to_bits(), here.y.to_bits()], *at);
+            bench.near.insert(cell(here), *at);
+        }
+        Some(bench)
+    }
+
+    fn here(&self, at: &At) -> Coord<f64> {
+        // Adding zero makes one zero of the two.
+        Coord {
+            x: (at[0] - self.origin[0]) * self.scale + 0.0,
+            y: (at[1] - self.origin[1]) * self.scale + 0.0,
+        }
+    }
+
+    fn ring(&self, ring: &[At]) -> LineString<f64> {
+        LineString::new(ring.iter().map(|at| self.here(at)).collect())
+    }
+
+    fn back(&self, here: Coord<f64>, joined: bool) -> At {
+        let here = Coord {
+            x: here.x + 0.0,
+            y: here.y + 0.0,
+        };
+        let known = self.known.get(&[here.x.to_bits(), here.y.to_bits()]);
+        let near = || self.near.get(&cell(here)).filter(|_| joined);
+        known.or_else(near).copied().unwrap_or([
+            here.x / self.scale + self.origin[0],
+            here.y / self.scale + self.origin[1],
+        ])
+    }
+}
+
+fn cell(here: Coord<f64>) -> [i64; 2] {
+    [here.x, here.y].map(|axis| (axis / 4.0).round() as i64)
+}
+
+/// A valid shape of the same ground; none when there is none.
+fn made_valid(shape: ShapeRef<'_, f64>, checker: &mut Checker) -> Option<Shapes<f64>> {
+    if shape.coords().len() > MOST {
+        return None;
+    }
+    let bench = Bench::new(shape)?;
+    // Others' code on strangers' shapes: should it panic, the shape stays as it was.
+    let made = catch_unwind(AssertUnwindSafe(|| joined(shape, &bench))).ok()??;
+    [true, false].into_iter().find_map(|exact| {
+        let out = brought_back(&made, &bench, exact)?;
+        let valid = checker.check(out.get(0)).is_some_and(<[_]>::is_empty);
+        (valid && area(out.get(0)) > 0.0).then_some(out)
+    })
+}
+
+fn brought_back(made: &MultiPolygon<f64>, bench: &Bench, joined: bool) -> Option<Shapes<f64>> {
+    let mut made = made.clone();
+    for polygon in &mut made {
+        let back = |ring: &mut LineString<f64>| {
+            for at in &mut ring.0 {
+                let [x, y] = bench.back(*at, joined);
+                *at = Coord { x, y };
+            }
+        };
+        polygon.exterior_mut(back);
+        polygon.interiors_mut(|rings| rings.iter_mut().for_each(back));
+    }
+    in_order(&mut made);
+    let mut out = Shapes::new();
+    match made.0.as_slice() {
+        [] => return None,
+        [one] => out.push_geo(&Geometry::Polygon(one.clone())),
+        _ => out.push_geo(&Geometry::MultiPolygon(made)),
+    }
+    Some(out)
+}
+
+/// One order for one result: `geo` walks sets whose order changes from run to run, and a report and a version must
+/// not. Rings start at their smallest corner and run as RFC 7946 says; holes and parts stand by that corner.
+fn in_order(made: &mut MultiPolygon<f64>) {
+    let low = |ring: &LineString<f64>| {
+        let key = |at: &Coord<f64>| (at.x, at.y);
+        let order = |a: &&Coord<f64>, b: &&Coord<f64>| {
+            let (a, b) = (key(a), key(b));
+            a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
+        };
+        ring.0.iter().min_by(order).copied().unwrap_or_default()
+    };
+    let by_low = |a: &LineString<f64>, b: &LineString<f64>| {
+        let all = |ring: &LineString<f64>| ring.0.iter().map(|at| (at.x, at.y)).collect::<Vec<_>>();
+        let (low_a, low_b) = (low(a), low(b));
+        low_a
+            .x
+            .total_cmp(&low_b.x)
+            .then(low_a.y.total_cmp(&low_b.y))
+            .then_with(|| {
+                all(a)
+                    .partial_cmp(&all(b))
+                    .unwrap_or(std::cmp::Ordering::Equal)
+            })
+    };
+    let turned = |ring: &mut LineString<f64>| {
+        let first = low(ring);
+        ring.0.pop();
+        if let Some(at) = ring.0.iter().position(|at| *at == first) {
+            ring.0.rotate_left(at);
+        }
+        ring.close();
+    };
+    for polygon in &mut made.0 {
+        *polygon = polygon.orient(Direction::Default);
+        polygon.exterior_mut(turned);
+        polygon.interiors_mut(|rings| {
+            rings.iter_mut().for_each(turned);
+            rings.sort_by(by_low);
+        });
+    }
+    made.0.sort_by(|a, b| by_low(a.exterior(), b.exterior()));
+}
+
+/// Each part made valid, and the parts joined.
+fn joined(shape: ShapeRef<'_, f64>, bench: &Bench) -> Option<MultiPolygon<f64>> {
+    let mut parts = vec![];
+    for one in shape.parts() {
+        let rings: Vec<LineString<f64>> = one.rings().map(|ring| bench.ring(ring)).collect();
+        parts.push(part(rings)?);
+    }
+    if parts.len() == 1 {
+        return parts.pop();
+    }
+    let sum: f64 = parts.iter().map(Area::unsigned_area).sum();
+    let all: Vec<Polygon<f64>> = one_way(parts.into_iter().flatten());
+    // Parts that lie apart need no overlay, and so keep every vertex.
+    let even = MultiPolygon::new(all.clone()).make_valid().ok()?;
+    if (even.unsigned_area() - sum).abs() <= 1e-9 * sum {
+        return Some(even);
+    }
+    Some(unary_union(&all))
+}
+
+/// All wound one way, as `geo`'s union wants them.
+fn one_way(polygons: impl Iterator<Item = Polygon<f64>>) -> Vec<Polygon<f64>> {
+    polygons
+        .map(|polygon| polygon.orient(Direction::Default))
+        .collect()
+}
+
+/// A shell by the even-odd rule, without its holes by the same.
+fn part(mut rings: Vec<LineString<f64>>) -> Option<MultiPolygon<f64>> {
+    let alone = |ring: &LineString<f64>| Polygon::new(ring.clone(), vec![]).make_valid().ok();
+    let solid = alone(rings.first()?)?;
+    if rings.len() == 1 {
+        return Some(solid);
+    }
+    let pits: Vec<MultiPolygon<f64>> = rings[1..].iter().map(alone).collect::<Option<_>>()?;
+    let wanted = solid.unsigned_area() - pits.iter().map(Area::unsigned_area).sum::<f64>();
+    let shell = rings.remove(0);
+    let even = Polygon::new(shell, rings).make_valid().ok()?;
+    // Holes that lie inside and apart need no overlay either.
+    if (even.unsigned_area() - wanted).abs() <= 1e-9 * solid.unsigned_area() {
+        return Some(even);
+    }
+    let pits: Vec<Polygon<f64>> = one_way(pits.into_iter().flatten());
+    Some(solid.difference(&unary_union(&pits)))
+}
+
+/// Plans to leave out vertices within a millimetre of the one before them; exactly the same ones where nobody
+/// knows metres.
+pub(super) fn drop_repeated(subject: &Subject<'_>) -> Plan {
+    let mut plan = Plan::new(RepairKind::DropRepeated);
+    thin(subject, &mut plan, |metres, _, _| {
+        let last = metres.len() - 1;
+        (1..=last)
+            .find(|&at| {
+                (metres[at][0] - metres[at - 1][0]).hypot(metres[at][1] - metres[at - 1][1])
+                    < SAME_M
+            })
+            // The last vertex closes the ring or ends the line: the one before it goes.
+            .map(|at| if at == last { at - 1 } else { at })
+    });
+    plan
+}
+
+/// Plans to leave out the tips of spikes, and the turns of lines that run back.
+pub(super) fn cut_spikes(subject: &Subject<'_>) -> Plan {
+    let mut plan = Plan::new(RepairKind::CutSpikes);
+    if subject.metres.is_none() {
+        return plan;
+    }
+    thin(subject, &mut plan, |metres, raw, area| {
+        match sliver(metres, area) {
+            Sliver::Spike(at) => Some(at),
+            // Two vertices in one place hide a spike behind them.
+            Sliver::Twice(at) if at + 1 < metres.len() => Some(at),
+            _ if !area => raw.windows(3).position(runs_back).map(|turn| turn + 1),
+            _ => None,
+        }
+    });
+    plan
+}
+
+/// Plans a shape with fewer vertices: `worst` names the next one to leave out of a ring or line, given in metres
+/// and as it is. A shape that would lose a ring, or its validity, stays.
+fn thin(
+    subject: &Subject<'_>,
+    plan: &mut Plan,
+    worst: impl Fn(&[At], &[At], bool) -> Option<usize>,
+) {
+    let metres = subject.metres.unwrap_or(&subject.raw.shapes);
+    let mut checker = Checker::default();
+    let mut one = Shapes::new();
+    for (row, shape) in subject.raw.shapes.view().iter().enumerate() {
+        let area = match shape.kind.dimension() {
+            Some(2) => true,
+            Some(1) => false,
+            _ => continue,
+        };
+        let least = if area { 4 } else { 2 };
+        one.clear();
+        let (mut changed, mut whole) = (false, true);
+        for (part, part_m) in shape.parts().zip(metres.get(row).parts()) {
+            for (ring, ring_m) in part.rings().zip(part_m.rings()) {
+                let first = (ring.len() >= 2)
+                    .then(|| worst(ring_m, ring, area))
+                    .flatten();
+                let Some(mut at) = first else {
+                    one.coords.extend_from_slice(ring);
+                    one.end_ring();
+                    continue;
+                };
+                changed = true;
+                let (mut ring, mut ring_m) = (ring.to_vec(), ring_m.to_vec());
+                loop {
+                    let closed = area && ring.first() == ring.last();
+                    for path in [&mut ring, &mut ring_m] {
+                        path.remove(at);
+                        if at == 0 && closed && !path.is_empty() {
+                            let end = path.len() - 1;
+                            path[end] = path[0];
+                        }
+                    }
+                    if ring.len() < least {
+                        whole = false;
+                        break;
+                    }
+                    match worst(&ring_m, &ring, area) {
+                        Some(next) => at = next,
+                        None => break,
+                    }
+                }
+                one.coords.extend_from_slice(&ring);
+                one.end_ring();
+            }
+            one.end_part();
+        }
+        one.end_feature(shape.kind);
+        if !changed || !whole {
+            continue;
+        }
+        let faults =
+            |checker: &mut Checker, shape| checker.check(shape).map_or(usize::MAX, <[_]>::len);
+        if faults(&mut checker, one.get(0)) <= faults(&mut checker, shape) {
+            plan.reshape(row, one.get(0));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gdal::vector::Geometry as Geos;
+
+    use super::*;
+    use crate::validate::validity::{Dice, boxes, geos, scribble};
+
+    /// What the head of this file promises, worked out by GEOS: rings by its own `MakeValid`, which is even-odd for
+    /// one ring, then difference and union.
+    fn expected(shape: ShapeRef<'_, f64>) -> Option<f64> {
+        let ring = |ring: &[At]| -> Option<Geos> {
+            let mut one = Shapes::new();
+            one.coords.extend_from_slice(ring);
+            one.end_ring();
+            one.end_part();
+            one.end_feature(crate::model::ShapeKind::Polygon);
+            geos(one.get(0))
+                .make_valid(&gdal::cpl::CslStringList::new())
+                .ok()
+        };
+        let mut all: Option<Geos> = None;
+        for part in shape.parts() {
+            let mut rings = part.rings();
+            let mut solid = ring(rings.next()?)?;
+            for hole in rings {
+                solid = solid.difference(&ring(hole)?)?;
+            }
+            all = Some(match all {
+                None => solid,
+                Some(all) => all.union(&solid)?,
+            });
+        }
+        all.map(|all| all.area())
+    }
+
+    #[test]
+    fn areas_made_valid_are_valid_by_geos_and_cover_the_ground_that_is_promised() {
+        let mut dice = Dice(11);
+        let mut checker = Checker::default();
+        let (mut mended, mut left, mut judged) = (0, 0, 0);
+        let mut shapes = Shapes::new();
+        for number in 0..30_000 {
+            shapes.clear();
+            if dice.below(3) == 0 {
+                boxes(&mut dice, &mut shapes);
+            } else {
+                scribble(&mut dice, &mut shapes);
+            }
+            // As metres in a UTM zone, as degrees of a city a few metres across, and as they are.
+            for at in &mut shapes.coords {
+                match number % 3 {
+                    0 => *at = [at[0] * 3.7 + 780_000.1, at[1] * 4.1 + 1_430_000.3],
+                    1 => *at = [at[0] * 1.7e-5 + 77.59, at[1] * 1.3e-5 + 12.97],
+                    _ => {}
+                }
+            }
+            let shape = shapes.get(0);
+            if checker.check(shape).is_none_or(<[_]>::is_empty) {
+                continue;
+            }
+            let Some(made) = made_valid(shape, &mut checker) else {
+                left += 1;
+                // Nothing with ground in it is given up.
+                let ground = expected(shape).unwrap_or(0.0);
+                let reach = shape
+                    .bbox()
+                    .map_or(0.0, |b| (b.east - b.west) * (b.north - b.south));
+                assert!(
+                    ground <= 1e-9 * reach,
+                    "{ground} {}",
+                    geos(shape).wkt().unwrap()
+                );
+                continue;
+            };
+            mended += 1;
+            let theirs = geos(made.get(0));
+            assert!(theirs.is_valid(), "{}", geos(shape).wkt().unwrap());
+            if let Some(wanted) = expected(shape) {
+                judged += 1;
+                let found = theirs.area();
+                // New corners are rounded to the grid of doubles, which is coarse far from the origin; those of an
+                // overlay of several rings to that of the overlay, a billionth of the extent.
+                let reach = shape
+                    .bbox()
+                    .map_or(0.0, |b| (b.east - b.west).max(b.north - b.south));
+                let [x, y] = shape.coords()[0].map(f64::abs);
+                let alone = shape.parts().map(|part| part.rings().len()).sum::<usize>() == 1;
+                let noise =
+                    x.max(y) * 1e-15 * reach + if alone { 0.0 } else { 1e-8 * reach * reach };
+                assert!(
+                    (found - wanted).abs() <= 1e-9 * wanted + 8.0 * noise,
+                    "{found} {wanted} {}",
+                    geos(shape).wkt().unwrap()
+                );
+            }
+        }
+        assert!(
+            mended > 10_000 && judged > 10_000,
+            "{mended} {judged} {left}"
+        );
+    }
+
+    #[test]
+    fn a_ring_that_only_touches_itself_keeps_every_vertex_and_its_area() {
+        let mut shapes = Shapes::new();
+        // Two squares of a few metres that share a corner, drawn as one ring, in degrees.
+        let ring = [
+            [0.0, 0.0],
+            [2.0, 0.0],
+            [2.0, 2.0],
+            [4.0, 2.0],
+            [4.0, 4.0],
+            [2.0, 4.0],
+            [2.0, 2.0],
+            [0.0, 2.0],
+            [0.0, 0.0],
+        ];
+        shapes
+            .coords
+            .extend(ring.map(|[x, y]: At| [77.59 + x * 1.1e-5, 12.97 + y * 1.3e-5]));
+        shapes.end_ring();
+        shapes.end_part();
+        shapes.end_feature(crate::model::ShapeKind::Polygon);
+        let made = made_valid(shapes.get(0), &mut Checker::default()).unwrap();
+        let (before, after) = (area(shapes.get(0)), area(made.get(0)));
+        assert!((before - after).abs() <= 1e-9 * before, "{before} {after}");
+        let places = |shapes: &Shapes<f64>| {
+            shapes
+                .coords
+                .iter()
+                .map(|at| at.map(f64::to_bits))
+                .collect::<std::collections::BTreeSet<_>>()
+        };
+        assert_eq!(places(&shapes), places(&made));
+    }
+}
