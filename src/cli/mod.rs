@@ -16,10 +16,12 @@ mod check;
 mod demo;
 mod explain;
 mod ingest;
+mod journal;
 mod serve;
 mod table;
 mod terminal;
 mod user;
+mod versions;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -76,6 +78,14 @@ enum Command {
     Table(table::Table),
     /// Make a demo city, publish it, and show it on a map
     Demo(demo::Demo),
+    /// List versions and where they stand
+    Versions(versions::Versions),
+    /// Move a version along its way: submit, return, approve, publish, retire
+    Version(versions::Move),
+    /// Say what changed between two versions of a layer
+    Diff(versions::Diff),
+    /// Show who did what and when; `verify` says whether it was rewritten since
+    Journal(journal::Journal),
     /// Make, list and remove accounts and their tokens
     User(user::User),
     /// Explain a layer, rule, code list, metadata element or indicator
@@ -333,6 +343,10 @@ pub fn run() -> ExitCode {
             Command::Serve(command) => command.run(config),
             Command::Table(command) => command.run(config),
             Command::Demo(command) => command.run(config),
+            Command::Versions(command) => command.run(config),
+            Command::Version(command) => command.run(config),
+            Command::Diff(command) => command.run(config),
+            Command::Journal(command) => command.run(config),
             Command::User(command) => command.run(config),
             Command::Explain(command) => command.run(&config),
             Command::Read => Ok(Exit::Good),

@@ -9,19 +9,20 @@ use serde_json::{Map, Value, json};
 
 use super::{
     error::Problem,
-    extract::{Ask, layer},
+    extract::Ask,
     html,
     links::{self, link, self_and_alternates},
     negotiate::{Media, STYLE},
     ops, reply,
     select::is_queryable,
     site::Site,
+    which::Which,
 };
 use crate::{
     app::{LiveLayer, LiveLayers},
     model::{Field, FieldType},
     snapshot::SnapshotInfo,
-    store::State as Standing,
+    store::{State as State_, VersionEntry},
 };
 
 /// Longitude, latitude on WGS 84: the CRS of every answer.
@@ -61,7 +62,7 @@ pub(super) async fn collections(
     let ask = Ask::of(&ops::COLLECTIONS_, parts)?;
     let live = site.app().live();
     let each: Vec<Value> = shown(&live)
-        .map(|(layer, info)| describe(&site, layer, info, None))
+        .map(|(layer, info)| describe(&site, &Standing::of(layer, &live), info, None))
         .collect();
     let value = json!({
         "links": self_and_alternates(&site, ops::COLLECTIONS_.offer, ask.chosen.media, "/collections"),
@@ -95,18 +96,65 @@ pub(super) async fn collection(
     Path(id): Path<String>,
     parts: Parts,
 ) -> Result<Response, Problem> {
-    let live = site.app().live();
-    let id = layer(&id)?;
-    let snapshot = live.snapshot(&id)?;
+    let which = Which::of(&site, &id, &parts).await?;
     let ask = Ask::of(&ops::COLLECTION, parts)?;
-    let info = snapshot.info();
-    let value = describe(&site, &live.layers[&id], info, Some(ask.chosen.media));
+    let info = which.snapshot.info();
+    let standing = match &which.pinned {
+        Some(entry) => Standing::pinned(entry, &which.name),
+        None => Standing::of(&which.live.layers[&info.id], &which.live),
+    };
+    let value = describe(&site, &standing, info, Some(ask.chosen.media));
     let way = [("Collections", site.url("/collections?f=html"))];
     Ok(reply::resource(&site, &ask, &info.title, &way, &value))
 }
 
-fn describe(site: &Site, layer: &LiveLayer, info: &SnapshotInfo, chosen: Option<Media>) -> Value {
-    let path = format!("/collections/{}", info.id);
+/// Where a version stands, as its collection says it.
+struct Standing {
+    /// `road`, or `road@3`.
+    name: String,
+    state: Value,
+    summary: String,
+    at: String,
+    report: String,
+    draft: bool,
+    /// The version's own address, where it has one.
+    version: Option<u32>,
+}
+
+impl Standing {
+    fn of(layer: &LiveLayer, live: &LiveLayers) -> Self {
+        let entry = &layer.entry;
+        let since = live
+            .publications
+            .get(&entry.layer)
+            .and_then(|all| all.last())
+            .map_or_else(|| entry.at.clone(), |one| one.at.clone());
+        Self {
+            name: entry.layer.to_string(),
+            state: json!(entry.state),
+            summary: entry.summary.clone(),
+            at: since,
+            report: entry.layer.to_string(),
+            draft: entry.state == State_::Draft,
+            version: entry.version.map(|version| version.0),
+        }
+    }
+
+    fn pinned(entry: &VersionEntry, name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            state: json!(entry.state),
+            summary: entry.summary.clone(),
+            at: entry.changed_at.clone(),
+            report: entry.report_id.clone(),
+            draft: !entry.state.is_open(),
+            version: Some(entry.version.0),
+        }
+    }
+}
+
+fn describe(site: &Site, standing: &Standing, info: &SnapshotInfo, chosen: Option<Media>) -> Value {
+    let path = format!("/collections/{}", standing.name);
     let at = |rest: &str| format!("{path}{rest}");
     let (json, page, schema) = ("application/json", "text/html", "application/schema+json");
     let mut all = self_and_alternates(
@@ -158,7 +206,7 @@ fn describe(site: &Site, layer: &LiveLayer, info: &SnapshotInfo, chosen: Option<
             "describedby",
             json,
             "What the gate said",
-            &format!("/reports/{}", info.id),
+            &format!("/reports/{}", standing.report),
         ),
         link(
             site,
@@ -168,6 +216,24 @@ fn describe(site: &Site, layer: &LiveLayer, info: &SnapshotInfo, chosen: Option<
             &format!("/styles/{}", info.id),
         ),
     ]);
+    if let Some(version) = standing.version {
+        all.extend([
+            link(
+                site,
+                "cite-as",
+                json,
+                "This version for ever",
+                &format!("/collections/{}@{version}", info.id),
+            ),
+            link(
+                site,
+                "version-history",
+                json,
+                "Every version",
+                &format!("/collections/{}/versions", info.id),
+            ),
+        ]);
+    }
     if let Some(license) = info
         .metadata
         .text("licence")
@@ -176,26 +242,27 @@ fn describe(site: &Site, layer: &LiveLayer, info: &SnapshotInfo, chosen: Option<
         all.push(json!({"rel": "license", "href": license, "title": "The licence"}));
     }
     let mut value = json!({
-        "id": info.id, "title": info.title, "description": info.description,
+        "id": standing.name, "title": info.title, "description": info.description,
         "links": all,
         "itemType": "feature",
         "crs": [CRS84],
         "storageCrs": CRS84,
-        "parat:state": layer.entry.state,
+        "parat:layer": info.id,
+        "parat:state": standing.state,
         "parat:verdict": info.verdict,
-        "parat:summary": layer.entry.summary,
+        "parat:summary": standing.summary,
         "parat:standard": info.standard,
         "parat:profile": info.profile,
         "parat:packs": info.packs,
         "parat:version": info.version,
         "parat:hash": info.hash,
         "parat:features": info.features,
-        "parat:updated": layer.entry.at,
+        "parat:updated": standing.at,
     });
     if is_placed(info) {
         value["extent"] = json!({"spatial": {"bbox": [info.bbox], "crs": CRS84}});
     }
-    if layer.entry.state == Standing::Draft {
+    if standing.draft {
         value["parat:draft"] = json!(true);
     }
     value
@@ -207,15 +274,14 @@ pub(super) async fn queryables(
     Path(id): Path<String>,
     parts: Parts,
 ) -> Result<Response, Problem> {
-    let live = site.app().live();
-    let snapshot = live.snapshot(&layer(&id)?)?;
+    let which = Which::of(&site, &id, &parts).await?;
     let ask = Ask::of(&ops::QUERYABLES, parts)?;
-    let info = snapshot.info();
+    let info = which.snapshot.info();
     let fields = info
         .fields
         .iter()
         .filter(|field| is_queryable(info, &field.name));
-    let value = schema_document(&site, info, "queryables", fields);
+    let value = schema_document(&site, &which, "queryables", fields);
     Ok(reply::resource(
         &site,
         &ask,
@@ -231,11 +297,10 @@ pub(super) async fn schema(
     Path(id): Path<String>,
     parts: Parts,
 ) -> Result<Response, Problem> {
-    let live = site.app().live();
-    let snapshot = live.snapshot(&layer(&id)?)?;
+    let which = Which::of(&site, &id, &parts).await?;
     let ask = Ask::of(&ops::SCHEMA_, parts)?;
-    let info = snapshot.info();
-    let value = schema_document(&site, info, "schema", info.fields.iter());
+    let info = which.snapshot.info();
+    let value = schema_document(&site, &which, "schema", info.fields.iter());
     Ok(reply::resource(
         &site,
         &ask,
@@ -247,10 +312,11 @@ pub(super) async fn schema(
 
 fn schema_document<'a>(
     site: &Site,
-    info: &SnapshotInfo,
+    which: &Which,
     name: &str,
     fields: impl Iterator<Item = &'a Field>,
 ) -> Value {
+    let info = which.snapshot.info();
     let mut properties = Map::new();
     properties.insert(
         "geometry".into(),
@@ -263,7 +329,7 @@ fn schema_document<'a>(
     }
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": site.url(&format!("/collections/{}/{name}", info.id)),
+        "$id": site.url(&format!("{}/{name}", which.path())),
         "type": "object",
         "title": info.title,
         "description": info.description,

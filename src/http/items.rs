@@ -12,7 +12,7 @@ use serde_json::json;
 use super::{
     collections::{CONTENT_CRS, way_to},
     error::{self, Problem},
-    extract::{Ask, layer},
+    extract::Ask,
     geojson::{self, Names},
     html,
     links::{link, self_and_alternates},
@@ -22,6 +22,7 @@ use super::{
     reply::{REVALIDATE, Reply, strong, unchanged, weak},
     select::{Selection, VALUE, is_queryable},
     site::Site,
+    which::Which,
 };
 use crate::{
     model::{FeatureId, Shapes, Value},
@@ -38,8 +39,8 @@ pub(super) async fn items(
     Path(id): Path<String>,
     parts: Parts,
 ) -> Result<Response, Problem> {
-    let live = site.app().live();
-    let snapshot = live.snapshot(&layer(&id)?)?.clone();
+    let which = Which::of(&site, &id, &parts).await?;
+    let (snapshot, live) = (which.snapshot.clone(), which.live.clone());
     let query_text = parts.uri.query().unwrap_or("").to_owned();
     let ask = Ask::with(&ops::ITEMS_, parts, |name| {
         is_queryable(snapshot.info(), name)
@@ -51,7 +52,7 @@ pub(super) async fn items(
         snapshot.info().hash.as_bytes(),
         &snapshot.info().version.0.to_le_bytes(),
         site.base().as_bytes(),
-        id.as_bytes(),
+        which.name.as_bytes(),
         query_text.as_bytes(),
         ask.chosen.content_type.as_bytes(),
         selection.table_version().as_bytes(),
@@ -65,7 +66,7 @@ pub(super) async fn items(
         .app()
         .compute({
             let site = site.clone();
-            move |_| Ok(page(&site, &ask, &snapshot, &selection))
+            move |_| Ok(page(&site, &ask, &which.path(), &snapshot, &selection))
         })
         .await??;
     Ok(Reply::tagged(content_type, body, tag)
@@ -77,6 +78,7 @@ pub(super) async fn items(
 fn page(
     site: &Site,
     ask: &Ask,
+    collection: &str,
     snapshot: &Snapshot,
     selection: &Selection,
 ) -> Result<Vec<u8>, Problem> {
@@ -88,7 +90,9 @@ fn page(
         .as_ref()
         .map(|(stored, period)| crate::indicator::join(snapshot, &stored.table, period).values);
 
-    let path = format!("/collections/{}/items", snapshot.info().id);
+    let path = format!("{collection}/items");
+    // The path names the version; said twice it would be refused.
+    let params = ask.params.without("as-of");
     let mut all: Vec<_> = ops::ITEMS_
         .offer
         .iter()
@@ -98,14 +102,14 @@ fn page(
             } else {
                 ("alternate", "This page in another form")
             };
-            let href = format!("{path}{}", ask.params.with("f", Some(media.keys()[0])));
+            let href = format!("{path}{}", params.with("f", Some(media.keys()[0])));
             link(site, rel, media.name(), title, &href)
         })
         .collect();
     let offset = selection.query.offset;
     let turn = |rel: &str, title: &str, offset: u64| {
         let offset = (offset > 0).then(|| offset.to_string());
-        let href = format!("{path}{}", ask.params.with("offset", offset.as_deref()));
+        let href = format!("{path}{}", params.with("offset", offset.as_deref()));
         link(site, rel, ask.chosen.media.name(), title, &href)
     };
     if let Some(next) = page.next {
@@ -123,12 +127,11 @@ fn page(
         "collection",
         "application/json",
         "The collection",
-        &format!("/collections/{}", snapshot.info().id),
+        collection,
     ));
     if ask.chosen.media == Media::Html {
-        return Ok(
-            html_page(site, snapshot, selection, &page, joined.as_deref(), &all).into_bytes(),
-        );
+        let made = html_page(site, &path, snapshot, selection, &page, joined.as_deref(), &all);
+        return Ok(made.into_bytes());
     }
 
     let mut out = Vec::with_capacity(512 + page.rows.len() * 512);
@@ -212,6 +215,7 @@ pub(super) fn now() -> String {
 
 fn html_page(
     site: &Site,
+    path: &str,
     snapshot: &Snapshot,
     selection: &Selection,
     page: &query::Page,
@@ -229,7 +233,7 @@ fn html_page(
     headings.extend(joined.map(|_| VALUE));
     let rows = page.rows.iter().map(|&row| {
         let id = snapshot.id(row);
-        let href = site.url(&format!("/collections/{}/items/{id}?f=html", info.id));
+        let href = site.url(&format!("{path}/{id}?f=html"));
         let mut cells = vec![html::link(&id.to_string(), &href)];
         for &at in &selection.fields {
             cells.push(html::escape(&snapshot.value(row, at).to_text()));
@@ -266,8 +270,8 @@ pub(super) async fn item(
     Path((id, feature)): Path<(String, String)>,
     parts: Parts,
 ) -> Result<Response, Problem> {
-    let live = site.app().live();
-    let snapshot = live.snapshot(&layer(&id)?)?.clone();
+    let which = Which::of(&site, &id, &parts).await?;
+    let (snapshot, live) = (which.snapshot.clone(), which.live.clone());
     let ask = Ask::of(&ops::ITEM, parts)?;
     let selection = Selection::of(&ask.params, &snapshot, &live)?;
     let row = decode_segment(&feature)
@@ -279,14 +283,14 @@ pub(super) async fn item(
                 "there is no such feature in this collection",
             )
         })?;
-    let path = format!("/collections/{id}/items/{}", snapshot.id(row));
+    let path = format!("{}/items/{}", which.path(), snapshot.id(row));
     let mut links = self_and_alternates(&site, ops::ITEM.offer, ask.chosen.media, &path);
     links.push(link(
         &site,
         "collection",
         "application/json",
         "The collection",
-        &format!("/collections/{id}"),
+        &which.path(),
     ));
     let tail = json!({"links": links});
     let joined = match selection.indicator.clone() {

@@ -10,6 +10,7 @@ mod collections;
 mod conformance;
 mod deliveries;
 mod delivery_schema;
+mod diff;
 mod edge;
 mod error;
 mod events;
@@ -23,6 +24,7 @@ mod health;
 mod html;
 mod indicators;
 mod items;
+mod journal;
 mod joined;
 mod kept;
 mod landing;
@@ -51,6 +53,8 @@ mod tilejson;
 mod tiles;
 mod tilesets;
 mod uploads;
+mod versions;
+mod which;
 
 use std::future::Future;
 
@@ -73,6 +77,7 @@ use tower_http::{
     timeout::TimeoutLayer,
 };
 
+pub use diff::changes_geojson;
 pub use openapi::description;
 pub use site::Settings;
 use site::Site;
@@ -117,6 +122,16 @@ fn routes(site: Site) -> Router {
         .route("/sprites/{name}", get(sprites::sprite))
         .route("/fonts", get(fonts::list))
         .route("/fonts/{stack}/{range}", get(fonts::glyphs))
+        .route("/collections/{id}/versions", get(versions::versions))
+        .route("/collections/{id}/versions/{version}", get(versions::version))
+        .route("/collections/{id}/versions/{version}/diff", get(diff::diff))
+        .route(
+            "/collections/{id}/versions/{version}/{action}",
+            post(versions::act),
+        )
+        .route("/workflow", get(versions::workflow))
+        .route("/journal", get(journal::journal))
+        .route("/journal/verify", get(journal::verify))
         .route("/layers", get(layers::layers))
         .route("/reports/{id}", get(reports::report))
         .route("/explain/{name}", get(explain::explain))

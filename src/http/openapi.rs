@@ -71,6 +71,7 @@ pub fn description(base: &str, infos: &[&SnapshotInfo]) -> Value {
         "Indicators",
         "City",
         "Deliveries",
+        "Versions",
         "Server",
     ]
     .map(|name| json!({"name": name}));
@@ -324,6 +325,8 @@ fn schemas() -> Value {
             "tileMatrixSets": {"type": "array", "items": object(&["links"], json!({"id": text(), "title": text(), "uri": text(), "crs": text(), "links": links()}))}})),
         "tileMatrixSet": object(&["crs", "tileMatrices"], json!({"id": text(), "title": text(), "uri": text(), "crs": text(),
             "tileMatrices": {"type": "array", "items": any()}})),
+        "versionAction": object(&[], json!({"comment": {"type": "string", "maxLength": 4000},
+            "from": {"type": "string", "enum": ["draft", "submitted", "returned", "approved", "published", "superseded", "retired"]}})),
         "joinReport": object(&["matched", "quality", "summary"], json!({"matched": count(), "quality": text(), "summary": text()})),
         "query": object(&["layer"], json!({
             "layer": text(), "where": any(), "filter": {"oneOf": [text(), any()]},

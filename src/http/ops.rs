@@ -201,6 +201,19 @@ params! {
     REPORT_ID = path("reportId", "A layer's id, or a delivery's; `.html`, `.geojson` or `.csv` behind it asks for that form.", text);
     LANG = query("lang", "The language of the sentences, as a BCP 47 tag, before `Accept-Language`; English stands in for what it lacks.", text);
     CODE = path("code", "The code of an indicator.", text);
+    AS_OF = query("as-of", "What was public then: the end of a day in UTC, or a moment (RFC 3339).",
+        || json!({"type": "string", "example": "2026-03-31"}));
+    VERSION_NO = path("version", "The number of a version.", || json!({"type": "integer", "minimum": 1}));
+    ACTION = path("action", "What to do with the version.",
+        || json!({"type": "string", "enum": ["submit", "return", "approve", "publish", "retire"]}));
+    AGAINST = query("against", "The number of the version to compare with; without it, what is public, or was before it.",
+        || json!({"type": "integer", "minimum": 1}));
+    ROWS = query("rows", "How many rows are listed at most.", || json!({"type": "integer", "minimum": 0, "maximum": 10_000}));
+    BEFORE = query("before", "Only entries before the one with this number.", whole);
+    SUBJECT = query("subject", "Only entries of this layer, indicator or account.", text);
+    JOURNAL_ACTOR = query("actor", "Only entries by this account.", text);
+    WHAT = query("what", "Only entries of these kinds.", name_list);
+    F_DIFF = query("f", "The media type, before `Accept`.", || json!({"type": "string", "enum": ["json", "geojson", "csv"]}));
     NAME = path("name", "The name of a layer, a rule, a metadata element, a code list or an indicator.", text);
     STANDARD_NAME = path("standardName", "The id of a layer, or `metadata`.", text);
     DELIVERY_ID = path("deliveryId", "The number of a delivery, `d-12`.", || json!({"type": "string", "pattern": "^d-[0-9]+$"}));
@@ -254,29 +267,29 @@ ops! {
     CONFORMANCE: "conformance" "/conformance", "Start", "What this interface conforms to.", [F_PAGE], PAGE, "confClasses";
     API: "api" "/api", "Start", "This description.", [F_PAGE], &[Media::OpenApi, Media::Html], "anyObject";
     COLLECTIONS_: "collections" "/collections", "Features", "The collections.", [F_PAGE], PAGE, "collections";
-    COLLECTION: "collection" "/collections/{collectionId}", "Features", "A collection.", [COLLECTION_ID, F_PAGE], PAGE, "collection";
+    COLLECTION: "collection" "/collections/{collectionId}", "Features", "A collection.", [COLLECTION_ID, AS_OF, F_PAGE], PAGE, "collection";
     ITEMS_: "items" "/collections/{collectionId}/items", "Features", "The features of a collection, a page at a time.",
-        [COLLECTION_ID, LIMIT, OFFSET, BBOX, DATETIME, FILTER, FILTER_LANG, FILTER_CRS, PROPERTIES, INDICATOR, PERIOD, F_ITEMS],
+        [COLLECTION_ID, AS_OF, LIMIT, OFFSET, BBOX, DATETIME, FILTER, FILTER_LANG, FILTER_CRS, PROPERTIES, INDICATOR, PERIOD, F_ITEMS],
         ITEMS, "featureCollectionGeoJSON", works;
     ITEM: "item" "/collections/{collectionId}/items/{featureId}", "Features", "One feature.",
-        [COLLECTION_ID, FEATURE_ID, PROPERTIES, INDICATOR, PERIOD, F_ITEMS], ITEMS, "featureGeoJSON", works;
+        [COLLECTION_ID, AS_OF, FEATURE_ID, PROPERTIES, INDICATOR, PERIOD, F_ITEMS], ITEMS, "featureGeoJSON", works;
     QUERYABLES: "queryables" "/collections/{collectionId}/queryables", "Features", "What filters may name.",
-        [COLLECTION_ID, F_PAGE], SCHEMA, "anyObject";
+        [COLLECTION_ID, AS_OF, F_PAGE], SCHEMA, "anyObject";
     SCHEMA_: "schema" "/collections/{collectionId}/schema", "Features", "What features carry.",
-        [COLLECTION_ID, F_PAGE], SCHEMA, "anyObject";
+        [COLLECTION_ID, AS_OF, F_PAGE], SCHEMA, "anyObject";
     JOIN: "join" "/collections/{collectionId}/join", "Indicators", "How well an indicator's table meets the collection.",
         [COLLECTION_ID, INDICATOR, PERIOD, F_JSON], JSON, "joinReport", works;
     COLLECTION_TILESETS: "tilesets.collection.vector.getTileSetsList" "/collections/{collectionId}/tiles", "Tiles",
-        "The tilesets of a collection.", [COLLECTION_ID, F_PAGE], PAGE, "tileSets";
+        "The tilesets of a collection.", [COLLECTION_ID, AS_OF, F_PAGE], PAGE, "tileSets";
     COLLECTION_TILESET: "tileset.collection.vector.getTileSet" "/collections/{collectionId}/tiles/{tileMatrixSetId}", "Tiles",
-        "A tileset of a collection.", [COLLECTION_ID, GRID_ID, F_PAGE], PAGE, "tileSet";
+        "A tileset of a collection.", [COLLECTION_ID, AS_OF, GRID_ID, F_PAGE], PAGE, "tileSet";
     COLLECTION_TILE: "tile.collection.vector.getTile" "/collections/{collectionId}/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}",
         "Tiles", "A tile of a collection; row before column.",
-        [COLLECTION_ID, GRID_ID, MATRIX, ROW, COL, DATETIME, FILTER, FILTER_LANG, FILTER_CRS, PROPERTIES, INDICATOR, PERIOD, F_TILE],
+        [COLLECTION_ID, AS_OF, GRID_ID, MATRIX, ROW, COL, DATETIME, FILTER, FILTER_LANG, FILTER_CRS, PROPERTIES, INDICATOR, PERIOD, F_TILE],
         &[Media::Tile], "", may_be_empty, works;
     TILEJSON: "tilejson" "/collections/{collectionId}/tiles/{tileMatrixSetId}/tilejson.json", "Tiles",
         "A collection's tiles as TileJSON 3.0. What it chooses is chosen in the tiles it names, and their versions are pinned.",
-        [COLLECTION_ID, GRID_ID, DATETIME, FILTER, FILTER_LANG, FILTER_CRS, PROPERTIES, INDICATOR, PERIOD, F_JSON], JSON, "tileJson";
+        [COLLECTION_ID, AS_OF, GRID_ID, DATETIME, FILTER, FILTER_LANG, FILTER_CRS, PROPERTIES, INDICATOR, PERIOD, F_JSON], JSON, "tileJson";
     DATASET_TILEJSON: "tilejsonOfDataset" "/tiles/{tileMatrixSetId}/tilejson.json", "Tiles",
         "Tiles of several collections as TileJSON 3.0, each pinned to one version.",
         [GRID_ID, COLLECTIONS, DATETIME, FILTER, FILTER_LANG, FILTER_CRS, PROPERTIES, INDICATOR, PERIOD, F_JSON], JSON, "tileJson";
@@ -299,6 +312,20 @@ ops! {
     SPRITE: "sprite" "/sprites/{sprite}", "Styles", "Pictures of the standard layers of points: where they are on the sheet, and the sheet.",
         [SPRITE_NAME], &[Media::Json, Media::Png], "anyObject";
     LAYERS: "layers" "/layers", "City", "Every layer that was asked for or delivered, and where it stands.", [F_JSON], JSON, "anyObject";
+    VERSIONS: "versions" "/collections/{collectionId}/versions", "Versions", "Every version of a collection and where it stands.",
+        [COLLECTION_ID, F_PAGE], PAGE, "anyObject";
+    VERSION: "version" "/collections/{collectionId}/versions/{version}", "Versions", "One version, and what you may do with it.",
+        [COLLECTION_ID, VERSION_NO, F_PAGE], PAGE, "anyObject";
+    VERSION_ACTION: "versionAction" "/collections/{collectionId}/versions/{version}/{action}", "Versions",
+        "Moves a version along its way; `If-Match` or `from` guards against somebody who was quicker.",
+        [COLLECTION_ID, VERSION_NO, ACTION], JSON, "anyObject", verb = Verb::Post, body = "versionAction", works;
+    VERSION_DIFF: "versionDiff" "/collections/{collectionId}/versions/{version}/diff", "Versions",
+        "What changed between two versions: numbers and first rows, a table, or for the map.",
+        [COLLECTION_ID, VERSION_NO, AGAINST, ROWS, F_DIFF], &[Media::Json, Media::GeoJson, Media::Csv], "anyObject", works;
+    WORKFLOW: "workflow" "/workflow", "Versions", "The states of a version, who may do what, and who you are.", [F_JSON], JSON, "anyObject";
+    JOURNAL: "journal" "/journal", "Versions", "What happened, newest first.", [BEFORE, ROWS, SUBJECT, JOURNAL_ACTOR, WHAT, F_JSON],
+        JSON, "anyObject", works;
+    JOURNAL_VERIFY: "journalVerify" "/journal/verify", "Versions", "Whether the journal is as it was written.", [F_JSON], JSON, "anyObject", works;
     REPORT: "report" "/reports/{reportId}", "City", "What the gate said of a layer or a delivery.", [REPORT_ID, LANG],
         &[Media::Json, Media::Html, Media::GeoJson, Media::Csv], "anyObject";
     ACCEPTED: "acceptedInputs" "/accepted-inputs", "Deliveries", "What is taken, and within which limits.", [F_PAGE], PAGE, "anyObject";

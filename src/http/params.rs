@@ -82,6 +82,12 @@ impl Params {
             .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
+    /// The parameters but for one.
+    pub(super) fn without(&self, name: &str) -> Self {
+        let others = self.0.iter().filter(|(other, _)| other != name);
+        Self(others.cloned().collect())
+    }
+
     /// The query string with one parameter put in the place of what it was, or taken out. Empty, or
     /// begins with `?`.
     pub(super) fn with(&self, name: &str, value: Option<&str>) -> String {

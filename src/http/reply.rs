@@ -19,6 +19,8 @@ pub(super) const REVALIDATE: &str = "no-cache";
 pub(super) const BRIEF: &str = "public, max-age=60, stale-while-revalidate=600";
 /// For what changes with the machine or the program, not with the data.
 pub(super) const WEEK: &str = "public, max-age=604800";
+/// For what is not public: nobody between may keep it.
+pub(super) const PRIVATE: &str = "private, no-cache";
 /// For what is addressed by its content.
 pub(super) const FOREVER: &str = "public, max-age=31536000, immutable";
 
@@ -126,7 +128,7 @@ fn common(headers: &mut HeaderMap, tag: &str, cache: &'static str) {
 }
 
 /// The text between the quotes, without the encoding that [`super::edge`] added.
-fn bare(tag: &str) -> &str {
+pub(super) fn bare(tag: &str) -> &str {
     let tag = tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"');
     tag.strip_suffix("-gzip")
         .or_else(|| tag.strip_suffix("-br"))

@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     error::Problem,
-    extract::{Ask, layer},
+    extract::Ask,
     grid,
     indicators::layer_of,
     ops, reply,
@@ -23,6 +23,7 @@ use super::{
     site::Site,
     tiles::{known_grid, named},
     tilesets::{centre, together},
+    which::Which,
 };
 use crate::{
     app::LiveLayers,
@@ -42,14 +43,14 @@ pub(super) async fn of_collection(
     Path((id, grid_id)): Path<(String, String)>,
     parts: Parts,
 ) -> Result<Response, Problem> {
-    let live = site.app().live();
-    let snapshot = live.snapshot(&layer(&id)?)?;
+    let which = Which::of(&site, &id, &parts).await?;
+    let (live, snapshot) = (&which.live, &which.snapshot);
     known_grid(&grid_id)?;
     let ask = Ask::with(&ops::TILEJSON, parts, |name| {
         is_queryable(snapshot.info(), name)
     })?;
     let snapshots = [Arc::clone(snapshot)];
-    let chosen = vec![Selection::of(&ask.params, snapshot, &live)?];
+    let chosen = vec![Selection::of(&ask.params, snapshot, live)?];
     checked(&snapshots, &chosen)?;
     let value = document(&site, &ask, &snapshots, &chosen);
     Ok(reply::json(&ask, &value))

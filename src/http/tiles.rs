@@ -12,6 +12,7 @@ use axum::{
 };
 
 use super::{
+    actor::caller,
     collections::{is_placed, shown},
     error::{self, Problem},
     extract::{Ask, layer},
@@ -22,12 +23,13 @@ use super::{
     negotiate::{TILE, accepts_gzip},
     ops,
     recipe::{Part, Recipe},
-    reply::{BRIEF, FOREVER, Reply, empty},
+    reply::{BRIEF, FOREVER, PRIVATE, Reply, empty},
     select::{Selection, is_queryable, pinned},
     site::Site,
+    which::Which,
 };
 use crate::{
-    app::LiveLayers,
+    app::{AppError, LiveLayers, Pick},
     model::LayerId,
     snapshot::Snapshot,
     standard::Standards,
@@ -103,7 +105,7 @@ pub(super) async fn xyz(
     Path((source, z, x, y)): Path<(String, String, String, String)>,
     parts: Parts,
 ) -> Result<Response, Problem> {
-    let (snapshots, mut lasting) = source_of(&site, &source).await?;
+    let (snapshots, mut lasting, public) = source_of(&site, &source, &parts.headers).await?;
     let one = match &snapshots[..] {
         [one] => Some(one),
         _ => None,
@@ -136,12 +138,20 @@ pub(super) async fn xyz(
         id,
         parts: parts_of(site.app().standards(), &ask, snapshots, &live)?,
     };
-    let cache = if lasting { FOREVER } else { BRIEF };
+    let cache = match (public, lasting) {
+        (false, _) => PRIVATE,
+        (true, true) => FOREVER,
+        (true, false) => BRIEF,
+    };
     answer(&site, &ask.headers, recipe, cache, version).await
 }
 
 /// The layers that a source names, and whether every one of them is pinned to a version.
-async fn source_of(site: &Site, source: &str) -> Result<(Vec<Arc<Snapshot>>, bool), Problem> {
+async fn source_of(
+    site: &Site,
+    source: &str,
+    asked: &HeaderMap,
+) -> Result<(Vec<Arc<Snapshot>>, bool, bool), Problem> {
     let names: Vec<&str> = source.split(',').collect();
     if names.len() > MOST_COLLECTIONS {
         return Err(Problem::new(
@@ -150,12 +160,21 @@ async fn source_of(site: &Site, source: &str) -> Result<(Vec<Arc<Snapshot>>, boo
         ));
     }
     let mut found: Vec<Arc<Snapshot>> = vec![];
-    let mut all_pinned = true;
+    let (mut all_pinned, mut all_public) = (true, true);
     for name in names {
         let (id, hash) = pinned(name);
         all_pinned &= hash.is_some();
         let id = layer(id)?;
-        let snapshot = site.app().snapshot(&id, hash).await?;
+        let snapshot = match site.app().snapshot(&id, hash).await {
+            // Not public: only now it matters who asks, and no cache between may keep it.
+            Err(AppError::Nobody(_)) => {
+                all_public = false;
+                let pick = hash.map_or(Pick::Public, |hash| Pick::Hash(hash.to_owned()));
+                let actor = caller(site, asked)?;
+                site.app().pick(&id, &pick, &actor).await?.snapshot
+            }
+            found => found?,
+        };
         if found.iter().any(|other| other.info().id == id) {
             return Err(Problem::new(
                 error::NOT_FOUND,
@@ -164,7 +183,7 @@ async fn source_of(site: &Site, source: &str) -> Result<(Vec<Arc<Snapshot>>, boo
         }
         found.push(snapshot);
     }
-    Ok((found, all_pinned))
+    Ok((found, all_pinned, all_public))
 }
 
 /// The layers of a tile with what the request chose of each.
@@ -196,8 +215,12 @@ pub(super) async fn of_collection(
     Path((id, grid_id, z, row, col)): Path<(String, String, String, String, String)>,
     parts: Parts,
 ) -> Result<Response, Problem> {
-    let live = site.app().live();
-    let snapshot = live.snapshot(&layer(&id)?)?.clone();
+    let which = Which::of(&site, &id, &parts).await?;
+    let cache = match &which.pinned {
+        Some(entry) if !entry.state.is_open() => PRIVATE,
+        _ => BRIEF,
+    };
+    let (snapshot, live) = (which.snapshot, which.live);
     known_grid(&grid_id)?;
     let ask = Ask::with(&ops::COLLECTION_TILE, parts, |name| {
         is_queryable(snapshot.info(), name)
@@ -210,7 +233,7 @@ pub(super) async fn of_collection(
         id,
         parts: parts_of(site.app().standards(), &ask, vec![snapshot], &live)?,
     };
-    answer(&site, &ask.headers, recipe, BRIEF, Some(version)).await
+    answer(&site, &ask.headers, recipe, cache, Some(version)).await
 }
 
 /// `/tiles/WebMercatorQuad/{z}/{row}/{col}`.

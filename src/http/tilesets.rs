@@ -10,13 +10,14 @@ use serde_json::{Map, Value, json};
 use super::{
     collections::{is_placed, property, shown, way_to},
     error::Problem,
-    extract::{Ask, layer},
+    extract::Ask,
     grid,
     links::{self, link, self_and_alternates},
     negotiate::{Media, TILE},
     ops, reply,
     site::Site,
     tiles::{known_grid, named},
+    which::Which,
 };
 use crate::{model::Bbox, snapshot::SnapshotInfo};
 
@@ -26,11 +27,11 @@ pub(super) async fn of_collection(
     Path(id): Path<String>,
     parts: Parts,
 ) -> Result<Response, Problem> {
-    let live = site.app().live();
-    let snapshot = live.snapshot(&layer(&id)?)?;
+    let which = Which::of(&site, &id, &parts).await?;
+    let snapshot = &which.snapshot;
     let ask = Ask::of(&ops::COLLECTION_TILESETS, parts)?;
     let info = snapshot.info();
-    let path = format!("/collections/{}", info.id);
+    let path = which.path();
     let value = json!({
         "title": format!("Tiles of {}", info.title),
         "links": self_and_alternates(&site, ops::COLLECTION_TILESETS.offer, ask.chosen.media, &format!("{path}/tiles")),
@@ -51,12 +52,12 @@ pub(super) async fn one_of_collection(
     Path((id, grid_id)): Path<(String, String)>,
     parts: Parts,
 ) -> Result<Response, Problem> {
-    let live = site.app().live();
-    let snapshot = live.snapshot(&layer(&id)?)?;
+    let which = Which::of(&site, &id, &parts).await?;
+    let snapshot = &which.snapshot;
     known_grid(&grid_id)?;
     let ask = Ask::of(&ops::COLLECTION_TILESET, parts)?;
     let info = snapshot.info();
-    let path = format!("/collections/{}", info.id);
+    let path = which.path();
     let value = tileset(&site, &path, &info.title, &[info], ask.chosen.media, true);
     Ok(reply::resource(
         &site,
