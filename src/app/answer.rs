@@ -50,12 +50,12 @@ impl App {
         let app = self.clone();
         self.inner
             .permits
-            .run(move || app.verify_journal_here())
+            .run(move || app.verify_journal_here(false))
             .await
     }
 
-    /// [`App::verify_journal`] without a runtime.
-    pub fn verify_journal_here(&self) -> Result<Verified, AppError> {
-        Ok(self.store().verify_journal()?)
+    /// [`App::verify_journal`] without a runtime; with `files`, every version's truth is read too.
+    pub fn verify_journal_here(&self, files: bool) -> Result<Verified, AppError> {
+        Ok(self.store().verify_journal(files)?)
     }
 }

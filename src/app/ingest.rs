@@ -7,7 +7,7 @@ use super::{
     gate::{Gate, GateError, Judged, Outcome},
 };
 use crate::{
-    model::Shapes,
+    model::{Layer, Shapes},
     normalise::NormaliseError,
     read::ArchiveLimits,
     store::{Became, Entry, StoreError},
@@ -48,6 +48,17 @@ pub struct Arrived {
     pub refused: bool,
 }
 
+/// What becomes of files that come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// What conforms is published at once.
+    Publish,
+    /// What can be placed becomes a draft in the store, to go the way of [`crate::store::workflow`].
+    Stage,
+    /// As [`Way::Publish`]; what was kept out is shown as a draft of this process.
+    Preview,
+}
+
 impl App {
     /// Takes files in: each layer of them is judged, brought into the form of its standard, and published
     /// as the next version, or kept out with its report. `arrived` hears of each as it is done.
@@ -55,6 +66,18 @@ impl App {
         &self,
         paths: &[PathBuf],
         ask: &Ask,
+        tell: &mut dyn FnMut(Step),
+        arrived: &mut dyn FnMut(&Arrived),
+    ) -> Result<Vec<Arrived>, IngestError> {
+        self.take(paths, ask, Way::Publish, tell, arrived)
+    }
+
+    /// The same for every way that files come in: judged, and then what `way` says.
+    pub fn take(
+        &self,
+        paths: &[PathBuf],
+        ask: &Ask,
+        way: Way,
         tell: &mut dyn FnMut(Step),
         arrived: &mut dyn FnMut(&Arrived),
     ) -> Result<Vec<Arrived>, IngestError> {
@@ -71,12 +94,12 @@ impl App {
                             layer: layer.id.clone(),
                             features: layer.ids.len(),
                         });
-                        self.store().publish(&layer, &report)?
+                        match way {
+                            Way::Stage => self.keep_draft(&layer, &report)?,
+                            Way::Publish | Way::Preview => self.store().publish(&layer, &report)?,
+                        }
                     }
-                    Err(_kept_out) => (
-                        self.store().withhold(&report, None, &Actor::local())?,
-                        Became::Withheld,
-                    ),
+                    Err(kept_out) => self.keep_out(*kept_out, &report, way)?,
                 };
                 let one = Arrived {
                     report,
@@ -91,6 +114,37 @@ impl App {
         )?;
         self.renew()?;
         Ok(all)
+    }
+
+    fn keep_draft(&self, layer: &Layer, report: &Report) -> Result<(Entry, Became), IngestError> {
+        let (version, became) = self.store().stage(layer, report, None, &Actor::local())?;
+        Ok((Entry::from(version), became))
+    }
+
+    /// What the gate kept out: its report is kept, and where it can be placed it may be looked at.
+    fn keep_out(
+        &self,
+        judged: Judged,
+        report: &Report,
+        way: Way,
+    ) -> Result<(Entry, Became), IngestError> {
+        let keep = || self.store().withhold(report, None, &Actor::local());
+        match way {
+            Way::Publish => {}
+            Way::Stage => {
+                if let Some(layer) = judged.draft(self.standards())? {
+                    return self.keep_draft(&layer, report);
+                }
+            }
+            Way::Preview => {
+                let entry = keep()?;
+                return Ok(match self.lay_draft(judged, &entry)? {
+                    Some(draft) => (draft, Became::Draft),
+                    None => (entry, Became::Withheld),
+                });
+            }
+        }
+        Ok((keep()?, Became::Withheld))
     }
 
     /// A gate that knows the city as it is public.

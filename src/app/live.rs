@@ -162,10 +162,11 @@ impl Live {
         }
         let drafts = self.drafts.read().unwrap_or_else(PoisonError::into_inner);
         for (layer, draft) in drafts.iter() {
-            let published = layers
-                .get(layer)
-                .is_some_and(|live: &LiveLayer| live.snapshot.is_some());
-            if !published {
+            // Whoever looks at a file wants to see that file, until something newer is published.
+            let newer = layers.get(layer).is_some_and(|live: &LiveLayer| {
+                live.snapshot.is_some() && live.entry.at > draft.live.entry.at
+            });
+            if !newer {
                 layers.insert(layer.clone(), draft.live.clone());
             }
         }

@@ -23,7 +23,7 @@ use std::sync::Arc;
 pub use delivery::DeliveryError;
 pub use diff::Compared;
 pub use gate::{Ask, Gate, GateError, Judged, Outcome, Step, Take};
-pub use ingest::{Arrived, IngestError};
+pub use ingest::{Arrived, IngestError, Way};
 pub use jobs::{Appending, AskPatch, DeliverError, Incoming, Progress, Upload, Watcher, stated};
 pub use live::{LiveLayer, LiveLayers};
 pub use tables::Met;

@@ -3,14 +3,14 @@
 use std::{path::PathBuf, sync::Arc};
 
 use super::{
-    Actor, App, Ask, LiveLayer, Step,
-    gate::{Judged, Outcome},
-    ingest::{Arrived, IngestError},
+    App, Ask, LiveLayer, Step,
+    gate::Judged,
+    ingest::{Arrived, IngestError, Way},
 };
 use crate::{
     model::{LayerId, Version},
     snapshot::Snapshot,
-    store::{Became, Entry, State},
+    store::{Entry, State},
 };
 
 impl App {
@@ -23,45 +23,15 @@ impl App {
         tell: &mut dyn FnMut(Step),
         arrived: &mut dyn FnMut(&Arrived),
     ) -> Result<Vec<Arrived>, IngestError> {
-        let mut all = vec![];
-        self.gate(ask)?.judge(
-            paths,
-            tell,
-            &mut |judged: Judged, tell: &mut dyn FnMut(Step)| {
-                let report = judged.report.clone();
-                let refused = matches!(judged.outcome, Outcome::Refused);
-                let (entry, became) = match judged.accepted(self.standards())? {
-                    Ok(layer) => {
-                        tell(Step::Publishing {
-                            layer: layer.id.clone(),
-                            features: layer.ids.len(),
-                        });
-                        self.store().publish(&layer, &report)?
-                    }
-                    Err(kept_out) => {
-                        let entry = self.store().withhold(&report, None, &Actor::local())?;
-                        match self.lay_draft(*kept_out, &entry)? {
-                            Some(draft) => (draft, Became::Draft),
-                            None => (entry, Became::Withheld),
-                        }
-                    }
-                };
-                let one = Arrived {
-                    report,
-                    entry,
-                    became,
-                    refused,
-                };
-                arrived(&one);
-                all.push(one);
-                Ok::<_, IngestError>(())
-            },
-        )?;
-        self.renew()?;
-        Ok(all)
+        self.take(paths, ask, Way::Preview, tell, arrived)
     }
 
-    fn lay_draft(&self, judged: Judged, entry: &Entry) -> Result<Option<Entry>, IngestError> {
+    pub(super) fn lay_draft(
+        &self,
+        judged: Judged,
+        entry: &Entry,
+    ) -> Result<Option<Entry>, IngestError> {
+        // Judged wrong, but where it lies is known.
         let Some(mut layer) = judged.draft(self.standards())? else {
             return Ok(None);
         };

@@ -8,7 +8,7 @@ use super::{
     terminal,
 };
 use crate::{
-    app::{App, Arrived},
+    app::{App, Arrived, Way},
     config::Config,
     store::Became,
 };
@@ -39,6 +39,9 @@ pub(super) struct Ingest {
     /// Print the report as text, or what became of each layer as JSON
     #[arg(long, value_parser = ["text", "json"], default_value = "text")]
     format: String,
+    /// Stop at the draft: it is seen by those with a role, and goes its way by `parat version`
+    #[arg(long)]
+    stage: bool,
     /// Leave the tiles to be made on demand, or by a server in its quiet moments
     #[arg(long)]
     no_pyramid: bool,
@@ -50,9 +53,11 @@ impl Ingest {
         let app = App::open(self.place.config(config))?;
         let json = self.format == "json";
         let progress = terminal::Progress::new();
-        let done = app.ingest(
+        let way = if self.stage { Way::Stage } else { Way::Publish };
+        let done = app.take(
             &self.files,
             &ask,
+            way,
             &mut |step| progress.step(step),
             &mut |arrived| {
                 if !json {

@@ -34,6 +34,9 @@ enum What {
         /// A head that was noted before: is it still part of the journal?
         #[arg(long, value_name = "HASH")]
         head: Option<String>,
+        /// Read the truth of every version too: is it as it was staged?
+        #[arg(long)]
+        files: bool,
         #[command(flatten)]
         place: Place,
     },
@@ -63,8 +66,8 @@ struct List {
 impl Journal {
     pub(super) fn run(&self, config: Config) -> Result<Exit, Failure> {
         match &self.verify {
-            Some(What::Verify { head, place }) => {
-                verify(&App::open(place.config(config))?, head.as_deref())
+            Some(What::Verify { head, files, place }) => {
+                verify(&App::open(place.config(config))?, head.as_deref(), *files)
             }
             None => self.list.run(config),
         }
@@ -86,8 +89,7 @@ impl List {
                 terminal::out(&format!("{}\n", serde_json::json!(entry)))?;
                 continue;
             }
-            let detail: serde_json::Value =
-                serde_json::from_str(&entry.detail).unwrap_or_default();
+            let detail: serde_json::Value = serde_json::from_str(&entry.detail).unwrap_or_default();
             let version = detail["version"]
                 .as_i64()
                 .map_or_else(String::new, |version| format!(" version {version}"));
@@ -103,8 +105,8 @@ impl List {
     }
 }
 
-fn verify(app: &App, head: Option<&str>) -> Result<Exit, Failure> {
-    let found = app.verify_journal_here()?;
+fn verify(app: &App, head: Option<&str>, files: bool) -> Result<Exit, Failure> {
+    let found = app.verify_journal_here(files)?;
     if let Some(broken) = &found.broken {
         terminal::out(&format!("broken: {}\n", broken.what))?;
         return Ok(Exit::Faulty);
@@ -115,7 +117,9 @@ fn verify(app: &App, head: Option<&str>) -> Result<Exit, Failure> {
             ..JournalQuery::default()
         })?;
         let Some(entry) = all.iter().find(|entry| entry.hash == head) else {
-            terminal::out("broken: no entry has the seal that was noted; the journal is another one\n")?;
+            terminal::out(
+                "broken: no entry has the seal that was noted; the journal is another one\n",
+            )?;
             return Ok(Exit::Faulty);
         };
         terminal::out(&format!("entry {} has the seal that was noted\n", entry.id))?;

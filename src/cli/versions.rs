@@ -219,11 +219,7 @@ impl Diff {
     }
 }
 
-fn text(
-    before: Option<&VersionEntry>,
-    after: &VersionEntry,
-    found: &diff::Difference,
-) -> String {
+fn text(before: Option<&VersionEntry>, after: &VersionEntry, found: &diff::Difference) -> String {
     let mut lines = vec![match before {
         Some(before) => format!(
             "{} version {} ({}) against version {} ({})",
@@ -238,7 +234,10 @@ fn text(
         counts.before, counts.after
     ));
     for field in &found.fields {
-        lines.push(format!("  {:<24} differs in {}", field.field, field.features));
+        lines.push(format!(
+            "  {:<24} differs in {}",
+            field.field, field.features
+        ));
     }
     for one in &found.schema {
         let side = |text: &Option<String>| text.clone().unwrap_or_else(|| "—".to_owned());
@@ -268,7 +267,11 @@ fn text(
             lines.push(format!("  went: {}", name(ward)));
         }
         for one in wards.renamed.iter().take(20) {
-            lines.push(format!("  renamed: {} -> {}", name(&one.before), name(&one.after)));
+            lines.push(format!(
+                "  renamed: {} -> {}",
+                name(&one.before),
+                name(&one.after)
+            ));
         }
         for one in wards.renumbered.iter().take(20) {
             lines.push(format!(

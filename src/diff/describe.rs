@@ -124,9 +124,7 @@ pub(super) fn describe(before: Option<&Snapshot>, after: &Snapshot, most: usize)
     let metadata = before.map_or_else(Vec::new, |before| metadata(before.info(), after.info()));
     Difference {
         summary: summary(before.is_some(), &counts, &schema, &metadata),
-        wards: before.and_then(|before| {
-            wards::change(before, &moved_before, after, &moved_after)
-        }),
+        wards: before.and_then(|before| wards::change(before, &moved_before, after, &moved_after)),
         rows_cut: differing > rows.len() as u64,
         counts,
         fields,

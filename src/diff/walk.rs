@@ -103,13 +103,7 @@ pub fn walk(
     }
 }
 
-fn compare(
-    before: &Snapshot,
-    old: u32,
-    after: &Snapshot,
-    new: u32,
-    pairs: &[Pair],
-) -> Change {
+fn compare(before: &Snapshot, old: u32, after: &Snapshot, new: u32, pairs: &[Pair]) -> Change {
     let moved = !same_shape(
         before.world().get(old as usize),
         after.world().get(new as usize),

@@ -202,7 +202,9 @@ fn by_ground(
     for (from, ground) in old.iter().enumerate() {
         let pieces: Vec<_> = meetings
             .iter()
-            .filter(|(one, _, of_old, of_new)| *one == from && *of_old >= PIECE && *of_new >= INSIDE)
+            .filter(|(one, _, of_old, of_new)| {
+                *one == from && *of_old >= PIECE && *of_new >= INSIDE
+            })
             .collect();
         if pieces.len() > 1 && pieces.iter().any(|(_, to, ..)| new[*to].alone) {
             let mut pieces: Vec<Share> = pieces

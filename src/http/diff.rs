@@ -48,7 +48,9 @@ pub(super) async fn diff(
     let against = ask
         .params
         .get("against")
-        .map(|text| number(text).map_err(|_| Problem::parameter("against", "it is the number of a version")))
+        .map(|text| {
+            number(text).map_err(|_| Problem::parameter("against", "it is the number of a version"))
+        })
         .transpose()?;
     let media = ask.chosen.media;
     let most = match ask.params.whole("rows")? {
@@ -97,15 +99,32 @@ fn render(site: &Site, compared: &Compared, media: Media, most: usize) -> (Vec<u
                 .as_ref()
                 .map_or(Value::Null, |(entry, _)| side(entry));
             value["to"] = side(entry);
-            let here = format!("/collections/{}/versions/{}/diff", entry.layer, entry.version);
+            let here = format!(
+                "/collections/{}/versions/{}/diff",
+                entry.layer, entry.version
+            );
             let against = compared
                 .before
                 .as_ref()
-                .map_or(String::new(), |(entry, _)| format!("against={}&", entry.version));
+                .map_or(String::new(), |(entry, _)| {
+                    format!("against={}&", entry.version)
+                });
             let at = |f: &str| format!("{here}?{against}f={f}");
             value["links"] = json!([
-                link(site, "self", "application/json", "This difference", &at("json")),
-                link(site, "alternate", "application/geo+json", "For the map", &at("geojson")),
+                link(
+                    site,
+                    "self",
+                    "application/json",
+                    "This difference",
+                    &at("json")
+                ),
+                link(
+                    site,
+                    "alternate",
+                    "application/geo+json",
+                    "For the map",
+                    &at("geojson")
+                ),
                 link(site, "alternate", "text/csv", "As a table", &at("csv")),
             ]);
             (value.to_string().into_bytes(), cut)
@@ -130,7 +149,14 @@ pub fn changes_geojson(older: Option<&Snapshot>, newer: &Snapshot, most: usize) 
             Change::Same => return ControlFlow::Continue(()),
             Change::Added { after } => written.put(id, newer, after, "added", "after", &json!({})),
             Change::Removed { before } => {
-                written.put(id, older.unwrap_or(newer), before, "removed", "before", &json!({}));
+                written.put(
+                    id,
+                    older.unwrap_or(newer),
+                    before,
+                    "removed",
+                    "before",
+                    &json!({}),
+                );
             }
             Change::Changed {
                 before,
@@ -185,7 +211,9 @@ impl Written<'_> {
         self.count += 1;
         self.shapes.clear();
         snapshot.read_lonlat(row, &mut self.shapes);
-        out.extend_from_slice(format!("{{\"type\":\"Feature\",\"id\":{id},\"geometry\":").as_bytes());
+        out.extend_from_slice(
+            format!("{{\"type\":\"Feature\",\"id\":{id},\"geometry\":").as_bytes(),
+        );
         if self.shapes.is_empty() {
             out.extend_from_slice(b"null");
         } else {

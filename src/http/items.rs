@@ -15,6 +15,7 @@ use super::{
     extract::Ask,
     geojson::{self, Names},
     html,
+    joined::joined as join_of,
     links::{link, self_and_alternates},
     negotiate::Media,
     ops,
@@ -88,7 +89,7 @@ fn page(
     let joined = selection
         .indicator
         .as_ref()
-        .map(|(stored, period)| crate::indicator::join(snapshot, &stored.table, period).values);
+        .map(|(stored, period)| join_of(snapshot, stored, period));
 
     let path = format!("{collection}/items");
     // The path names the version; said twice it would be refused.
@@ -130,13 +131,21 @@ fn page(
         collection,
     ));
     if ask.chosen.media == Media::Html {
-        let made = html_page(site, &path, snapshot, selection, &page, joined.as_deref(), &all);
+        let made = html_page(
+            site,
+            &path,
+            snapshot,
+            selection,
+            &page,
+            values_of(joined.as_ref()),
+            &all,
+        );
         return Ok(made.into_bytes());
     }
 
     let mut out = Vec::with_capacity(512 + page.rows.len() * 512);
     out.extend_from_slice(b"{\"type\":\"FeatureCollection\",\"features\":[");
-    let writer = Writer::new(snapshot, selection, joined.as_deref());
+    let writer = Writer::new(snapshot, selection, values_of(joined.as_ref()));
     let mut shapes = Shapes::new();
     for (at, &row) in page.rows.iter().enumerate() {
         out.extend_from_slice(if at > 0 { b",\n" } else { b"\n" });
@@ -191,6 +200,11 @@ impl<'a> Writer<'a> {
             .chain(value);
         geojson::feature(self.snapshot.id(row), shape, &self.names, values, out);
     }
+}
+
+/// The values of a join, where there is one.
+fn values_of(joined: Option<&std::sync::Arc<crate::indicator::Joined>>) -> Option<&[f64]> {
+    joined.map(|joined| joined.values.as_slice())
 }
 
 fn real(value: Option<f64>) -> Value<'static> {
@@ -297,13 +311,13 @@ pub(super) async fn item(
         None => None,
         Some((stored, period)) => {
             let snapshot = snapshot.clone();
-            let join = move |_: &_| Ok(crate::indicator::join(&snapshot, &stored.table, &period));
-            Some(site.app().compute(join).await?.values)
+            let join = move |_: &_| Ok(join_of(&snapshot, &stored, &period));
+            Some(site.app().compute(join).await?)
         }
     };
 
     let mut out = vec![];
-    Writer::new(&snapshot, &selection, joined.as_deref()).feature(
+    Writer::new(&snapshot, &selection, values_of(joined.as_ref())).feature(
         row,
         &mut Shapes::new(),
         &mut out,

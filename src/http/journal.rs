@@ -4,12 +4,7 @@ use axum::{extract::State, http::request::Parts, response::Response};
 use serde_json::{Value, json};
 
 use super::{
-    actor::Caller,
-    error::Problem,
-    extract::Ask,
-    ops, reply,
-    site::Site,
-    versions::private,
+    actor::Caller, error::Problem, extract::Ask, ops, reply, site::Site, versions::private,
     which::is_inside,
 };
 use crate::{
@@ -48,7 +43,11 @@ pub(super) async fn journal(
             .whole("before")?
             .map(|before| i64::try_from(before).unwrap_or(i64::MAX)),
         subject: ask.params.get("subject").map(str::to_owned),
-        actor: ask.params.get("actor").filter(|_| inside).map(str::to_owned),
+        actor: ask
+            .params
+            .get("actor")
+            .filter(|_| inside)
+            .map(str::to_owned),
         what,
         limit: limit as u32,
     };
@@ -81,7 +80,10 @@ pub(super) async fn journal(
         &format!("/journal{}", ask.params.with("f", None)),
     )];
     if let Some(next) = next {
-        let href = format!("/journal{}", ask.params.with("before", Some(&next.to_string())));
+        let href = format!(
+            "/journal{}",
+            ask.params.with("before", Some(&next.to_string()))
+        );
         links.push(super::links::link(
             &site,
             "next",

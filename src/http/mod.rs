@@ -24,8 +24,8 @@ mod health;
 mod html;
 mod indicators;
 mod items;
-mod journal;
 mod joined;
+mod journal;
 mod kept;
 mod landing;
 mod lane;
@@ -123,7 +123,10 @@ fn routes(site: Site) -> Router {
         .route("/fonts", get(fonts::list))
         .route("/fonts/{stack}/{range}", get(fonts::glyphs))
         .route("/collections/{id}/versions", get(versions::versions))
-        .route("/collections/{id}/versions/{version}", get(versions::version))
+        .route(
+            "/collections/{id}/versions/{version}",
+            get(versions::version),
+        )
         .route("/collections/{id}/versions/{version}/diff", get(diff::diff))
         .route(
             "/collections/{id}/versions/{version}/{action}",

@@ -14,7 +14,7 @@ use super::{
     actor::Caller,
     error::{self, Problem},
     extract::{Ask, layer},
-    links::{self_and_alternates, link},
+    links::{link, self_and_alternates},
     negotiate::Media,
     ops,
     reply::{self, REVALIDATE, Reply, strong},
@@ -49,20 +49,55 @@ pub(super) async fn workflow(
 }
 
 /// A version as an actor may know it.
-pub(super) fn describe(site: &Site, live: &LiveLayers, entry: &VersionEntry, actor: &Actor) -> Value {
+pub(super) fn describe(
+    site: &Site,
+    live: &LiveLayers,
+    entry: &VersionEntry,
+    actor: &Actor,
+) -> Value {
     let (id, version) = (&entry.layer, entry.version);
     let here = format!("/collections/{id}/versions/{version}");
     let json = "application/json";
     let mut links = vec![
         link(site, "self", json, "This version", &here),
-        link(site, "collection", json, "All versions", &format!("/collections/{id}/versions")),
-        link(site, "describedby", json, "What the gate said", &format!("/reports/{}", entry.report_id)),
-        link(site, "related", json, "What changed", &format!("{here}/diff")),
+        link(
+            site,
+            "collection",
+            json,
+            "All versions",
+            &format!("/collections/{id}/versions"),
+        ),
+        link(
+            site,
+            "describedby",
+            json,
+            "What the gate said",
+            &format!("/reports/{}", entry.report_id),
+        ),
+        link(
+            site,
+            "related",
+            json,
+            "What changed",
+            &format!("{here}/diff"),
+        ),
     ];
     if entry.state != VersionState::Retired || is_inside(actor) {
         let permalink = format!("/collections/{id}@{version}");
-        links.push(link(site, "cite-as", json, "The features of this version", &permalink));
-        links.push(link(site, "items", "application/geo+json", "The features", &format!("{permalink}/items")));
+        links.push(link(
+            site,
+            "cite-as",
+            json,
+            "The features of this version",
+            &permalink,
+        ));
+        links.push(link(
+            site,
+            "items",
+            "application/geo+json",
+            "The features",
+            &format!("{permalink}/items"),
+        ));
     }
     let periods: Vec<Value> = live
         .publications
@@ -161,9 +196,13 @@ pub(super) async fn versions(
         "links": self_and_alternates(&site, ops::VERSIONS.offer, ask.chosen.media, &path),
     });
     let way = [("Collections", site.url("/collections?f=html"))];
-    Ok(private(
-        reply::resource(&site, &ask, &format!("{id}: versions"), &way, &value),
-    ))
+    Ok(private(reply::resource(
+        &site,
+        &ask,
+        &format!("{id}: versions"),
+        &way,
+        &value,
+    )))
 }
 
 /// One version.
@@ -196,9 +235,10 @@ pub(super) async fn version(
 
 /// What an answer says depends on who asks.
 pub(super) fn private(mut response: Response) -> Response {
-    response
-        .headers_mut()
-        .append(header::VARY, header::HeaderValue::from_static("Authorization"));
+    response.headers_mut().append(
+        header::VARY,
+        header::HeaderValue::from_static("Authorization"),
+    );
     response
 }
 
@@ -224,9 +264,12 @@ pub(super) async fn act(
     body: Bytes,
 ) -> Result<Response, Problem> {
     let live = site.app().live();
-    let action: Action = serde_json::from_value(json!(action))
-        .ok()
-        .ok_or_else(|| Problem::new(error::NO_SUCH_PATH, "the actions are submit, return, approve, publish, retire"))?;
+    let action: Action = serde_json::from_value(json!(action)).ok().ok_or_else(|| {
+        Problem::new(
+            error::NO_SUCH_PATH,
+            "the actions are submit, return, approve, publish, retire",
+        )
+    })?;
     // Before anything is told of a version: nobody learns from a refusal what is not public.
     let actor = caller.at_least(Role::Contributor)?.clone();
     let id = known(&live, &id)?;

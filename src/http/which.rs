@@ -36,11 +36,7 @@ pub(super) struct Which {
 
 impl Which {
     /// Reads it from the id in the path and the query.
-    pub(super) async fn of(
-        site: &Site,
-        text: &str,
-        parts: &Parts,
-    ) -> Result<Self, Problem> {
+    pub(super) async fn of(site: &Site, text: &str, parts: &Parts) -> Result<Self, Problem> {
         let live = site.app().live();
         let (id, pick) = pick(text, parts.uri.query())?;
         if pick == Pick::Public {
@@ -54,10 +50,10 @@ impl Which {
         // Only here it matters who asks: what is public is for everybody.
         let actor = caller(site, &parts.headers)?;
         let found = site.app().pick(&id, &pick, &actor).await?;
-        let name = found.entry.as_ref().map_or_else(
-            || id.to_string(),
-            |entry| format!("{id}@{}", entry.version),
-        );
+        let name = found
+            .entry
+            .as_ref()
+            .map_or_else(|| id.to_string(), |entry| format!("{id}@{}", entry.version));
         Ok(Self {
             snapshot: found.snapshot,
             pinned: found.entry,

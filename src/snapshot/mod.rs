@@ -129,12 +129,18 @@ impl Snapshot {
     }
 
     /// Opens the version in `dir`; builds `serve` again from the truth when it is absent, of an old form
-    /// or of another truth. A damaged file is an error, and removing `serve` is then a cure.
+    /// of another truth or damaged. A damaged truth is an error: nothing can be built from it.
     pub fn open(dir: &Path) -> Result<Self, SnapshotError> {
         let truth = Truth::open(&dir.join(TRUTH))?;
         let path = dir.join(SERVE);
         let mut opened = if path.exists() {
-            Columns::open(&path, truth.bytes_len())?
+            Columns::open(&path, truth.bytes_len()).or_else(|error| match error {
+                SnapshotError::Damaged { path, what } => {
+                    tracing::warn!(%path, %what, "damaged; built again from the truth");
+                    Ok(Opened::Old)
+                }
+                other => Err(other),
+            })?
         } else {
             Opened::Old
         };

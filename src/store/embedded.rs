@@ -23,8 +23,9 @@ use std::{
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::{
-    Action, Actor, Became, DeliveryEntry, Entry, JournalEntry, JournalQuery, LayerStore, Publication, Retirement,
-    Role, Seen, State, StoreError, StoredTable, User, Verified, VersionEntry, verify,
+    Action, Actor, Became, Broken, DeliveryEntry, Entry, JournalEntry, JournalQuery, LayerStore,
+    Publication, Retirement, Role, Seen, State, StoreError, StoredTable, User, Verified,
+    VersionEntry,
     catalogue::{self, failed},
     disk::{Sign, children, disk, sign},
     journal,
@@ -32,6 +33,7 @@ use super::{
         Made, VERSION_COLUMNS, add_delivery, json, now, parse, raise_generation, unword,
         version_entry,
     },
+    verify,
 };
 use crate::{
     indicator::{IndicatorTable, JoinReport},
@@ -539,7 +541,23 @@ impl LayerStore for Embedded {
         journal::page(&self.connection(), query)
     }
 
-    fn verify_journal(&self) -> Result<Verified, StoreError> {
-        verify::verify(&self.connection())
+    fn verify_journal(&self, files: bool) -> Result<Verified, StoreError> {
+        let mut found = verify::verify(&self.connection())?;
+        if files && found.whole {
+            for entry in self.all_versions(None)? {
+                if let Err(error) = self.check_truth(&entry.layer, entry.version) {
+                    found.whole = false;
+                    found.broken = Some(Broken {
+                        entry: None,
+                        what: format!(
+                            "the files of version {} of {} are not as they were staged ({error})",
+                            entry.version, entry.layer
+                        ),
+                    });
+                    break;
+                }
+            }
+        }
+        Ok(found)
     }
 }

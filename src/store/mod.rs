@@ -25,8 +25,8 @@ pub use jobs::{
     Answers, Job, JobAsk, JobFile, JobFilter, JobId, JobLayer, JobState, JobStore, Remembered, Via,
 };
 pub use journal::{JournalEntry, JournalQuery, first_broken};
-pub use verify::{Broken, Verified};
 pub use users::{User, token_hash};
+pub use verify::{Broken, Verified};
 pub use versions::{Publication, Seen, VersionEntry};
 pub use workflow::{Action, Actor, Role, VersionState, Whose};
 
@@ -195,6 +195,28 @@ pub struct Entry {
     pub at: String,
 }
 
+impl From<VersionEntry> for Entry {
+    fn from(one: VersionEntry) -> Self {
+        Self {
+            layer: one.layer,
+            state: if one.state == VersionState::Published {
+                State::Published
+            } else {
+                State::Staged
+            },
+            retired: None,
+            version: Some(one.version),
+            hash: Some(one.hash),
+            verdict: one.verdict,
+            summary: one.summary,
+            features: one.features,
+            report_id: one.report_id,
+            file: one.file,
+            at: one.at,
+        }
+    }
+}
+
 /// One delivery: a file that came to the gate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DeliveryEntry {
@@ -322,6 +344,6 @@ pub trait LayerStore: JobStore + Send + Sync {
     fn journal_page(&self, query: &JournalQuery) -> Result<Vec<JournalEntry>, StoreError>;
 
     /// Goes through the whole journal: is every entry as it was written, is none missing, and does it tell
-    /// the versions that the catalogue has?
-    fn verify_journal(&self) -> Result<Verified, StoreError>;
+    /// the versions that the catalogue has? With `files`, also whether their truth is as it was staged.
+    fn verify_journal(&self, files: bool) -> Result<Verified, StoreError>;
 }

@@ -1,6 +1,10 @@
 //! A publish: the files of a version, then its name, so that nobody ever sees half of it.
 
-use std::fs;
+use std::{
+    fs::{self, File},
+    io,
+    path::Path,
+};
 
 use rusqlite::{OptionalExtension, TransactionBehavior};
 
@@ -59,7 +63,7 @@ impl Embedded {
             Became::Published
         };
         let version = same.unwrap_or(next);
-        let folder = match same {
+        let placed = match same {
             Some(_) => None,
             None => Some(self.write_files(layer, version, &hash, &at)?),
         };
@@ -80,7 +84,7 @@ impl Embedded {
                 at: &at,
             },
         )?;
-        if let Some(folder) = &folder {
+        if let Some(placed) = &placed {
             name(
                 &transaction,
                 &Named {
@@ -89,7 +93,7 @@ impl Embedded {
                     state: VersionState::Published,
                     hash: &hash,
                     identity: &identity,
-                    folder,
+                    placed,
                     features,
                     delivery,
                     actor: &actor,
@@ -110,6 +114,7 @@ impl Embedded {
                 "delivery": format!("d-{delivery}"),
                 "file": report.source.file,
                 "file_hash": report.source.hash,
+                "truth": placed.as_ref().map(|placed| &placed.truth),
             }),
         )?;
         raise_generation(&transaction)?;
@@ -140,7 +145,7 @@ impl Embedded {
         version: Version,
         hash: &str,
         at: &str,
-    ) -> Result<String, StoreError> {
+    ) -> Result<Placed, StoreError> {
         let shelf = self.folder.join("versions").join(layer.id.as_str());
         fs::create_dir_all(&shelf).map_err(disk("create", &shelf))?;
         let mut name = hash.to_owned();
@@ -165,10 +170,30 @@ impl Embedded {
                 source,
             },
         )?;
+        let truth = file_hash(&draft.join(snapshot::TRUTH))?;
         sync_folder(&draft)?;
         fs::rename(&draft, &target).map_err(disk("rename", &target))?;
         sync_folder(&shelf)?;
         sync_folder(&self.folder.join("versions"))?;
-        Ok(format!("versions/{}/{name}", layer.id))
+        Ok(Placed {
+            folder: format!("versions/{}/{name}", layer.id),
+            truth,
+        })
     }
+}
+
+/// The files of a version in their place.
+pub(super) struct Placed {
+    /// Below the data folder.
+    pub(super) folder: String,
+    /// The hash of the truth.
+    pub(super) truth: String,
+}
+
+/// BLAKE3 of a file, read in pieces.
+pub(super) fn file_hash(path: &Path) -> Result<String, StoreError> {
+    let mut hasher = blake3::Hasher::new();
+    let mut file = File::open(path).map_err(disk("open", path))?;
+    io::copy(&mut file, &mut hasher).map_err(disk("read", path))?;
+    Ok(hasher.finalize().to_hex().to_string())
 }

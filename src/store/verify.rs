@@ -130,7 +130,10 @@ fn fault(entry: &JournalEntry, number: i64, before: &str) -> Option<Broken> {
     if entry.id != number {
         return Some(Broken {
             entry: Some(number),
-            what: format!("entry {number} is missing; after it comes entry {}", entry.id),
+            what: format!(
+                "entry {number} is missing; after it comes entry {}",
+                entry.id
+            ),
         });
     }
     let seal = entry.seal(before);
@@ -152,12 +155,7 @@ fn end(connection: &Connection, entries: i64, head: &str) -> Result<Option<Broke
         })
         .optional()
         .map_err(failed("read the journal"))?;
-    let say = |what: String| {
-        Some(Broken {
-            entry: None,
-            what,
-        })
-    };
+    let say = |what: String| Some(Broken { entry: None, what });
     Ok(match kept {
         None if entries == 0 => None,
         None => say("the count of the entries is gone".to_owned()),
@@ -191,12 +189,7 @@ fn end(connection: &Connection, entries: i64, head: &str) -> Result<Option<Broke
 
 /// Where the catalogue says otherwise than the journal.
 fn contradiction(connection: &Connection, told: &Told) -> Result<Option<Broken>, StoreError> {
-    let say = |what: String| {
-        Some(Broken {
-            entry: None,
-            what,
-        })
-    };
+    let say = |what: String| Some(Broken { entry: None, what });
     let mut statement = connection
         .prepare_cached("SELECT layer, version, hash, state FROM versions ORDER BY layer, version")
         .map_err(failed("list versions"))?;

@@ -8,6 +8,7 @@ use super::{
     catalogue::failed,
     disk::disk,
     journal,
+    publish::{Placed, file_hash},
     rows::{Made, add_delivery, identity, now, raise_generation, unword, word},
     workflow::{Refusal, may, possible},
 };
@@ -134,7 +135,7 @@ pub(super) struct Named<'a> {
     pub(super) state: VersionState,
     pub(super) hash: &'a str,
     pub(super) identity: &'a str,
-    pub(super) folder: &'a str,
+    pub(super) placed: &'a Placed,
     pub(super) features: u64,
     pub(super) delivery: i64,
     pub(super) actor: &'a Actor,
@@ -146,18 +147,19 @@ pub(super) fn name(transaction: &Transaction<'_>, one: &Named<'_>) -> Result<(),
     transaction
         .execute(
             "INSERT INTO versions (layer, version, hash, identity, folder, features, delivery, at, state,
-             author, changed_at, changed_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?8, ?10)",
+             author, changed_at, changed_by, truth) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?8, ?10, ?11)",
             params![
                 one.layer.as_str(),
                 one.version.0,
                 one.hash,
                 one.identity,
-                one.folder,
+                one.placed.folder,
                 one.features as i64,
                 one.delivery,
                 one.at,
                 word(one.state),
                 one.actor.name,
+                one.placed.truth,
             ],
         )
         .map_err(failed("name the version"))?;
@@ -233,7 +235,7 @@ impl Embedded {
             Some(same) => (Version(same), Became::Confirmed),
             None => (self.next_version(&layer.id)?, Became::Staged),
         };
-        let folder = match same {
+        let placed = match same {
             Some(_) => None,
             None => Some(self.write_files(layer, version, &hash, &at)?),
         };
@@ -254,7 +256,7 @@ impl Embedded {
                 at: &at,
             },
         )?;
-        if let Some(folder) = &folder {
+        if let Some(placed) = &placed {
             name(
                 &transaction,
                 &Named {
@@ -263,7 +265,7 @@ impl Embedded {
                     state: VersionState::Draft,
                     hash: &hash,
                     identity: &identity,
-                    folder,
+                    placed,
                     features,
                     delivery,
                     actor,
@@ -283,6 +285,7 @@ impl Embedded {
                 "delivery": format!("d-{delivery}"),
                 "file": report.source.file,
                 "file_hash": report.source.hash,
+                "truth": placed.as_ref().map(|placed| &placed.truth),
             }),
         )?;
         raise_generation(&transaction)?;
@@ -312,6 +315,10 @@ impl Embedded {
         comment: Option<&str>,
     ) -> Result<VersionEntry, StoreError> {
         let comment = comment.map(str::trim).filter(|text| !text.is_empty());
+        if action == Action::Publish {
+            // Before the transaction: reading a large file must not keep others waiting.
+            self.check_truth(layer, version)?;
+        }
         let mut connection = self.connection();
         let transaction = connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
@@ -414,6 +421,33 @@ impl Embedded {
         let after = find(&transaction, layer, version)?;
         transaction.commit().map_err(failed("commit"))?;
         Ok(after)
+    }
+
+    /// The truth of a version is what it was when it was staged.
+    pub(super) fn check_truth(&self, layer: &LayerId, version: Version) -> Result<(), StoreError> {
+        let found: Option<(String, Option<String>)> = self
+            .connection()
+            .query_row(
+                "SELECT folder, truth FROM versions WHERE layer = ?1 AND version = ?2",
+                params![layer.as_str(), version.0],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .optional()
+            .map_err(failed("find the version"))?;
+        let Some((folder, Some(sealed))) = found else {
+            return Ok(());
+        };
+        let path = self.folder.join(folder).join(snapshot::TRUTH);
+        if file_hash(&path)? == sealed {
+            return Ok(());
+        }
+        Err(StoreError::Snapshot {
+            layer: layer.clone(),
+            source: snapshot::SnapshotError::Damaged {
+                path: path.display().to_string(),
+                what: format!("it is not as version {version} was staged"),
+            },
+        })
     }
 
     pub(super) fn all_versions(

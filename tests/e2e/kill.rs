@@ -137,3 +137,61 @@ fn killing_an_ingest_at_any_moment_leaves_the_old_or_the_new_version_whole() {
     assert!(app.live().snapshot(&layer).is_ok());
     println!("{killed} killed, {finished} finished first, {newest} versions, one took {took:?}");
 }
+
+#[test]
+fn killing_a_roll_back_at_any_moment_leaves_one_public_version_and_a_whole_journal() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let layer: LayerId = "ward_boundary".parse().expect("a name");
+    for tale in ["one", "two"] {
+        let place = folder.path().join(tale);
+        fs::create_dir(&place).expect("made");
+        let done = ingest(&data, &city::wards(&place, 6, tale)).status();
+        assert_eq!(done.expect("ran").code(), Some(0));
+    }
+    let roll = |to: &str| {
+        let mut command = Command::new(PARAT);
+        command
+            .args(["version", "publish", "ward_boundary", to, "--data"])
+            .arg(&data)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        command
+    };
+    let begin = Instant::now();
+    assert!(roll("1").status().expect("ran").success());
+    let took = begin.elapsed();
+    let mut dice = Dice(0xf10);
+    let (mut killed, mut moved) = (0, 0);
+    for round in 0..times() {
+        let before = Embedded::open(&data).expect("opens");
+        let public = before.list().expect("listed")[0].version.expect("public");
+        drop(before);
+        let mut child = roll(if public.0 == 1 { "2" } else { "1" })
+            .spawn()
+            .expect("starts");
+        std::thread::sleep(Duration::from_micros(
+            dice.below(took.as_micros() as u64 * 11 / 10),
+        ));
+        child.kill().expect("killed or gone");
+        killed += u32::from(child.wait().expect("ended").code().is_none());
+
+        let store = Embedded::open(&data).expect("opens");
+        let versions = store.versions(Some(&layer)).expect("listed");
+        let open: Vec<_> = versions
+            .iter()
+            .filter(|one| one.state == parat::store::VersionState::Published)
+            .collect();
+        assert_eq!(open.len(), 1, "round {round}: one version is public");
+        assert_eq!(
+            store.list().expect("listed")[0].version,
+            Some(open[0].version)
+        );
+        let last = store.publications().expect("listed").pop().expect("some");
+        assert_eq!(last.version, Some(open[0].version), "round {round}");
+        moved += u32::from(open[0].version != public);
+        let found = store.verify_journal(true).expect("read");
+        assert!(found.whole, "round {round}: {found:?}");
+    }
+    println!("{killed} killed, {moved} rolled");
+}

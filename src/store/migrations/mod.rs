@@ -4,6 +4,7 @@
 //! all steps are done or none. A step that was released is never changed; what comes later is a new step.
 
 mod first;
+mod seals;
 mod workflow;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -42,6 +43,11 @@ const STEPS: &[Migration] = &[
     Migration {
         about: "deliveries over HTTP",
         sql: super::jobs::TABLES,
+        then: nothing,
+    },
+    Migration {
+        about: "the hash of each version's truth",
+        sql: seals::SQL,
         then: nothing,
     },
 ];

@@ -7,6 +7,7 @@ mod clients;
 mod features;
 mod hostile;
 mod tiles;
+mod workflow;
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -92,6 +93,19 @@ static CITY: LazyLock<City> = LazyLock::new(|| {
 
 /// Asks with a method, headers and a body. The path is put behind the prefix.
 pub(crate) fn send(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    let city = &*CITY;
+    send_to(&city.router, &city.runtime, method, path, headers, body)
+}
+
+/// The same of another server.
+pub(crate) fn send_to(
+    router: &Router,
+    runtime: &tokio::runtime::Runtime,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Answer {
     let mut request = Request::builder().method(method).uri(format!("/gis{path}"));
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -99,14 +113,8 @@ pub(crate) fn send(method: &str, path: &str, headers: &[(&str, &str)], body: &st
     let request = request
         .body(Body::from(body.to_owned()))
         .expect("a request");
-    let city = &*CITY;
-    city.runtime.block_on(async {
-        let response = city
-            .router
-            .clone()
-            .oneshot(request)
-            .await
-            .expect("never fails");
+    runtime.block_on(async {
+        let response = router.clone().oneshot(request).await.expect("never fails");
         let (parts, body) = response.into_parts();
         Answer {
             status: parts.status,
