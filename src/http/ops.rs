@@ -49,8 +49,6 @@ pub(super) enum Verb {
     Delete,
     /// Asks for the headers alone, where `GET` is not there.
     Head,
-    /// Asks what can be done.
-    Options,
 }
 
 impl Verb {
@@ -62,7 +60,6 @@ impl Verb {
             Self::Patch => "patch",
             Self::Delete => "delete",
             Self::Head => "head",
-            Self::Options => "options",
         }
     }
 
