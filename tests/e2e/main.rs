@@ -17,6 +17,7 @@
 mod city;
 mod clients;
 mod commands;
+mod deliveries;
 mod formats;
 mod kill;
 mod packs;

@@ -273,6 +273,11 @@ impl App {
         tell: &mut dyn FnMut(Step),
     ) -> Result<JobLayer, IngestError> {
         let report = judged.report.clone();
+        // The same content again is the same version, which tells its own report; this one has its own number.
+        let number = match number {
+            Some(number) => number,
+            None => self.store().reserve_delivery()?,
+        };
         let layer = match judged.outcome {
             Outcome::Refused => None,
             Outcome::Checked(_) => match judged.accepted(self.standards())? {
@@ -287,7 +292,7 @@ impl App {
             counts: report.counts,
             version: None,
             state: None,
-            report: JobId(0),
+            report: JobId(number),
         };
         match layer {
             Some(layer) => {
@@ -295,22 +300,16 @@ impl App {
                     layer: layer.id.clone(),
                     features: layer.ids.len(),
                 });
-                let (entry, _) = self.store().stage(&layer, &report, number, actor)?;
+                let (entry, _) = self.store().stage(&layer, &report, Some(number), actor)?;
                 kept.version = Some(entry.version.0);
                 kept.state = Some(entry.state.word().to_owned());
-                kept.report = number_of(&entry.report_id);
             }
             None => {
-                let entry = self.store().withhold(&report, number, actor)?;
-                kept.report = number_of(&entry.report_id);
+                self.store().withhold(&report, Some(number), actor)?;
             }
         }
         Ok(kept)
     }
-}
-
-fn number_of(report: &str) -> JobId {
-    report.parse().unwrap_or(JobId(0))
 }
 
 /// The files to read, each with the metadata that came beside it and those that a person said since.

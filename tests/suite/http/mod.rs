@@ -4,6 +4,7 @@
 mod api;
 mod caches;
 mod clients;
+mod deliveries;
 mod features;
 mod hostile;
 mod tiles;

@@ -1,0 +1,670 @@
+//! Files over HTTP: as forms and by tus, broken off, called off, asked about again, and never lost.
+
+use std::time::{Duration, Instant};
+
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderMap, Request},
+};
+use http_body_util::BodyExt as _;
+use parat::{
+    app::{App, Ask, Gate, GateError, Judged},
+    config::Config,
+    http::{Settings, router},
+    report,
+    standard::Standards,
+    worker::Limits,
+};
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+/// Wards on a lattice, with what their standard asks for but for what is left out.
+fn wards(key: &str, crs: &str) -> String {
+    let features: Vec<Value> = (0..9)
+        .map(|at| {
+            let (x, y) = (77.5 + f64::from(at % 3) * 0.01, 12.9 + f64::from(at / 3) * 0.01);
+            json!({"type": "Feature", "properties": {key: at + 1, "name": format!("வார்டு {at}")},
+                "geometry": {"type": "Polygon", "coordinates": [[[x, y], [x + 0.01, y], [x + 0.01, y + 0.01], [x, y + 0.01], [x, y]]]}})
+        })
+        .collect();
+    json!({"type": "FeatureCollection", "note": crs, "features": features}).to_string()
+}
+
+struct Server {
+    router: Router,
+    runtime: tokio::runtime::Runtime,
+    folder: tempfile::TempDir,
+}
+
+struct Answer {
+    status: u16,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&self.body)))
+    }
+
+    fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+impl Server {
+    fn new(change: impl FnOnce(&mut Config)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self::on(folder, change)
+    }
+
+    fn on(folder: tempfile::TempDir, change: impl FnOnce(&mut Config)) -> Self {
+        parat::worker::set_program(env!("CARGO_BIN_EXE_parat").into());
+        let mut config = Config::with_data(folder.path().join("data"));
+        change(&mut config);
+        let app = App::open(config).unwrap();
+        Self {
+            router: router(app, Settings::at("http://127.0.0.1:80")),
+            runtime: tokio::runtime::Runtime::new().unwrap(),
+            folder,
+        }
+    }
+
+    fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(body.into()).unwrap();
+        self.runtime.block_on(async {
+            let (parts, body) = self
+                .router
+                .clone()
+                .oneshot(request)
+                .await
+                .unwrap()
+                .into_parts();
+            Answer {
+                status: parts.status.as_u16(),
+                headers: parts.headers,
+                body: body.collect().await.unwrap().to_bytes().to_vec(),
+            }
+        })
+    }
+
+    fn get(&self, path: &str) -> Answer {
+        self.send("GET", path, &[], "")
+    }
+
+    fn form(&self, parts: &[(&str, Option<&str>, &[u8])]) -> Answer {
+        self.send(
+            "POST",
+            "/deliveries",
+            &[("content-type", "multipart/form-data; boundary=QQ")],
+            form(parts),
+        )
+    }
+
+    /// The delivery at its end.
+    fn ended(&self, id: &str) -> Value {
+        let begun = Instant::now();
+        loop {
+            let delivery = self.get(&format!("/deliveries/{id}")).json();
+            if ["judged", "failed", "cancelled"].contains(&delivery["state"].as_str().unwrap()) {
+                return delivery;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(120), "{delivery}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn tus(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let mut all = vec![("tus-resumable", "1.0.0")];
+        all.extend_from_slice(headers);
+        self.send(method, path, &all, body.to_vec())
+    }
+}
+
+fn form(parts: &[(&str, Option<&str>, &[u8])]) -> Vec<u8> {
+    let mut body = vec![];
+    for (name, file, bytes) in parts {
+        let file = file.map_or_else(String::new, |file| format!("; filename=\"{file}\""));
+        body.extend(
+            format!("--QQ\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n")
+                .bytes(),
+        );
+        body.extend(*bytes);
+        body.extend(b"\r\n");
+    }
+    body.extend(b"--QQ--\r\n");
+    body
+}
+
+/// What `parat check --format json` says of a file.
+fn checked(path: &std::path::Path, ask: &Ask) -> String {
+    let mut all = vec![];
+    Gate::new(Standards::builtin(), Limits::default(), ask, None)
+        .unwrap()
+        .judge(
+            &[path.to_owned()],
+            &mut |_| {},
+            &mut |judged: Judged, _: &mut dyn FnMut(_)| {
+                all.push(judged.report);
+                Ok::<_, GateError>(())
+            },
+        )
+        .unwrap();
+    report::all_json(&all)
+}
+
+#[test]
+fn a_file_by_form_has_the_report_that_the_gate_gives_offline_to_the_byte() {
+    let server = Server::new(|_| {});
+    let text = wards("ward_no", "");
+    let metadata = br#"{"title": "Wards of the test"}"#;
+    let answer = server.form(&[
+        ("file", Some("../वार्ड.geojson"), text.as_bytes()),
+        ("file", Some("वार्ड.metadata.json"), metadata),
+        ("layer", None, b"ward_boundary"),
+    ]);
+    assert_eq!(
+        answer.status,
+        202,
+        "{}",
+        String::from_utf8_lossy(&answer.body)
+    );
+    let id = answer.json()["id"].as_str().unwrap().to_owned();
+    assert_eq!(
+        answer.header("location"),
+        format!("http://127.0.0.1:80/deliveries/{id}")
+    );
+    let delivery = server.ended(&id);
+    assert_eq!(
+        (&delivery["state"], &delivery["file"]),
+        (&json!("judged"), &json!("वार्ड.geojson"))
+    );
+    assert_eq!(delivery["layers"][0]["counts"]["read"], 9);
+
+    let beside = tempfile::tempdir().unwrap();
+    let path = beside.path().join("वार्ड.geojson");
+    std::fs::write(&path, &text).unwrap();
+    std::fs::write(beside.path().join("वार्ड.metadata.json"), metadata).unwrap();
+    let ask = Ask {
+        layer: Some("ward_boundary".parse().unwrap()),
+        ..Ask::default()
+    };
+    let served = server.get(&format!("/reports/{id}"));
+    assert_eq!(String::from_utf8_lossy(&served.body), checked(&path, &ask));
+    for ending in ["html", "geojson", "csv"] {
+        assert_eq!(server.get(&format!("/reports/{id}.{ending}")).status, 200);
+    }
+    let file = server.get(&format!("/deliveries/{id}/file"));
+    assert_eq!(file.body, text.as_bytes());
+    assert!(
+        file.header("content-disposition")
+            .starts_with("attachment;")
+    );
+    // Its layer is a draft version, which nobody but those with a role sees.
+    assert_eq!(delivery["layers"][0]["version"], 1);
+    assert_eq!(delivery["layers"][0]["state"], "draft");
+    assert_eq!(
+        server
+            .get("/deliveries?state=judged&layer=ward_boundary")
+            .json()["deliveries"][0]["id"],
+        id.as_str()
+    );
+    assert_eq!(
+        server.get("/deliveries?state=failed").json()["deliveries"],
+        json!([])
+    );
+}
+
+#[test]
+fn a_question_can_change_later_and_is_remembered_for_the_next_of_the_source() {
+    let server = Server::new(|_| {});
+    let send = || {
+        let text = wards("prabhag", "");
+        let answer = server.form(&[
+            ("file", Some("w.geojson"), text.as_bytes()),
+            ("source", None, b"Ward office"),
+        ]);
+        server.ended(answer.json()["id"].as_str().unwrap())
+    };
+    let first = send();
+    let id = first["id"].as_str().unwrap();
+    let before = server.get(&format!("/reports/{id}")).body;
+    let patch = |body: &str| {
+        server.send(
+            "PATCH",
+            &format!("/deliveries/{id}"),
+            &[("content-type", "application/merge-patch+json")],
+            body.to_owned(),
+        )
+    };
+    for bad in [
+        r#"{"layer": "no_such_layer_at_all"}"#,
+        r#"{"crs": "UTM 43"}"#,
+        r#"{"encoding": "klingon"}"#,
+        r#"{"repairs": "everything"}"#,
+        r#"{"nonsense": 1}"#,
+        r#"{"columns": 7}"#,
+        "[]",
+        "{",
+    ] {
+        let answer = patch(bad);
+        assert_eq!(
+            answer.status,
+            400,
+            "{bad}: {}",
+            String::from_utf8_lossy(&answer.body)
+        );
+        // No error loses the file or its report.
+        assert_eq!(server.get(&format!("/reports/{id}")).body, before);
+    }
+    let answer = patch(
+        r#"{"ask": {"layer": "ward_boundary", "columns": {"ward_no": "prabhag"}, "metadata": {"title": "Later"}}}"#,
+    );
+    assert_eq!(
+        answer.status,
+        202,
+        "{}",
+        String::from_utf8_lossy(&answer.body)
+    );
+    let again = server.ended(id);
+    assert_eq!(again["state"], "judged", "{again}");
+    assert_eq!(again["ask"]["metadata"]["title"], "Later");
+    let report = server.get(&format!("/reports/{id}")).json();
+    assert_eq!(report["layer"], "ward_boundary");
+    assert!(
+        report["columns"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|one| one["field"] == "ward_no" && one["column"] == "prabhag")
+    );
+
+    let next = send();
+    assert_eq!(next["remembered"]["layer"], "ward_boundary", "{next}");
+    assert_eq!(next["remembered"]["from"], id);
+    let report = server.get(next["report"].as_str().unwrap()).json();
+    assert_eq!(report["layer"], "ward_boundary");
+    assert!(
+        report["notes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|note| note["kind"] == "remembered"),
+        "{}",
+        report["notes"]
+    );
+}
+
+#[test]
+fn what_breaks_off_or_goes_beyond_a_limit_is_kept_and_says_why() {
+    let server = Server::new(|config| {
+        config.limits.upload_bytes = 4000;
+        config.limits.upload_files = 3;
+        config.limits.form_value_bytes = 100;
+    });
+    let whole = form(&[("file", Some("a.geojson"), wards("ward_no", "").as_bytes())]);
+    let kind = [("content-type", "multipart/form-data; boundary=QQ")];
+    let cut = server.send("POST", "/deliveries", &kind, whole[..500].to_vec());
+    assert_eq!((cut.status, &cut.json()["code"]), (400, &json!("bad_body")));
+    let at = cut.json()["delivery"]
+        .as_str()
+        .unwrap()
+        .replace("http://127.0.0.1:80", "");
+    let delivery = server.get(&at).json();
+    assert_eq!(delivery["state"], "failed");
+    assert!(
+        delivery["reason"].as_str().unwrap().contains("kept:"),
+        "{delivery}"
+    );
+    assert!(delivery["received"].as_u64().unwrap() > 300);
+    // Its report still has its address.
+    assert_eq!(
+        server.get(delivery["report"].as_str().unwrap()).json()["state"],
+        "failed"
+    );
+    // A question about bytes that never came cannot be answered.
+    let again = server.send("PATCH", &at, &[], "{\"layer\": \"road\"}");
+    assert_eq!(again.status, 409);
+
+    let large = server.form(&[("file", Some("a.zip"), &[7; 5000])]);
+    assert_eq!(
+        (large.status, &large.json()["limit"]),
+        (413, &json!({"name": "upload_bytes", "value": 4000}))
+    );
+    let long = server.form(&[
+        ("file", Some("a.zip"), b"x"),
+        ("metadata", None, &[b' '; 200]),
+    ]);
+    assert_eq!(
+        (long.status, &long.json()["limit"]["name"]),
+        (413, &json!("form_value_bytes"))
+    );
+    let many = server.form(&[
+        ("file", Some("a"), b"x"),
+        ("file", Some("b"), b"x"),
+        ("file", Some("c"), b"x"),
+        ("file", Some("d"), b"x"),
+    ]);
+    assert_eq!(
+        (many.status, &many.json()["limit"]["name"]),
+        (413, &json!("upload_files"))
+    );
+    let none = server.form(&[("layer", None, b"road")]);
+    assert_eq!(
+        (none.status, &none.json()["parameter"]),
+        (400, &json!("file"))
+    );
+    assert_eq!(
+        server
+            .send(
+                "POST",
+                "/deliveries",
+                &[("content-type", "text/plain")],
+                "x"
+            )
+            .status,
+        415
+    );
+    // A value that cannot be meant does not lose the file: it is judged without, and that is said.
+    let odd = server.form(&[
+        ("file", Some("a.csv"), b"x,y\n1,2\n"),
+        ("layer", None, b"no_such"),
+    ]);
+    assert_eq!(odd.status, 202);
+    assert!(
+        odd.json()["passed_over"]
+            .as_str()
+            .unwrap()
+            .contains("no_such")
+    );
+    server.ended(odd.json()["id"].as_str().unwrap());
+}
+
+#[test]
+fn tus_goes_on_where_it_broke_off_even_after_a_restart() {
+    let server = Server::new(|_| {});
+    let text = wards("ward_no", "");
+    let length = text.len().to_string();
+    let headers = [
+        ("upload-length", length.as_str()),
+        (
+            "upload-metadata",
+            "filename d2FyZHMuZ2VvanNvbg==,layer d2FyZF9ib3VuZGFyeQ==,filetype dA==",
+        ),
+    ];
+    let made = server.tus("POST", "/uploads", &headers, b"");
+    assert_eq!(made.status, 201, "{}", String::from_utf8_lossy(&made.body));
+    let at = made.header("location").replace("http://127.0.0.1:80", "");
+    let id = made.header("parat-delivery").to_owned();
+    assert!(made.header("upload-expires").ends_with("GMT"));
+    assert!(
+        made.header("link")
+            .contains(&format!("/reports/{id}>; rel=\"describedby\""))
+    );
+    // From the first byte on, its report has an address.
+    let report = server.get(&format!("/reports/{id}"));
+    assert_eq!(
+        (report.status, &report.json()["state"]),
+        (200, &json!("receiving"))
+    );
+    assert!(
+        String::from_utf8_lossy(&server.get(&format!("/reports/{id}.html")).body)
+            .contains("http-equiv=\"refresh\"")
+    );
+
+    let kind = ("content-type", "application/offset+octet-stream");
+    let bytes = text.as_bytes();
+    let first = server.tus(
+        "PATCH",
+        &at,
+        &[kind, ("upload-offset", "0")],
+        &bytes[..1000],
+    );
+    assert_eq!((first.status, first.header("upload-offset")), (204, "1000"));
+    let wrong = server.tus("PATCH", &at, &[kind, ("upload-offset", "7")], &bytes[7..20]);
+    assert_eq!(wrong.status, 409);
+    let sum = [
+        kind,
+        ("upload-offset", "1000"),
+        ("upload-checksum", "sha1 AAAAAAAAAAAAAAAAAAAAAAAAAAA="),
+    ];
+    assert_eq!(
+        server.tus("PATCH", &at, &sum, &bytes[1000..1200]).status,
+        460
+    );
+    assert_eq!(
+        server
+            .send("PATCH", &at, &[kind, ("upload-offset", "1000")], "x")
+            .status,
+        412
+    );
+    assert_eq!(
+        server
+            .tus("PATCH", &at, &[("upload-offset", "1000")], b"x")
+            .status,
+        415
+    );
+    let longer = [bytes, b"more"].concat();
+    let beyond = server.tus(
+        "PATCH",
+        &at,
+        &[kind, ("upload-offset", "1000")],
+        &longer[1000..],
+    );
+    assert_eq!(beyond.status, 413);
+    assert_eq!(
+        server.tus("HEAD", &at, &[], b"").header("upload-offset"),
+        "1000"
+    );
+
+    // The process ends; another one takes the folder.
+    let Server {
+        router,
+        runtime,
+        folder,
+    } = server;
+    drop((router, runtime));
+    std::thread::sleep(Duration::from_millis(700));
+    let server = Server::on(folder, |_| {});
+    let head = server.tus("HEAD", &at, &[], b"");
+    assert_eq!((head.status, head.header("upload-offset")), (200, "1000"));
+    assert_eq!(head.header("cache-control"), "no-store");
+    let rest = server.tus(
+        "PATCH",
+        &at,
+        &[kind, ("upload-offset", "1000")],
+        &bytes[1000..],
+    );
+    assert_eq!(
+        (rest.status, rest.header("upload-offset")),
+        (204, length.as_str())
+    );
+    let delivery = server.ended(&id);
+    assert_eq!(
+        (&delivery["state"], &delivery["layer"]),
+        (&json!("judged"), &json!("ward_boundary")),
+        "{delivery}"
+    );
+    assert_eq!(
+        delivery["files"][0]["hash"],
+        blake3::hash(bytes).to_hex().as_str()
+    );
+    assert_eq!(server.get(&format!("/deliveries/{id}/file")).body, bytes);
+    // Whole is whole: nothing more is taken, and it is no upload to give up.
+    assert_eq!(server.tus("DELETE", &at, &[], b"").status, 409);
+    let more = server.tus("PATCH", &at, &[kind, ("upload-offset", &length)], b"x");
+    assert_eq!(more.status, 413);
+}
+
+#[test]
+fn an_upload_can_be_given_up_and_every_answer_says_what_is_spoken() {
+    let server = Server::new(|config| config.limits.unfinished_per_user = 2);
+    let options = server.send("OPTIONS", "/uploads", &[], "");
+    assert_eq!(options.status, 204);
+    for (name, wanted) in [("tus-version", "1.0.0"), ("tus-max-size", "2147483648")] {
+        assert_eq!(options.header(name), wanted);
+    }
+    for extension in [
+        "creation",
+        "creation-with-upload",
+        "expiration",
+        "checksum",
+        "termination",
+    ] {
+        assert!(
+            options
+                .header("tus-extension")
+                .split(',')
+                .any(|one| one == extension)
+        );
+    }
+    let kind = ("content-type", "application/offset+octet-stream");
+    let made = server.tus(
+        "POST",
+        "/uploads",
+        &[("upload-length", "10"), kind],
+        b"12345",
+    );
+    assert_eq!(
+        (
+            made.status,
+            made.header("upload-offset"),
+            made.header("tus-resumable")
+        ),
+        (201, "5", "1.0.0")
+    );
+    let at = made.header("location").replace("http://127.0.0.1:80", "");
+    assert_eq!(server.tus("DELETE", &at, &[], b"").status, 204);
+    assert_eq!(server.tus("HEAD", &at, &[], b"").status, 410);
+    assert_eq!(
+        server
+            .tus("PATCH", &at, &[kind, ("upload-offset", "5")], b"67890")
+            .status,
+        410
+    );
+    let id = made.header("parat-delivery");
+    assert_eq!(server.ended(id)["state"], "cancelled");
+    assert_eq!(server.get(&format!("/deliveries/{id}/file")).status, 410);
+    for (headers, status) in [
+        (vec![], 400),
+        (vec![("upload-length", "-1")], 400),
+        (vec![("upload-length", "9999999999999")], 413),
+        (
+            vec![("upload-length", "1"), ("upload-metadata", "layer !!!")],
+            400,
+        ),
+        (
+            vec![
+                ("upload-length", "1"),
+                ("upload-metadata", "layer bm9uZQ=="),
+            ],
+            400,
+        ),
+        (vec![("upload-defer-length", "1")], 400),
+    ] {
+        let answer = server.tus("POST", "/uploads", &headers, b"");
+        assert_eq!(answer.status, status, "{headers:?}");
+        assert_eq!(answer.header("tus-resumable"), "1.0.0");
+    }
+    for wanted in [201, 201, 429] {
+        assert_eq!(
+            server
+                .tus("POST", "/uploads", &[("upload-length", "9")], b"")
+                .status,
+            wanted
+        );
+    }
+    for (method, path) in [
+        ("HEAD", "/uploads/d-999"),
+        ("HEAD", "/uploads/x"),
+        ("DELETE", "/uploads/.."),
+    ] {
+        assert_eq!(server.tus(method, path, &[], b"").status, 404, "{path}");
+    }
+}
+
+#[test]
+fn who_waits_hears_of_the_end_and_who_comes_back_is_sent_away() {
+    let server = Server::new(|_| {});
+    let answer = server.form(&[("file", Some("w.geojson"), wards("ward_no", "").as_bytes())]);
+    let id = answer.json()["id"].as_str().unwrap().to_owned();
+    // The stream ends by itself after the event `end`.
+    let events = server.get(&format!("/deliveries/{id}/events"));
+    let text = String::from_utf8(events.body).unwrap();
+    assert_eq!(events.headers["content-type"], "text/event-stream");
+    let last = text.trim().rsplit("\n\n").next().unwrap();
+    assert!(
+        last.contains("event: end") && last.contains("\"state\":\"judged\""),
+        "{text}"
+    );
+    let data = last
+        .lines()
+        .find_map(|line| line.strip_prefix("data: "))
+        .unwrap();
+    assert_eq!(
+        serde_json::from_str::<Value>(data).unwrap()["id"],
+        id.as_str()
+    );
+    let back = server.send(
+        "GET",
+        &format!("/deliveries/{id}/events"),
+        &[("last-event-id", "end")],
+        "",
+    );
+    assert_eq!(back.status, 204);
+    let odd = server.send(
+        "GET",
+        &format!("/deliveries/{id}/events"),
+        &[("last-event-id", "\u{ff}77777")],
+        "",
+    );
+    assert_eq!(odd.status, 200);
+    assert_eq!(
+        server
+            .send("DELETE", &format!("/deliveries/{id}"), &[], "")
+            .status,
+        409
+    );
+}
+
+#[test]
+fn the_limits_that_refuse_are_the_limits_that_are_told() {
+    let server = Server::new(|config| config.limits.upload_bytes = 12_345);
+    let told = server.get("/accepted-inputs").json();
+    let limit = |name: &str| {
+        told["limits"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|one| one["name"] == name)
+            .unwrap_or_else(|| panic!("{name}"))["value"]
+            .clone()
+    };
+    assert_eq!(limit("upload_bytes"), 12_345);
+    assert_eq!(limit("archive_depth"), 1);
+    let named = serde_json::to_value(parat::config::Limits::default()).unwrap();
+    for name in named.as_object().unwrap().keys() {
+        assert!(!limit(name).is_null(), "{name}");
+    }
+    let page = server.get("/accepted-inputs?f=html");
+    assert!(String::from_utf8_lossy(&page.body).contains("12345"));
+    let refused = server.form(&[("file", Some("a"), &[0; 20_000])]);
+    assert_eq!(
+        refused.json()["limit"],
+        json!({"name": "upload_bytes", "value": 12_345})
+    );
+}
