@@ -12,7 +12,8 @@ const LADDER: &[(&str, &str)] = &[
     ("standard", "model"),
     ("read", "model"),
     ("validate", "model crs index standard"),
-    ("worker", "model read crs"),
+    // Of `indicator` only the sheet, which a stranger wrote as much as any layer.
+    ("worker", "model read crs indicator"),
     ("report", "model standard validate"),
     ("normalise", "model crs standard validate"),
     ("snapshot", "model index"),

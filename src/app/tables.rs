@@ -1,13 +1,14 @@
 //! Indicator tables: kept in the catalogue, joined to layers when they are read.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use super::{App, AppError};
 use crate::{
-    indicator::{IndicatorTable, Joined, Period, join},
+    indicator::{IndicatorTable, Joined, Period, Sheet, join},
     model::{IndicatorId, LayerId},
     snapshot::Snapshot,
     store::StoredTable,
+    worker::{self, Desk, WorkerError},
 };
 
 /// A table and a layer that met, with what they met in.
@@ -23,6 +24,11 @@ pub struct Met {
 }
 
 impl App {
+    /// Reads a table of values, text or a workbook, in the child. Blocks.
+    pub fn read_sheet(&self, file: &Path) -> Result<Sheet, WorkerError> {
+        worker::read_sheet(&Desk::default(), file, &self.limits())
+    }
+
     /// Keeps a table, and the report of its join with its layer for the newest period where that layer is
     /// published.
     pub fn put_table(

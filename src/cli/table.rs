@@ -6,7 +6,7 @@ use super::{Exit, Failure, Place, terminal};
 use crate::{
     app::{App, Met},
     config::Config,
-    indicator::{Declared, JoinReport, Parsed, Sheet, TableOptions, parse},
+    indicator::{Declared, JoinReport, Parsed, TableOptions, parse},
     model::{IndicatorId, LayerId},
     store::StoredTable,
 };
@@ -120,8 +120,9 @@ pub(super) fn load(
     if about.len() > FILE_BYTES {
         return Err(unreadable(format!("it has more than {FILE_BYTES} bytes")));
     }
-    let bytes = std::fs::read(file).map_err(|error| unreadable(error.to_string()))?;
-    let sheet = Sheet::read(&bytes).map_err(|error| unreadable(error.to_string()))?;
+    let sheet = app
+        .read_sheet(file)
+        .map_err(|error| unreadable(error.to_string()))?;
     let parsed = parse(&sheet, &Declared::of(rule, "en"), options)
         .map_err(|error| unreadable(error.to_string()))?;
     let name = file

@@ -3,6 +3,7 @@
 use std::io::Cursor;
 
 use calamine::{Data, Reader};
+use serde::{Deserialize, Serialize};
 
 /// The largest file, in bytes: a table of a million observations has about 60 MB.
 const MAX_BYTES: usize = 128 * 1024 * 1024;
@@ -31,7 +32,7 @@ pub enum SheetError {
 }
 
 /// A header and rows of text, trimmed.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sheet {
     /// The header.
     pub columns: Vec<String>,
@@ -46,6 +47,17 @@ pub struct Sheet {
 }
 
 impl Sheet {
+    /// The largest file, in bytes.
+    pub const MAX_BYTES: usize = MAX_BYTES;
+
+    /// True when every row is as long as the header and has its number, within the limits.
+    pub fn is_sound(&self) -> bool {
+        self.columns.len() <= MAX_COLUMNS
+            && self.rows.len() == self.numbers.len()
+            && self.rows.len().saturating_mul(self.columns.len()) <= MAX_CELLS
+            && self.rows.iter().all(|row| row.len() == self.columns.len())
+    }
+
     /// Reads a file by what it begins with: a zip is taken for XLSX, everything else for CSV.
     pub fn read(bytes: &[u8]) -> Result<Self, SheetError> {
         if bytes.len() > MAX_BYTES {

@@ -8,6 +8,7 @@
 mod desk;
 mod protocol;
 mod sandbox;
+mod sheet;
 
 use std::{
     fs::File,
@@ -19,7 +20,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::read::{Delivery, ReadOptions, Refused};
+use crate::{
+    indicator::Sheet,
+    read::{Delivery, ReadOptions, Refused},
+};
 pub use desk::{Cancel, Desk, sweep};
 use protocol::{Answer, Job};
 
@@ -154,6 +158,40 @@ pub fn read_at(
     options: &ReadOptions,
     limits: &Limits,
 ) -> Result<Delivery, WorkerError> {
+    run(
+        desk,
+        path,
+        options,
+        limits,
+        false,
+        |answer| match protocol::read(answer).map_err(WorkerError::Protocol)? {
+            Answer::Delivery(delivery) => Ok(delivery),
+            Answer::Failed(text) => Err(WorkerError::Read(text)),
+        },
+    )
+}
+
+/// Reads a table of indicator values, text or a workbook, in a child process under limits.
+pub fn read_sheet(desk: &Desk, path: &Path, limits: &Limits) -> Result<Sheet, WorkerError> {
+    run(
+        desk,
+        path,
+        &ReadOptions::default(),
+        limits,
+        true,
+        |answer| sheet::read(answer).map_err(WorkerError::Protocol)?,
+    )
+}
+
+/// Starts a child on one job, waits for its end, and has its answer taken.
+fn run<T>(
+    desk: &Desk,
+    path: &Path,
+    options: &ReadOptions,
+    limits: &Limits,
+    sheet: bool,
+    take: impl FnOnce(&Path) -> Result<T, WorkerError>,
+) -> Result<T, WorkerError> {
     let path = std::fs::canonicalize(path)
         .map_err(|error| WorkerError::Read(format!("cannot read {}: {error}", path.display())))?;
     let laid = desk.lay().map_err(WorkerError::Start)?;
@@ -163,6 +201,7 @@ pub fn read_at(
     let job = Job {
         path,
         options: options.clone(),
+        sheet,
         answer: folder.join("answer"),
         folder: folder.to_owned(),
         memory: limits.memory,
@@ -202,10 +241,7 @@ pub fn read_at(
     if !status.success() {
         return Err(how_it_died(status, &complaints, limits));
     }
-    match protocol::read(&job.answer).map_err(WorkerError::Protocol)? {
-        Answer::Delivery(delivery) => Ok(delivery),
-        Answer::Failed(text) => Err(WorkerError::Read(text)),
-    }
+    take(&job.answer)
 }
 
 /// A child that is killed when it is no longer waited for.
@@ -297,6 +333,12 @@ pub fn child_main() -> ExitCode {
         let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
         std::process::exit(1);
     });
+    if job.sheet {
+        return match sheet::write(&job.path, &job.answer) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::FAILURE,
+        };
+    }
     let answer = match crate::read::layers(&job.path, &job.options) {
         Ok(mut delivery) => {
             if !missing.is_empty() {

@@ -32,6 +32,8 @@ const HEADER_BYTES: u64 = 64 << 20;
 pub(super) struct Job {
     pub(super) path: PathBuf,
     pub(super) options: ReadOptions,
+    /// True for a table of indicator values, false for layers.
+    pub(super) sheet: bool,
     pub(super) answer: PathBuf,
     pub(super) folder: PathBuf,
     pub(super) memory: u64,

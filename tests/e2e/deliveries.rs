@@ -10,7 +10,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use parat::store::{Embedded, LayerStore as _, first_broken};
+use parat::{
+    app::Role,
+    store::{
+        Embedded, Job, JobAsk, JobId, JobState, JobStore as _, LayerStore as _, Via, first_broken,
+    },
+};
 use serde_json::{Value, json};
 
 use super::{city, server::Server};
@@ -383,6 +388,13 @@ fn a_server_killed_at_any_moment_loses_nothing_it_answered_for() {
         })
         .collect();
     drop(Embedded::open(&data).expect("opens"));
+    // Killed so often, any file would be given up.
+    let settings = folder.path().join("parat.toml");
+    fs::write(
+        &settings,
+        "[limits]\nattempts = 1000000\nunfinished_per_user = 1000000\nwaiting = 1000000\n",
+    )
+    .expect("written");
     let mut client = Client {
         files: &files,
         ledger: Ledger::default(),
@@ -391,7 +403,7 @@ fn a_server_killed_at_any_moment_loses_nothing_it_answered_for() {
     let mut drafts_seen = 0;
     let rounds = times();
     for round in 0..rounds {
-        let server = Server::of(&data);
+        let server = Server::with(&data, Some(&settings));
         look(&server.url, &data, &client, round);
         let wait = Duration::from_millis(dice.below(1500));
         let first = dice.below(8);
@@ -426,7 +438,7 @@ fn a_server_killed_at_any_moment_loses_nothing_it_answered_for() {
         );
     }
     // At the end everything that came comes to its end: the uploads first, then their judging.
-    let server = Server::of(&data);
+    let server = Server::with(&data, Some(&settings));
     look(&server.url, &data, &client, rounds);
     client.by_tus(&server.url, 0).expect("answers");
     let list = ask(
@@ -470,6 +482,43 @@ fn a_server_killed_at_any_moment_loses_nothing_it_answered_for() {
         "{rounds} kills; answered {:?}; ends {ends:?}; {drafts_seen} versions looked at",
         client.ledger.steps
     );
+}
+
+#[test]
+fn a_file_that_stops_the_server_again_and_again_is_given_up_with_the_reason() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let store = Embedded::open(&data).expect("opens");
+    let job = |state: JobState, attempts: u32| Job {
+        id: JobId(0),
+        actor: "local".to_owned(),
+        role: Role::DataOfficer,
+        source: "test".to_owned(),
+        via: Via::Form,
+        state,
+        files: vec![],
+        ask: JobAsk::default(),
+        remembered: None,
+        attempts,
+        reason: None,
+        passed_over: None,
+        layers: vec![],
+        expires_at: None,
+        created_at: String::new(),
+        updated_at: String::new(),
+    };
+    let worn = store.add_job(job(JobState::Checking, 3)).expect("kept").id;
+    let cut = store.add_job(job(JobState::Receiving, 0)).expect("kept").id;
+    drop(store);
+    let server = Server::of(&data);
+    for (id, words) in [(worn, "3 times"), (cut, "while the file was arriving")] {
+        let end = ended(&server.url, &id.to_string()).expect("answers");
+        assert_eq!(end["state"], "failed");
+        assert!(
+            end["reason"].as_str().expect("a reason").contains(words),
+            "{end}"
+        );
+    }
 }
 
 /// A program that may be there; what is missing is said aloud.

@@ -17,7 +17,16 @@ pub(crate) struct Server {
 impl Server {
     /// Serves what is published in a folder.
     pub(crate) fn of(data: &Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_parat"))
+        Self::with(data, None)
+    }
+
+    /// The same with a file of settings.
+    pub(crate) fn with(data: &Path, settings: Option<&Path>) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_parat"));
+        if let Some(settings) = settings {
+            command.arg("--config").arg(settings);
+        }
+        let mut child = command
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
             .stdout(Stdio::piped())
