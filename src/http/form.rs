@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::{
     error::{self, Problem},
-    multipart::{Event, Multipart, boundary},
+    multipart::{Event, Fault, Multipart, boundary},
     site::Site,
 };
 use crate::{
@@ -121,6 +121,8 @@ struct Taking {
     parser: Multipart,
     open: Open,
     most_value: usize,
+    most_parts: usize,
+    most_header: usize,
     /// The first value that could not be meant.
     wrong: Option<DeliverError>,
 }
@@ -135,7 +137,22 @@ impl Taking {
         while let Some(event) = self.parser.next() {
             self.event(event).map_err(Stop::Error)?;
         }
-        fault.map_err(|fault| Stop::Form(fault.to_string()))
+        fault.map_err(|fault| {
+            let what = fault.to_string();
+            match fault {
+                Fault::ManyParts => Stop::Error(DeliverError::TooLarge {
+                    what,
+                    limit: "form_parts",
+                    value: self.most_parts as u64,
+                }),
+                Fault::LongHeader => Stop::Error(DeliverError::TooLarge {
+                    what,
+                    limit: "form_header_bytes",
+                    value: self.most_header as u64,
+                }),
+                _ => Stop::Form(what),
+            }
+        })
     }
 
     fn event(&mut self, event: Event) -> Result<(), DeliverError> {
@@ -222,6 +239,8 @@ async fn receive(
         incoming,
         open: Open::Nothing,
         most_value: limits.form_value_bytes,
+        most_parts: limits.form_parts,
+        most_header: limits.form_header_bytes,
         wrong: None,
     };
     loop {
