@@ -340,8 +340,6 @@ ops! {
     DELIVERY_FILE: "deliveryFile" "/deliveries/{deliveryId}/file", "Deliveries", "The bytes as they came.", [DELIVERY_ID, PART], &[Media::Bytes], "";
     CREATE_UPLOAD: "createUpload" "/uploads", "Deliveries", "Begins an upload by tus 1.0.0, which can break off and go on.",
         [], &[], "", verb = Verb::Post, success = 201;
-    UPLOAD_OPTIONS: "uploadOptions" "/uploads", "Deliveries", "What of tus 1.0.0 is spoken here, in headers.",
-        [], &[], "", verb = Verb::Options, success = 204;
     UPLOAD: "upload" "/uploads/{deliveryId}", "Deliveries", "Where an upload stands (tus 1.0.0).", [DELIVERY_ID], &[], "", verb = Verb::Head;
     APPEND: "append" "/uploads/{deliveryId}", "Deliveries", "Goes on with an upload (tus 1.0.0).",
         [DELIVERY_ID], &[], "", verb = Verb::Patch, body = "uploadBytes", body_type = "application/offset+octet-stream", success = 204;
