@@ -12,7 +12,7 @@ use crate::{
     normalise::{self, NormaliseError},
     read::ReadOptions,
     standard::Standards,
-    validate::{self, Aside, Checked, Confirmed, Repairs, Report},
+    validate::{self, Aside, Checked, Confirmed, Neighbour, Others, Repairs, Report},
     worker::{self, Desk, Limits},
 };
 
@@ -154,6 +154,7 @@ pub struct Gate<'a> {
     notes: Vec<Note>,
     /// The CRS of files that do not say theirs, as it was confirmed for an earlier one.
     usual_crs: Option<String>,
+    others: Box<Others<'a>>,
 }
 
 impl<'a> Gate<'a> {
@@ -181,6 +182,7 @@ impl<'a> Gate<'a> {
             desk: Desk::default(),
             notes: vec![],
             usual_crs: None,
+            others: Box::new(validate::alone),
         };
         if let Some(path) = &ask.city {
             gate.city = Some(gate.read_city(path)?);
@@ -202,6 +204,13 @@ impl<'a> Gate<'a> {
     pub(super) fn noting(mut self, notes: Vec<Note>, usual_crs: Option<String>) -> Self {
         self.notes = notes;
         self.usual_crs = usual_crs;
+        self
+    }
+
+    /// The same gate, that can look at the city's other layers.
+    #[must_use]
+    pub fn among(mut self, others: impl Fn(&LayerId) -> Option<Neighbour> + 'a) -> Self {
+        self.others = Box::new(others);
         self
     }
 
@@ -352,6 +361,7 @@ impl<'a> Gate<'a> {
                 layer: self.ask.layer.as_ref(),
                 metadata: &metadata,
                 city: self.city.as_ref(),
+                others: &*self.others,
                 columns: &self.ask.columns,
                 repairs: &self.ask.repairs,
                 set_aside: self.ask.set_aside,
@@ -398,6 +408,7 @@ impl<'a> Gate<'a> {
                 layer: Some(layer),
                 metadata: &Metadata::default(),
                 city: None,
+                others: &validate::alone,
                 // An outline is only measured against: a bow-tie in it must not spoil the verdict of others.
                 columns: &BTreeMap::new(),
                 repairs: &Repairs::safe(),

@@ -7,11 +7,11 @@ use super::{
     gate::{Gate, GateError, Judged, Outcome},
 };
 use crate::{
-    model::{Layer, Shapes},
+    model::{Layer, LayerId, Shapes},
     normalise::NormaliseError,
     read::ArchiveLimits,
     store::{Became, Entry, StoreError},
-    validate::Report,
+    validate::{Neighbour, Report},
     worker::Limits,
 };
 
@@ -149,12 +149,33 @@ impl App {
 
     /// A gate that knows the city as it is public.
     pub(super) fn gate<'a>(&'a self, ask: &'a Ask) -> Result<Gate<'a>, IngestError> {
-        Ok(Gate::new(
-            self.standards(),
-            self.limits(),
-            ask,
-            self.published_city(),
-        )?)
+        let gate = Gate::new(self.standards(), self.limits(), ask, self.published_city())?;
+        Ok(gate.among(|layer| self.neighbour(layer)))
+    }
+
+    /// A public layer as a neighbour of one that is judged: where its features lie and what they are called.
+    pub fn neighbour(&self, layer: &LayerId) -> Option<Neighbour> {
+        let live = self.live();
+        let snapshot = live.snapshot(layer).ok()?;
+        if snapshot.info().draft {
+            return None;
+        }
+        let standard = self.standards().layer(layer)?;
+        let telling = standard
+            .key
+            .iter()
+            .rev()
+            .chain(["name".to_owned()].iter())
+            .find_map(|field| snapshot.field(field));
+        let mut shapes = Shapes::new();
+        let mut keys = Vec::with_capacity(snapshot.len());
+        for row in 0..snapshot.len() as u32 {
+            snapshot.read_lonlat(row, &mut shapes);
+            keys.push(telling.map_or_else(String::new, |field| {
+                snapshot.value(row, field).to_text().into_owned()
+            }));
+        }
+        Some(Neighbour { shapes, keys })
     }
 
     /// What the child that reads files may use.

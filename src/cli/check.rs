@@ -99,11 +99,9 @@ impl Check {
             .is_some_and(|data| data.join("catalogue.sqlite").is_file())
         {
             let app = App::open(self.place.config(config))?;
-            Gate::new(app.standards(), app.limits(), &ask, app.published_city())?.judge(
-                &self.files,
-                &mut tell,
-                &mut take,
-            )?;
+            Gate::new(app.standards(), app.limits(), &ask, app.published_city())?
+                .among(|layer| app.neighbour(layer))
+                .judge(&self.files, &mut tell, &mut take)?;
             standards = app.standards();
         } else {
             standards = match &config.standards {

@@ -192,20 +192,20 @@ impl ColumnMap {
             return;
         }
         let column = &table.columns[at];
-        let mut seen = 0;
-        let numbers = (0..column.len()).all(|row| match column.get(row) {
-            Value::Null => true,
-            value => {
-                seen += 1;
+        let (mut seen, mut numbers) = (0, 0);
+        for row in 0..column.len() {
+            let value = column.get(row);
+            if value != Value::Null {
                 let text = value.to_text();
-                normal_key(&text)
-                    .key
-                    .bytes()
-                    .all(|byte| byte.is_ascii_digit())
-                    && !text.trim().is_empty()
+                let key = normal_key(&text).key;
+                seen += 1;
+                numbers += usize::from(
+                    !text.trim().is_empty() && key.bytes().all(|byte| byte.is_ascii_digit()),
+                );
             }
-        });
-        if numbers && seen > 0 {
+        }
+        // A cantonment or a reserve among the wards has a name where they have numbers.
+        if seen > 0 && numbers * 10 >= seen * 9 {
             self.entries.retain(|(mapping, _)| mapping.field != "name");
             self.add("ward_no", &table.fields[at].name, "holds numbers", at);
         }

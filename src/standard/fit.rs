@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde::Serialize;
 
 use super::{ColumnMap, Kind, LayerStandard, Standards, alias::squash};
-use crate::model::{Column, LayerId, RawLayer, ShapeKind, Value};
+use crate::model::{Column, LayerId, RawLayer, Say, ShapeKind, Value, say};
 
 /// A standard that suits a layer, how well, and why.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -16,6 +16,8 @@ pub struct Fit {
     pub score: f64,
     /// A sentence for a person.
     pub why: String,
+    /// The sentence before it had a language.
+    pub say: Say,
 }
 
 /// The score from which a standard is proposed: its name alone, or most of what sets it apart.
@@ -47,9 +49,21 @@ impl Standards {
                         .any(|shape| shape.dimension() == dimension)
                 })
             })
-            .map(|standard| self.fit(standard, layer))
+            .map(|standard| self.fit(standard, name_score(standard, layer), layer))
             .filter(|fit| fit.score > 0.0)
             .collect();
+        // `Jaipur_Boundary` with one area in it: the boundary of what no other standard speaks of.
+        if fits.iter().all(|fit| fit.score < FITS)
+            && let Some(standard) = self
+                .layers()
+                .find(|standard| standard.layer.as_str() == "city_boundary")
+            && dimension == Some(2)
+            && layer.len() <= FEW
+            && named_boundary(layer)
+        {
+            fits.retain(|fit| fit.layer != standard.layer);
+            fits.push(self.fit(standard, ENDING, layer));
+        }
         fits.sort_by(|a, b| {
             b.score
                 .total_cmp(&a.score)
@@ -58,8 +72,7 @@ impl Standards {
         fits
     }
 
-    fn fit(&self, standard: &LayerStandard, layer: &RawLayer) -> Fit {
-        let named = name_score(standard, layer);
+    fn fit(&self, standard: &LayerStandard, named: f64, layer: &RawLayer) -> Fit {
         let map = ColumnMap::of(self, standard, &layer.table);
         let own = |name: &str| {
             standard.fields.iter().any(|field| field.name == name)
@@ -82,7 +95,11 @@ impl Standards {
                         .codes
                         .as_deref()
                         .is_none_or(|list| self.codes_fit(list, layer, at));
-                if fits_codes {
+                // Zones whose number stands in every second row are no zones: the rows are parts of them.
+                let is_no_key = standard.key.contains(&field.name)
+                    && matches!(field.name.as_str(), "ward_no" | "zone_no")
+                    && !mostly_distinct(&layer.table.columns[at]);
+                if fits_codes && !is_no_key {
                     met += weight;
                     seen.push(layer.table.fields[at].name.as_str());
                 }
@@ -104,18 +121,21 @@ impl Standards {
         let score = (0.6 * named + 0.5 * fields + key).min(1.0);
         let mut why = vec![];
         if named > 0.0 {
-            why.push(format!(
-                "the name speaks of {}",
-                standard.title.say("en").to_lowercase()
-            ));
+            let mut title = standard.title.0.clone();
+            for text in title.values_mut() {
+                *text = text.to_lowercase();
+            }
+            why.push(say!(fit_name, title = title));
         }
         if !seen.is_empty() {
-            why.push(format!("it has {}", seen.join(", ")));
+            why.push(say!(fit_columns, columns = seen));
         }
+        let say = say!(fit, reasons = why);
         Fit {
             layer: standard.layer.clone(),
             score,
-            why: why.join("; "),
+            why: self.messages().render(&say, "en"),
+            say,
         }
     }
 
@@ -176,23 +196,56 @@ fn name_score(standard: &LayerStandard, layer: &RawLayer) -> f64 {
     let mut best: f64 = 0.0;
     for text in [layer.source.layer.as_str(), stem] {
         let squashed = squash(text);
-        let words: Vec<String> = text
-            .split(|letter: char| {
-                letter.is_whitespace() || (letter.is_ascii() && !letter.is_ascii_alphabetic())
-            })
-            .map(squash)
-            .filter(|word| !word.is_empty())
-            .collect();
+        let words = words_of(text);
         for name in &names {
             if squashed == *name {
                 best = best.max(1.0);
+            } else if ends_in(&words, name) {
+                // What a name ends in is what the thing is: `Jaipur_Zones`. The longer, the surer.
+                best = best.max(ENDING + 0.15 * (name.chars().count() as f64 / 30.0).min(1.0));
             } else if in_words(&words, name) {
-                // The longer the name that is held, the surer.
                 best = best.max(0.7 + 0.2 * (name.chars().count() as f64 / 30.0).min(1.0));
             }
         }
     }
     best
+}
+
+/// The words of a name: `Cbe2011Wards` and `cbe 2011 wards` have two.
+fn words_of(text: &str) -> Vec<String> {
+    text.split(|letter: char| {
+        letter.is_whitespace() || (letter.is_ascii() && !letter.is_ascii_alphabetic())
+    })
+    .map(squash)
+    .filter(|word| !word.is_empty())
+    .collect()
+}
+
+/// How much a name is worth that ends in a standard's name: enough to be proposed without more.
+const ENDING: f64 = 0.76;
+
+/// A city has one boundary; a file of boundaries has a handful of areas at most.
+const FEW: usize = 3;
+
+/// True for a layer or file called the boundary, or the limits, of something.
+fn named_boundary(layer: &RawLayer) -> bool {
+    let file = &layer.source.file;
+    let stem = file
+        .rsplit_once('.')
+        .map_or(file.as_str(), |(stem, _)| stem);
+    [layer.source.layer.as_str(), stem].into_iter().any(|text| {
+        words_of(text)
+            .iter()
+            .any(|word| matches!(word.as_str(), "boundary" | "limit" | "limits" | "outline"))
+    })
+}
+
+/// True when the last words, with or without their plural s, spell the name.
+fn ends_in(words: &[String], name: &str) -> bool {
+    (1..=words.len().min(4)).any(|count| {
+        let tail = words[words.len() - count..].concat();
+        tail == name || tail.strip_suffix('s') == Some(name)
+    })
 }
 
 /// True when a run of whole words, or of words without their plural s, spells the name.

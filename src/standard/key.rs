@@ -23,8 +23,9 @@ impl WardKey {
 }
 
 /// Words before a number that say only that it is a number; compared in capitals, without dots.
-const LEADS: [&str; 15] = [
+const LEADS: [&str; 16] = [
     "WARD",
+    "ADMIN",
     "NO",
     "NUMBER",
     "NUM",
@@ -88,7 +89,7 @@ pub fn normal_key(text: &str) -> WardKey {
     let is_a_name = parted
         && name
             .chars()
-            .take_while(|letter| letter.is_alphabetic() || !letter.is_ascii())
+            .filter(|letter| letter.is_alphabetic() || !letter.is_ascii())
             .count()
             > 1
         && !name.bytes().any(|byte| byte.is_ascii_digit());

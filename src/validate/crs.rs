@@ -318,6 +318,23 @@ fn elsewhere(subject: &Subject<'_>) -> Option<Finding> {
         return None;
     }
     let away = metres_between(middle_of(&city), middle_of(&bbox)) / 1000.0;
+    if let Some(way) = Reprojector::to_lonlat(&subject.raw.crs).ok() {
+        let mut turned: Vec<[f64; 2]> = sample(subject.raw).iter().map(|[x, y]| [*y, *x]).collect();
+        way.apply(&mut turned);
+        if shares(&turned, &city).0 > 0.5 {
+            return Some(Finding {
+                place: Place {
+                    at: Some(middle_of(&bbox)),
+                    ..Place::default()
+                },
+                say: say!(C02_swapped_metres, km = format!("{away:.0}")),
+                fix: say!(C02_swapped_fix),
+                measure: Some(away * 1000.0),
+                severity: Some(Severity::Error),
+                ..Finding::default()
+            });
+        }
+    }
     let other = landings(subject, Some(&subject.raw.crs))
         .into_iter()
         .find(|landing| landing.in_city);

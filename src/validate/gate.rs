@@ -7,11 +7,11 @@ use std::{
 };
 
 use super::{
-    Aside, Confirmed, Counts, Finding, Findings, Outcome, Proposals, RepairKind, Repairs, Report,
-    Rule, RuleReport, Subject, aside, coverage, crs, duplicate, encoding, fields, geometry, key,
-    metadata, network, outline, place, placing, privacy, propose, readable, repair,
+    Aside, Confirmed, Counts, Finding, Findings, Others, Outcome, Proposals, RepairKind, Repairs,
+    Report, Rule, RuleReport, Subject, aside, coverage, crs, duplicate, encoding, fields, geometry,
+    key, metadata, network, outline, place, placing, privacy, propose, readable, repair,
     repair::{Log, Work},
-    words,
+    stored, wards, words,
 };
 use crate::{
     model::{
@@ -26,6 +26,7 @@ pub const RULES: &[&dyn Rule] = &[
     &readable::Readable,
     &readable::OtherLayer,
     &readable::RowCount,
+    &wards::WardByPlace,
     &readable::VertexBound,
     &crs::CrsKnown,
     &crs::Plausible,
@@ -37,6 +38,7 @@ pub const RULES: &[&dyn Rule] = &[
     &fields::Ranges,
     &fields::Widths,
     &fields::CutNames,
+    &stored::StoredAsText,
     &geometry::GeometryType,
     &geometry::Valid,
     &geometry::Slivers,
@@ -59,7 +61,7 @@ pub const RULES: &[&dyn Rule] = &[
 /// Rules that run on every layer, whatever its standard asks for.
 const EVERYWHERE: &[&str] = &[
     "R01", "L01", "L02", "V01", "C01", "C02", "E01", "A01", "A02", "A03", "A04", "A05", "A06",
-    "A07", "G01", "T01", "M01",
+    "A07", "A08", "G01", "T01", "M01", "L03",
 ];
 
 /// What is asked of the gate beside the layer itself.
@@ -73,6 +75,8 @@ pub struct Ask<'a> {
     pub metadata: &'a Metadata,
     /// The city's outline in longitude/latitude, where it is known.
     pub city: Option<&'a Shapes<f64>>,
+    /// The city's other layers, for rules that compare ([`super::alone`] where there are none).
+    pub others: &'a Others<'a>,
     /// Which column a person says answers which field; it stands before what headers say.
     pub columns: &'a BTreeMap<String, String>,
     /// The repairs to make first, each recorded.
@@ -310,6 +314,7 @@ fn subject<'a>(
         standards: ask.standards,
         metadata: ask.metadata,
         city: ask.city,
+        others: ask.others,
         settings: ask.standards.no_settings(),
         named: ask.layer.is_some(),
         origins: work.origins.as_deref(),

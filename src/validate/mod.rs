@@ -30,8 +30,11 @@ mod readable;
 mod repair;
 mod report;
 mod rule;
+mod stored;
+mod stray;
 mod validity;
 mod values;
+mod wards;
 mod words;
 
 pub use aside::{Aside, KEPT_ASIDE, SetAside};
@@ -46,4 +49,4 @@ pub use report::{
     Counts, Finding, Findings, KEPT_FINDINGS, OUTLINE_COORDS, Outcome, Place, Repair, Report,
     RuleReport,
 };
-pub use rule::{Rule, RuleInfo, Subject};
+pub use rule::{Neighbour, Others, Rule, RuleInfo, Subject, alone};

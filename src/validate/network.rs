@@ -6,6 +6,7 @@ use super::{
     Finding, Findings, Outcome, Rule, RuleInfo, Subject,
     geometry::{length, not_placed},
     orient::{At, side},
+    placing::{middle, to_metres},
     rule::shortened,
     values::{is_blank, number},
 };
@@ -43,6 +44,26 @@ pub(super) fn ends(shapes: &Shapes<f64>) -> Vec<(u32, usize, At)> {
     ends
 }
 
+/// The segments of all lines, each with its row.
+fn segments(shapes: &Shapes<f64>) -> impl Iterator<Item = (u32, At, At)> + '_ {
+    (0..shapes.len()).flat_map(|row| {
+        let shape = shapes.get(row);
+        let lines: Vec<(u32, At, At)> = if shape.kind.dimension() == Some(1) {
+            shape
+                .parts()
+                .flat_map(|part| {
+                    part.rings()
+                        .flat_map(|path| path.windows(2).map(|step| (row as u32, step[0], step[1])))
+                        .collect::<Vec<_>>()
+                })
+                .collect()
+        } else {
+            vec![]
+        };
+        lines.into_iter()
+    })
+}
+
 /// How many line ends lie on each millimetre.
 pub(super) fn crowds(ends: &[(u32, usize, At)]) -> HashMap<[i64; 2], u32> {
     let mut crowds = HashMap::with_capacity(ends.len());
@@ -78,23 +99,7 @@ impl Rule for EndsMeet {
             .unwrap_or_else(|| subject.standards.profile().tol_m());
         let ends = ends(metres);
         let crowds = crowds(&ends);
-        let index = SegmentIndex::new(metres.view().iter().enumerate().flat_map(|(row, shape)| {
-            let lines = if shape.kind.dimension() == Some(1) {
-                shape
-                    .parts()
-                    .flat_map(|part| {
-                        part.rings()
-                            .flat_map(|path| {
-                                path.windows(2).map(|step| (row as u32, step[0], step[1]))
-                            })
-                            .collect::<Vec<_>>()
-                    })
-                    .collect()
-            } else {
-                vec![]
-            };
-            lines.into_iter()
-        }));
+        let index = SegmentIndex::new(segments(metres));
         let mut findings = Findings::new();
         for &(row, coord, at) in &ends {
             if crowds.get(&spot(at)).is_some_and(|count| *count > 1) || !at[0].is_finite() {
@@ -211,12 +216,54 @@ impl Rule for OnLine {
     }
 
     fn check(&self, subject: &Subject<'_>) -> Outcome {
-        let other = subject
+        let Some(with) = &subject.settings.with else {
+            return Outcome::not_run(say!(T09_no_layer), false);
+        };
+        let (Some(metres), Some(lonlat)) = (subject.metres, subject.lonlat) else {
+            return not_placed();
+        };
+        let lines = (subject.others)(with).zip(middle(&lonlat.coords));
+        let Some((mut lines, zone)) = lines else {
+            return Outcome::not_run(say!(T09_alone, layer = with.as_str()), false);
+        };
+        if !to_metres(zone, &mut lines.shapes.coords) {
+            return not_placed();
+        }
+        let index = SegmentIndex::new(segments(&lines.shapes));
+        let limit = subject
             .settings
-            .with
-            .as_ref()
-            .map_or("the layer of lines", |layer| layer.as_str());
-        Outcome::not_run(say!(T09_alone, layer = other), false)
+            .limit
+            .unwrap_or_else(|| subject.standards.profile().tol_m());
+        let mut findings = Findings::new();
+        let mut checked = 0;
+        for (row, shape) in metres.view().iter().enumerate() {
+            let (Some(&at), true) = (shape.coords().first(), subject.concerns(row)) else {
+                continue;
+            };
+            checked += 1;
+            let nearest = at[0]
+                .is_finite()
+                .then(|| index.nearest(at).next())
+                .flatten();
+            let Some(near) = nearest.filter(|near| near.distance > limit) else {
+                continue;
+            };
+            findings.add(|| Finding {
+                place: subject.spot(row, lonlat.get(row).coords().first().copied()),
+                say: say!(
+                    T09_off,
+                    who = subject.called(row),
+                    metres = format!("{:.1}", near.distance),
+                    layer = with.as_str(),
+                    line = lines.keys.get(near.row as usize).map_or("", String::as_str),
+                    limit = limit.to_string()
+                ),
+                fix: say!(T09_off_fix, layer = with.as_str()),
+                measure: Some((near.distance * 100.0).round() / 100.0),
+                ..Finding::default()
+            });
+        }
+        findings.outcome(checked)
     }
 }
 

@@ -5,6 +5,7 @@ use super::{
     geometry::not_placed,
     orient::At,
     placing::{middle, to_metres},
+    stray::Bulk,
 };
 use crate::{
     index::SegmentIndex,
@@ -35,8 +36,16 @@ impl Rule for Inside {
         let city = subject
             .city
             .and_then(|city| City::new(city, lonlat, tolerance));
+        let strays = Bulk::of(&subject.raw.shapes);
         let mut findings = Findings::new();
         for (row, shape) in lonlat.view().iter().enumerate() {
+            if let Some(stray) = strays
+                .as_ref()
+                .and_then(|strays| strays.judge(subject, row))
+            {
+                findings.add(|| stray);
+                continue;
+            }
             let stray = shape
                 .coords()
                 .iter()

@@ -79,7 +79,7 @@ impl Rule for OtherLayer {
                     L01_looks,
                     sent = standard.layer.as_str(),
                     best = best.layer.as_str(),
-                    why = best.why.as_str()
+                    why = best.say.clone()
                 ),
                 fix: say!(L01_looks_fix, best = best.layer.as_str()),
                 ..Finding::default()

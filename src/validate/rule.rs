@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::report::{Outcome, Place};
 use crate::{
-    model::{Bbox, Metadata, RawLayer, Say, Severity, Shapes, Value, say},
+    model::{Bbox, LayerId, Metadata, RawLayer, Say, Severity, Shapes, Value, say},
     standard::{ColumnMap, LayerStandard, RuleSettings, Standards},
 };
 
@@ -18,6 +18,23 @@ pub struct RuleInfo {
     pub name: &'static str,
     /// How much its findings matter, unless the standard says otherwise.
     pub severity: Severity,
+}
+
+/// Another layer of the same city, for rules that compare.
+#[derive(Clone, Debug, Default)]
+pub struct Neighbour {
+    /// Its geometries in longitude/latitude.
+    pub shapes: Shapes<f64>,
+    /// What each row calls itself: its key as text.
+    pub keys: Vec<String>,
+}
+
+/// Finds a layer by its name among those that are public; none where there is none.
+pub type Others<'a> = dyn Fn(&LayerId) -> Option<Neighbour> + 'a;
+
+/// A layer that is checked alone, without its neighbours.
+pub fn alone(_: &LayerId) -> Option<Neighbour> {
+    None
 }
 
 /// What a rule may look at. Everything is the whole layer; nothing is a sample.
@@ -39,6 +56,8 @@ pub struct Subject<'a> {
     pub metadata: &'a Metadata,
     /// The city's outline in longitude/latitude, where it is known.
     pub city: Option<&'a Shapes<f64>>,
+    /// The city's other layers.
+    pub others: &'a Others<'a>,
     /// What the standard says to this rule.
     pub settings: &'a RuleSettings,
     /// True when the sender named the standard.
@@ -90,6 +109,16 @@ impl Subject<'_> {
             .and_then(|origins| origins.get(row).copied())
             .map_or(row as u64, u64::from)
             + 1
+    }
+
+    /// True when the rule is for this row: the standard may name the kinds that it is for.
+    pub fn concerns(&self, row: usize) -> bool {
+        self.settings.only.as_ref().is_none_or(|only| {
+            let value = self.value(row, &only.field).to_text();
+            only.codes
+                .iter()
+                .any(|code| code.eq_ignore_ascii_case(value.trim()))
+        })
     }
 
     /// The row and what it calls itself, for a sentence: `row 12 (7)`.

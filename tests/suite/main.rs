@@ -15,6 +15,7 @@
 )]
 
 mod crs;
+mod faults;
 mod formats;
 mod hostile;
 mod http;

@@ -115,6 +115,7 @@ fn judged(raw: &RawLayer, question: &Question) -> Checked {
             layer: layer.as_ref(),
             metadata: &Metadata::default(),
             city: None,
+            others: &parat::validate::alone,
             columns: &question.columns,
             repairs: &question.repairs,
             set_aside: question.set_aside,
