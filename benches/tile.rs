@@ -1,7 +1,8 @@
-//! Tiles of a made-up city: the fast way beside the plain one, by zoom, with and without gzip, and what
-//! opening and publishing cost. Prints figures and ratios; no clock decides anything here.
+//! Tiles of a made-up city: the fast way beside the plain one, by zoom, with and without gzip; the pyramid
+//! beside tippecanoe's where that is installed; a polygon of 100,000 vertices; and what opening and
+//! publishing cost. Prints figures and ratios; no clock decides anything here.
 //!
-//! `cargo bench --bench tile -- [FEATURES]`, 100,000 by default.
+//! `cargo bench --bench tile -- [FEATURES]`, 100,000 by default. `TIPPECANOE` names the program.
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -15,8 +16,8 @@ use parat::{
         CrsName, FeatureId, Field, FieldType, Layer, Metadata, ShapeKind, Shapes, Source, Table,
         Value, Verdict, Version, world,
     },
-    snapshot::{Rows, Snapshot},
-    tile::{self, TileId, TileOptions},
+    snapshot::{PYRAMID, Rows, Snapshot},
+    tile::{self, TileId, TileOptions, pyramid},
 };
 
 /// Buildings on a jittered grid, 12 m apart, about Bengaluru, with six attributes.
@@ -107,6 +108,196 @@ fn city(count: u64) -> Layer {
     }
 }
 
+/// A layer without attributes.
+fn bare(id: &str, shapes: Shapes<f64>) -> Layer {
+    let mut layer = city(0);
+    layer.id = id.parse().unwrap();
+    layer.table = Table::new(vec![]);
+    layer.key = vec![];
+    layer.ids = (0..shapes.len() as u64).map(FeatureId).collect();
+    layer.shapes = shapes;
+    layer
+}
+
+/// A noisy circle of 100,000 vertices, 40 km wide, with twenty noisy holes of 1,000.
+fn limit() -> Layer {
+    let mut shapes = Shapes::new();
+    let mut seed = 5_u64;
+    let mut ring = |centre: [f64; 2], radius: f64, corners: u32| {
+        let begin = shapes.coords.len();
+        for corner in 0..corners {
+            seed = seed
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            let turn = f64::from(corner) / f64::from(corners) * std::f64::consts::TAU;
+            let own = radius * (0.97 + 0.03 * ((seed >> 40) as f64 / f64::from(1 << 24)));
+            shapes
+                .coords
+                .push([centre[0] + own * turn.cos(), centre[1] + own * turn.sin()]);
+        }
+        shapes.coords.push(shapes.coords[begin]);
+        shapes.end_ring();
+    };
+    ring([77.6, 13.0], 0.18, 100_000);
+    for hole in 0..20 {
+        let at = [
+            77.52 + 0.04 * f64::from(hole % 5),
+            12.94 + 0.04 * f64::from(hole / 5),
+        ];
+        ring(at, 0.015, 1000);
+    }
+    shapes.end_part();
+    shapes.end_feature(ShapeKind::Polygon);
+    bare("limit", shapes)
+}
+
+/// What the polygon costs: at each zoom the dearest tile, and the mean of tiles along its edge.
+fn long_ring() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = "2026-01-01T00:00:00Z";
+    let (_, build) =
+        seconds(|| Snapshot::build(&limit(), Version(1), false, at, dir.path()).unwrap());
+    let snapshot = Snapshot::open(dir.path()).unwrap();
+    println!("a polygon of 120,000 vertices with 20 holes: publish {build:.2} s");
+    println!("zoom tiles  vertices   KB | dearest ms  mean ms (tile and gzip)");
+    for zoom in (0..=18).step_by(2) {
+        let coords = snapshot.world().get(0).coords();
+        let mut held = std::collections::BTreeMap::<TileId, u64>::new();
+        for &at in coords {
+            *held.entry(TileId::holding(zoom, at)).or_default() += 1;
+        }
+        // The fullest, the middle one, and some along the edge.
+        let mut ids: Vec<TileId> = held
+            .keys()
+            .step_by(held.len().div_ceil(30))
+            .copied()
+            .collect();
+        ids.extend(
+            held.iter()
+                .max_by_key(|(_, count)| **count)
+                .map(|(id, _)| *id),
+        );
+        ids.push(TileId::holding(zoom, snapshot.label(0)));
+        let (mut dearest, mut sum, mut bytes) = (0.0_f64, 0.0, 0);
+        for &id in &ids {
+            let (packed, spent) = seconds(|| tile::gzip(&tile::tile(&[&snapshot], id, &[]).bytes));
+            dearest = dearest.max(spent * 1e3);
+            sum += spent * 1e3;
+            bytes = bytes.max(packed.len());
+        }
+        println!(
+            "{zoom:4} {:5} {:9} {:4} | {dearest:10.3} {:8.3}",
+            held.len(),
+            held.values().max().unwrap(),
+            bytes / 1000,
+            sum / ids.len() as f64
+        );
+    }
+}
+
+/// The pyramid on one thread, what a tile of it costs, and tippecanoe beside it.
+fn whole(snapshot: &Snapshot, layer: &Layer) {
+    let path = snapshot.folder().join(PYRAMID);
+    let plan = pyramid::Plan {
+        threads: 1,
+        ..pyramid::Plan::default()
+    };
+    let (info, spent) = seconds(|| pyramid::build(snapshot, &path, &plan, &mut |_| ()).unwrap());
+    println!(
+        "pyramid z{} to z{}: {} tiles, {:.1} MB, {spent:.2} s; the largest tile {} kB before gzip",
+        info.zooms[0],
+        info.zooms[1],
+        info.tiles,
+        info.bytes as f64 / 1e6,
+        info.losses.iter().map(|own| own.largest).max().unwrap_or(0) / 1000
+    );
+    let pyramid = snapshot.find_pyramid().unwrap();
+    let ids: Vec<TileId> = (0..snapshot.placed() as u32)
+        .step_by(7)
+        .map(|row| TileId::holding(8 + (row % 9) as u8, snapshot.label(row)))
+        .collect();
+    let (found, spent_here) = seconds(|| {
+        ids.iter()
+            .filter(|&&id| black_box(pyramid.get(id)).is_some())
+            .count()
+    });
+    println!(
+        "a tile from the pyramid: {:.0} ns ({found} of {} there)",
+        spent_here * 1e9 / ids.len() as f64,
+        ids.len()
+    );
+    let program = std::env::var("TIPPECANOE").unwrap_or_else(|_| "tippecanoe".to_owned());
+    let dir = tempfile::tempdir().unwrap();
+    let (text, out) = (
+        dir.path().join("city.geojsonl"),
+        dir.path().join("city.pmtiles"),
+    );
+    let mut lines = String::new();
+    for row in 0..layer.ids.len() {
+        use std::fmt::Write;
+        let ring: Vec<String> = layer
+            .shapes
+            .get(row)
+            .coords()
+            .iter()
+            .map(|[x, y]| format!("[{x:.7},{y:.7}]"))
+            .collect();
+        let properties: Vec<String> = layer
+            .table
+            .fields
+            .iter()
+            .zip(&layer.table.columns)
+            .map(|(field, column)| match column.get(row) {
+                Value::Text(text) => format!("\"{}\":\"{text}\"", field.name),
+                other => format!("\"{}\":{}", field.name, other.to_text()),
+            })
+            .collect();
+        writeln!(
+            lines,
+            "{{\"type\":\"Feature\",\"properties\":{{{}}},\"geometry\":{{\"type\":\"Polygon\",\"coordinates\":[[{}]]}}}}",
+            properties.join(","),
+            ring.join(",")
+        ).unwrap();
+    }
+    std::fs::write(&text, lines).unwrap();
+    let (low, high) = (
+        format!("-Z{}", info.zooms[0]),
+        format!("-z{}", info.zooms[1]),
+    );
+    let before = of_children();
+    let done = std::process::Command::new(&program)
+        .args([
+            "-q",
+            "-P",
+            "--force",
+            "--drop-densest-as-needed",
+            "-l",
+            "building",
+            &low,
+            &high,
+            "-o",
+        ])
+        .args([&out, &text])
+        .status();
+    match (done, before.zip(of_children())) {
+        (Ok(status), Some((before, after))) if status.success() => println!(
+            "{program} of the same features and zooms: {:.1} s, {:.0} times as long, {:.1} MB",
+            after - before,
+            (after - before) / spent,
+            std::fs::metadata(&out).unwrap().len() as f64 / 1e6
+        ),
+        _ => println!("skipped: no tippecanoe beside it (not installed)"),
+    }
+}
+
+/// Seconds of processor time of all children that have ended.
+fn of_children() -> Option<f64> {
+    let text = std::fs::read_to_string("/proc/self/stat").ok()?;
+    let fields: Vec<&str> = text.rsplit(')').next()?.split_whitespace().collect();
+    let ticks: f64 = fields.get(13)?.parse::<f64>().ok()? + fields.get(14)?.parse::<f64>().ok()?;
+    Some(ticks / 100.0)
+}
+
 /// Seconds of processor time of this thread, where Linux tells: others on the machine disturb it far less
 /// than the wall clock.
 fn cpu() -> Option<f64> {
@@ -145,7 +336,6 @@ fn main() {
         )
         .unwrap();
     });
-    drop(layer);
     let (snapshot, open) = seconds(|| Snapshot::open(dir.path()).unwrap());
     let size = |name| std::fs::metadata(dir.path().join(name)).unwrap().len() as f64 / 1_048_576.0;
     println!(
@@ -206,6 +396,9 @@ fn main() {
             plain / fast,
         );
     }
+    whole(&snapshot, &layer);
+    drop(layer);
+    long_ring();
     // The index alone beside a scan of all boxes.
     let side = 1_u32 << 18;
     let corners: Vec<[u32; 2]> = (0..200_u32)

@@ -244,6 +244,7 @@ impl Snapshot {
 
     /// The box of a row: smallest x and y, largest x and y, world positions. A row without geometry has
     /// a box that meets none.
+    #[inline]
     pub fn bounds(&self, row: u32) -> [u32; 4] {
         self.columns.tree().bounds(row).unwrap_or(NOWHERE)
     }

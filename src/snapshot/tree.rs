@@ -68,6 +68,7 @@ impl<'a> Tree<'a> {
     }
 
     /// The box of a row; rows beyond the tree have none.
+    #[inline]
     pub(super) fn bounds(&self, row: u32) -> Option<WorldBox> {
         let rows = self.levels.first().copied().unwrap_or(0);
         ((row as usize) < rows).then(|| self.boxes[row as usize])

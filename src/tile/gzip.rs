@@ -8,37 +8,47 @@ use crate::snapshot::gzip_header;
 /// Level 1 costs a tenth of level 6 and gives up an eighth of its saving.
 const FAST: i32 = 1;
 
-thread_local! {
-    static COMPRESSOR: RefCell<libdeflater::Compressor> = RefCell::new(libdeflater::Compressor::new(
-        libdeflater::CompressionLvl::new(FAST).expect("level 1 exists"),
-    ));
+/// A compressor, and memory for what it makes: its bound is far above what comes out, so the result is
+/// copied once rather than cut from a vast allocation each time.
+struct Press {
+    compressor: libdeflater::Compressor,
+    out: Vec<u8>,
 }
 
-/// Compresses to a gzip member that begins at `from` in a new buffer.
-fn member(bytes: &[u8], from: usize) -> Vec<u8> {
-    COMPRESSOR.with_borrow_mut(|compressor| {
-        let mut out = vec![0; from + compressor.gzip_compress_bound(bytes.len())];
-        let len = compressor
-            .gzip_compress(bytes, &mut out[from..])
+thread_local! {
+    static PRESS: RefCell<Press> = RefCell::new(Press {
+        compressor: libdeflater::Compressor::new(
+            libdeflater::CompressionLvl::new(FAST).expect("level 1 exists"),
+        ),
+        out: vec![],
+    });
+}
+
+/// A gzip member, with another header in place of its own ten bytes where one is given.
+fn member(bytes: &[u8], header: Option<&[u8]>) -> Vec<u8> {
+    PRESS.with_borrow_mut(|press| {
+        let bound = press.compressor.gzip_compress_bound(bytes.len());
+        if press.out.len() < bound {
+            press.out.resize(bound, 0);
+        }
+        let len = press
+            .compressor
+            .gzip_compress(bytes, &mut press.out)
             .expect("the bound is large enough");
-        out.truncate(from + len);
-        out
+        let (own, rest) = press.out[..len].split_at(10);
+        [header.unwrap_or(own), rest].concat()
     })
 }
 
 /// The bytes as a gzip member (RFC 1952).
 pub fn gzip(bytes: &[u8]) -> Vec<u8> {
-    member(bytes, 0)
+    member(bytes, None)
 }
 
 /// As [`gzip`], with what the tile leaves out in the member's header; see
 /// [`losses_of`](crate::snapshot::losses_of).
 pub fn gzip_telling(bytes: &[u8], losses: &Losses) -> Vec<u8> {
-    let head = gzip_header(losses);
-    // The plain header of ten bytes ends where the longer one does.
-    let mut out = member(bytes, head.len() - 10);
-    out[..head.len()].copy_from_slice(&head);
-    out
+    member(bytes, Some(&gzip_header(losses)))
 }
 
 /// What [`gzip`] was given; none for bytes that it did not make.
