@@ -170,9 +170,11 @@ fn layer(
         draw(snapshot, id, &rows, sketch, outlines);
         let mut size = desk.encode(&spec, outlines, sketch.commands());
         // Shapes are drawn once; what does not fit is left out of what is written. Two turns are enough
-        // unless values differ wildly; the last ones take half each time.
+        // unless values differ wildly; the last ones take half each time. Points of a small layer are all
+        // shown, whatever they come to.
+        let small = pick::is_small(snapshot);
         for turn in 0..6 {
-            if size <= budget || pick::is_small(snapshot) {
+            if size <= budget {
                 break;
             }
             let share = if turn < 3 {
@@ -180,8 +182,13 @@ fn layer(
             } else {
                 0.5
             };
+            let limit = last_rank(outlines, &desk.sizes, snapshot.ranks(), share);
             let before = outlines.len();
-            keep_best(outlines, &desk.sizes, snapshot.ranks(), share);
+            if small {
+                stand_ins(snapshot, id, limit, sketch, outlines);
+            } else {
+                outlines.retain(|one| snapshot.ranks()[one.row as usize] < limit);
+            }
             losses.dropped += (before - outlines.len()) as u64;
             size = desk.encode(&spec, outlines, sketch.commands());
         }
@@ -232,8 +239,8 @@ fn draw(
     }
 }
 
-/// Keeps the outlines of the best ranks whose bytes come to a share of all, in their order.
-fn keep_best(outlines: &mut Vec<Outline>, sizes: &[u32], ranks: &[u32], share: f64) {
+/// The rank from which on features go, so that those before it come to a share of all bytes.
+fn last_rank(outlines: &[Outline], sizes: &[u32], ranks: &[u32], share: f64) -> u32 {
     let total: u64 = sizes.iter().map(|&size| u64::from(size)).sum();
     let mut left = (total as f64 * share) as u64;
     let mut order: Vec<(u32, u32)> = outlines
@@ -242,15 +249,40 @@ fn keep_best(outlines: &mut Vec<Outline>, sizes: &[u32], ranks: &[u32], share: f
         .map(|(one, &size)| (ranks[one.row as usize], size))
         .collect();
     order.sort_unstable();
-    let kept = order.iter().take_while(|&&(_, size)| {
+    let over = order.iter().find(|&&(_, size)| {
         let fits = u64::from(size) <= left;
         left = left.saturating_sub(u64::from(size));
-        fits
+        !fits
     });
-    let kept = kept.count();
-    // Ranks are distinct: those below the first that does not fit are the ones kept.
-    let limit = order.get(kept).map_or(u32::MAX, |&(rank, _)| rank);
-    outlines.retain(|one| ranks[one.row as usize] < limit);
+    // Ranks are distinct, so exactly those below the first that does not fit are kept.
+    over.map_or(u32::MAX, |&(rank, _)| rank)
+}
+
+/// Of a small layer every feature is shown, those from a rank on as a dot, in the tile that holds their
+/// label; elsewhere they are left out.
+fn stand_ins(
+    snapshot: &Snapshot,
+    id: TileId,
+    limit: u32,
+    sketch: &mut Sketch,
+    outlines: &mut Vec<Outline>,
+) {
+    let grid = Grid::of(id);
+    outlines.retain_mut(|one| {
+        if snapshot.ranks()[one.row as usize] < limit || one.dot || one.kind == 1 {
+            return true;
+        }
+        let label = snapshot.label(one.row);
+        if TileId::holding(id.z(), label) != id {
+            return false;
+        }
+        one.from = sketch.end() as u32;
+        sketch.stand_in(grid.unit(label), one.kind - 1);
+        one.to = sketch.end() as u32;
+        one.dot = true;
+        one.simplified = false;
+        true
+    });
 }
 
 /// Appends the layer of label points for what is in the tile: for each area one point inside, and along

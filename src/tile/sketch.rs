@@ -177,6 +177,12 @@ impl Sketch {
         }
     }
 
+    /// A dot in place of a shape too large for the tile's bytes.
+    pub(super) fn stand_in(&mut self, at: Wide, dimension: u8) {
+        self.cursor = [0; 2];
+        self.dot(at, dimension);
+    }
+
     /// The smallest thing that can be seen: one unit long, or one unit square.
     fn dot(&mut self, at: Wide, dimension: u8) -> Drawn {
         if !FRAME.holds(at) {

@@ -518,6 +518,44 @@ fn a_full_tile_keeps_the_most_important_and_says_what_it_left_out() {
 }
 
 #[test]
+fn a_small_layer_of_heavy_shapes_keeps_its_bytes_and_shows_the_least_as_dots() {
+    let mut layer = sample::empty("heavy", 2, vec![]);
+    let mut dice = Dice(2);
+    for row in 0..200_u64 {
+        let centre = [77.5 + 0.02 * (row % 20) as f64, 12.9 + 0.02 * (row / 20) as f64];
+        let radius = 0.004 + 0.004 * dice.share();
+        for corner in 0..4000 {
+            let turn = f64::from(corner) / 4000.0 * std::f64::consts::TAU;
+            let own = radius * (0.5 + 0.5 * dice.share());
+            let at = [centre[0] + own * turn.cos(), centre[1] + own * turn.sin()];
+            layer.shapes.coords.push(at);
+        }
+        let first = layer.shapes.coords[row as usize * 4001];
+        layer.shapes.coords.push(first);
+        layer.shapes.end_ring();
+        layer.shapes.end_part();
+        layer.shapes.end_feature(ShapeKind::Polygon);
+        layer.ids.push(crate::model::FeatureId(row));
+    }
+    let (_dir, snapshot) = sample::open(&layer);
+    let mut dots = 0;
+    for zoom in 5..=13 {
+        let ids: BTreeSet<TileId> = (0..200)
+            .map(|row| TileId::holding(zoom, snapshot.label(row)))
+            .collect();
+        let mut shown = BTreeSet::new();
+        for id in ids {
+            let tile = tile(&[&snapshot], id, &[]);
+            assert!(tile.bytes.len() <= MAX_BYTES, "{id:?} {}", tile.bytes.len());
+            dots += tile.losses.as_points;
+            shown.extend(decode(&tile.bytes).remove("heavy").unwrap_or_default().into_keys());
+        }
+        assert_eq!(shown.len(), 200, "zoom {zoom}");
+    }
+    assert!(dots > 0);
+}
+
+#[test]
 fn several_snapshots_share_a_tile_each_under_its_own_name() {
     let (_a, areas) = sample::open(&coverage(3, 5));
     let (_b, points) = sample::open(&sample::layer(0, 50, 2));
