@@ -522,7 +522,11 @@ fn a_small_layer_of_heavy_shapes_keeps_its_bytes_and_shows_the_least_as_dots() {
     let mut layer = sample::empty("heavy", 2, vec![]);
     let mut dice = Dice(2);
     for row in 0..200_u64 {
-        let centre = [77.5 + 0.02 * (row % 20) as f64, 12.9 + 0.02 * (row / 20) as f64];
+        // One above the other, so that many vertices fall into one tile.
+        let centre = [
+            77.5 + 4e-4 * (row % 20) as f64,
+            12.9 + 4e-4 * (row / 20) as f64,
+        ];
         let radius = 0.004 + 0.004 * dice.share();
         for corner in 0..4000 {
             let turn = f64::from(corner) / 4000.0 * std::f64::consts::TAU;
@@ -548,7 +552,12 @@ fn a_small_layer_of_heavy_shapes_keeps_its_bytes_and_shows_the_least_as_dots() {
             let tile = tile(&[&snapshot], id, &[]);
             assert!(tile.bytes.len() <= MAX_BYTES, "{id:?} {}", tile.bytes.len());
             dots += tile.losses.as_points;
-            shown.extend(decode(&tile.bytes).remove("heavy").unwrap_or_default().into_keys());
+            shown.extend(
+                decode(&tile.bytes)
+                    .remove("heavy")
+                    .unwrap_or_default()
+                    .into_keys(),
+            );
         }
         assert_eq!(shown.len(), 200, "zoom {zoom}");
     }
