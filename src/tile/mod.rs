@@ -359,4 +359,6 @@ fn labels(snapshot: &Snapshot, id: TileId, memory: &mut Memory, bytes: &mut Vec<
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
+mod pyramid_tests;
+#[cfg(test)]
 mod tests;
