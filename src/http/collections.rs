@@ -258,6 +258,7 @@ fn describe(site: &Site, standing: &Standing, info: &SnapshotInfo, chosen: Optio
         "parat:hash": info.hash,
         "parat:features": info.features,
         "parat:updated": standing.at,
+        "parat:metadata": info.metadata,
     });
     if is_placed(info) {
         value["extent"] = json!({"spatial": {"bbox": [info.bbox], "crs": CRS84}});
