@@ -208,11 +208,43 @@ export function address(path: string): string {
   return new URL(".", document.baseURI).href + path.replace(/^\//, "");
 }
 
+const TOKEN = "parat-token";
+
+/** The token of somebody who signed in; it is forgotten with the tab. */
+export function token(): string | null {
+  return sessionStorage.getItem(TOKEN);
+}
+
+/** Signs in with a token, or out with none. */
+export function setToken(text: string | null): void {
+  if (text) sessionStorage.setItem(TOKEN, text);
+  else sessionStorage.removeItem(TOKEN);
+}
+
+/** What every request says of who asks. */
+export function credentials(): Record<string, string> {
+  const known = token();
+  return known ? { Authorization: `Bearer ${known}` } : {};
+}
+
 /** Asks once. */
-export async function get<T>(path: string): Promise<T> {
+export function get<T>(path: string): Promise<T> {
+  return send<T>("GET", path);
+}
+
+/** Sends something and reads the answer, which may be empty. */
+export async function send<T>(method: string, path: string, body?: unknown, media = "application/json"): Promise<T> {
   let answer: Response;
   try {
-    answer = await fetch(address(path), { headers: { Accept: "application/json, application/geo+json" } });
+    answer = await fetch(address(path), {
+      method,
+      headers: {
+        Accept: "application/json, application/geo+json",
+        ...credentials(),
+        ...(body === undefined ? {} : { "Content-Type": media }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
   } catch {
     throw new ApiError(0, "unreachable");
   }
@@ -221,7 +253,8 @@ export async function get<T>(path: string): Promise<T> {
     const after = Number(answer.headers.get("retry-after"));
     throw new ApiError(answer.status, problem.detail ?? problem.title ?? answer.statusText, after > 0 ? after : null);
   }
-  return (await answer.json()) as T;
+  const text = await answer.text();
+  return (text === "" ? null : JSON.parse(text)) as T;
 }
 
 /** Asks again for as long as the server is away or busy, telling `waiting` each time and `back` once. */

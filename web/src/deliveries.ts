@@ -1,24 +1,107 @@
-// The files that were handed in, with what the gate said of each.
+// The files that were handed in, where each stands, and the way to hand in another.
 
-import { state } from "./state";
+import { get, setToken, token, type Delivery as Judged } from "./api";
 import { byId, h } from "./element";
-import { moment, t, tMaybe } from "./i18n";
+import { moment, say, t, tMaybe } from "./i18n";
 import { badgeElement } from "./layers";
+import { change, state } from "./state";
+import type { Delivery } from "./desk/talk";
 
-/** Draws the list. `openReport` is called with a delivery's id. */
-export function draw(openReport: (id: string) => void): void {
-  byId("panel-deliveries").replaceChildren(
-    ...(state.city.deliveries.length === 0
-      ? [h("p", { class: "quiet" }, t("deliveries.none"))]
-      : [
-          h("p", { class: "quiet" }, t("deliveries.lead")),
-          h("ul", { class: "deliveries" }, ...state.city.deliveries.map((one) =>
-            h("li", {},
-              h("button", { type: "button", class: "delivery", id: `delivery-${one.id}`, onclick: () => openReport(one.id) },
-                h("span", { class: "file" }, one.file),
-                badgeElement(one.verdict, tMaybe(`badge.${one.verdict}`, one.verdict)),
-                h("span", { class: "summary" }, one.summary),
-                one.at ? h("span", { class: "quiet" }, moment(one.at)) : null)))),
-        ]),
-  );
+/** How often the list is asked for again while something in it is at work and it is looked at. */
+const AGAIN_MS = 4000;
+
+/** Who the server takes the person for. */
+interface Actor {
+  name: string;
+  role: string;
+}
+
+let me: Actor | null = null;
+let known: Delivery[] = [];
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+let openReport: (id: string) => void = () => undefined;
+
+/** Draws the panel. `report` is called with the id of a delivery that came by the command line. */
+export function begin(report: (id: string) => void): void {
+  openReport = report;
+  draw();
+  void load();
+}
+
+/** Draws the panel; what the server knows of deliveries follows when the panel is looked at. */
+function draw(): void {
+  const panel = byId("panel-deliveries");
+  const focused = document.activeElement?.id;
+  panel.replaceChildren(
+    h("p", { class: "buttons" }, h("button", { type: "button", id: "deliver", class: "primary", onclick: () => change({ desk: "new" }) }, t("deliveries.new"))),
+    h("p", { class: "quiet" }, t(known.length + state.city.deliveries.length === 0 ? "deliveries.none" : "deliveries.lead")),
+    h("ul", { class: "deliveries" }, ...known.map(row), ...elsewhere().map(judged)),
+    h("p", { class: "buttons" },
+      h("button", { type: "button", id: "open-journal", onclick: () => change({ desk: "journal" }) }, t("deliveries.journal")),
+      token()
+        ? h("button", { type: "button", id: "sign-out", onclick: () => {
+            setToken(null);
+            known = [];
+            void load();
+          } }, t("sign.out"))
+        : me?.role === "public" || me === null ? h("button", { type: "button", id: "sign-in", onclick: () => change({ desk: "sign-in" }) }, t("sign.in")) : null),
+    me && me.role !== "public" && me.name !== "local" ? h("p", { class: "quiet" }, t("sign.as", { name: me.name, role: tMaybe(`role.${me.role}`, me.role) })) : "");
+  if (focused) document.getElementById(focused)?.focus();
+}
+
+/** Asks the server for the list, and again while something is at work. */
+export async function load(): Promise<void> {
+  clearTimeout(timer);
+  if (state.tab !== "deliveries" || state.desk) return;
+  try {
+    me = (await get<{ you: Actor }>("workflow")).you;
+    known = me.role === "public" ? [] : (await get<{ deliveries: Delivery[] }>("deliveries?limit=100")).deliveries;
+    draw();
+    if (known.some((one) => !isOver(one))) timer = setTimeout(() => void load(), AGAIN_MS);
+  } catch {
+    // The list stays as it is; the next look asks again.
+  }
+}
+
+/** What was handed in by the command line, which keeps no file here. */
+function elsewhere(): Judged[] {
+  const told = new Set(known.flatMap((one) => [one.report, ...one.layers.map((layer) => layer.report)]));
+  return state.city.deliveries.filter((one) => !told.has(one.report));
+}
+
+function judged(one: Judged): HTMLElement {
+  return h("li", {},
+    h("button", { type: "button", class: "delivery", id: `delivery-${one.id}`, onclick: () => openReport(one.id) },
+      h("span", { class: "file" }, one.file),
+      badgeElement(one.verdict, tMaybe(`badge.${one.verdict}`, one.verdict)),
+      h("span", { class: "summary" }, one.summary),
+      one.at ? h("span", { class: "quiet" }, moment(one.at)) : null));
+}
+
+function isOver(one: Delivery): boolean {
+  return ["judged", "failed", "cancelled"].includes(one.state);
+}
+
+function row(one: Delivery): HTMLElement {
+  const layers = one.layers.map((layer) => {
+    const info = state.city.layers.find((known) => known.id === layer.layer);
+    return info ? say(info.titles, info.title) : layer.layer;
+  });
+  return h("li", {},
+    h("button", { type: "button", class: "delivery", id: `delivery-${one.id}`, onclick: () => change({ desk: one.id }) },
+      h("span", { class: "file" }, one.file),
+      badgeOf(one),
+      h("span", { class: "summary" }, one.reason ?? one.layers[0]?.summary ?? ""),
+      h("span", { class: "quiet" }, [layers.join(", "), moment(one.created_at)].filter(Boolean).join(" · "))));
+}
+
+/** Where it stands: on its way, its worst verdict, or how far the version has come. */
+function badgeOf(one: Delivery): HTMLElement {
+  if (one.state !== "judged") return badgeElement(one.state, tMaybe(`at.${one.state}`, one.state));
+  const states = new Set(one.layers.map((layer) => layer.state).filter((state) => state && state !== "draft"));
+  const [only] = states;
+  if (states.size === 1 && only) return badgeElement(only, tMaybe(`at.${only}`, only));
+  const worst = ["does_not_conform", "not_judged", "conforms_with_warnings", "conforms"].find((verdict) => one.layers.some((layer) => layer.verdict === verdict)) ?? "not_judged";
+  return badgeElement(worst, tMaybe(`badge.${worst}`, worst));
 }

@@ -19,6 +19,8 @@ export interface Settings {
   /** What the drawer shows: `report:…`, `join`, `table`. */
   open: string | null;
   lang: string | null;
+  /** What the desk shows in the place of the layers: `new`, a delivery's id, `version:ward_boundary@3`, … */
+  desk: string | null;
 }
 
 const BREAKS: BreakKind[] = ["quantile", "equal", "jenks"];
@@ -37,6 +39,7 @@ export function read(hash: string): Settings {
     tab: asked.get("tab") ?? (asked.get("ind") ? "indicators" : "layers"),
     open: asked.get("open"),
     lang: asked.get("lang"),
+    desk: asked.get("desk"),
   };
 }
 
@@ -55,7 +58,8 @@ export function write(settings: Settings): string {
   }
   if (settings.tab !== (settings.indicator ? "indicators" : "layers")) said.set("tab", settings.tab);
   if (settings.open) said.set("open", settings.open);
+  if (settings.desk) said.set("desk", settings.desk);
   if (settings.lang) said.set("lang", settings.lang);
   // These are safe in a fragment, and an address that can be read is easier to trust.
-  return `#${String(said).replaceAll("%2C", ",").replaceAll("%2F", "/").replaceAll("%3A", ":")}`;
+  return `#${String(said).replaceAll("%2C", ",").replaceAll("%2F", "/").replaceAll("%3A", ":").replaceAll("%40", "@")}`;
 }

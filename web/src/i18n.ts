@@ -33,8 +33,11 @@ export function getLanguage(): string {
 }
 
 /** A sentence with its `{gaps}` filled. */
-export function t(key: WordKey, gaps: Record<string, string | number> = {}): string {
-  return (WORDS[language] ?? en)[key].replace(/\{(\w+)\}/g, (_, gap: string) => String(gaps[gap] ?? ""));
+export const t = sentences(WORDS);
+
+/** The same for words that a part of the page brings along. */
+export function sentences<K extends string>(words: Record<string, Record<K, string>>): (key: K, gaps?: Record<string, string | number>) => string {
+  return (key, gaps = {}) => (words[language] ?? words["en"])![key].replace(/\{(\w+)\}/g, (_, gap: string) => String(gaps[gap] ?? ""));
 }
 
 /** A sentence whose key is data; `fallback` where there is none. */
@@ -57,6 +60,13 @@ export function number(value: number, digits = 2): string {
 /** A share of 1 as per cent. */
 export function percent(share: number): string {
   return new Intl.NumberFormat(LOCALES[language], { style: "percent", maximumFractionDigits: 1 }).format(share);
+}
+
+/** A size in bytes as people say it. */
+export function bytes(count: number): string {
+  const steps = ["B", "kB", "MB", "GB"];
+  const step = Math.min(steps.length - 1, Math.floor(Math.log10(Math.max(1, count)) / 3));
+  return `${number(count / 1000 ** step, step === 0 ? 0 : 1)} ${steps[step]}`;
 }
 
 /** A value with its unit: `82 %`, `3.4 sq km`. */

@@ -4,6 +4,7 @@ import type { LayerInfo } from "./api";
 import { change, drawable, isOn, state } from "./state";
 import { byId, h } from "./element";
 import { humanise, number, say, t, tMaybe } from "./i18n";
+import * as losses from "./losses";
 import { swatches, shownFrom, type Swatch } from "./style";
 
 const GROUPS = ["administrative", "land", "transport", "water", "drainage", "waste", "energy", "social", "environment"];
@@ -130,6 +131,8 @@ export function showReach(zoom: number): void {
     const layer = state.city.layers.find((one) => one.id === id);
     if (!layer || !drawable().includes(layer)) continue;
     const far = zoom > 0 && isOn(id) && zoom < Number(note.dataset["from"]);
-    note.textContent = far ? t("layer.closer") : countOf(layer);
+    const left = zoom > 0 && isOn(id) ? losses.at(layer, zoom) : null;
+    note.textContent = far ? t("layer.closer") : left ? `${countOf(layer)} · ${t("layer.losses", { n: number(left.dropped), all: number(left.features_matched) })}` : countOf(layer);
+    note.title = left && !far ? t("layer.lossesWhy") : "";
   }
 }

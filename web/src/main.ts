@@ -1,7 +1,9 @@
 // Puts the page together: asks the server, draws the parts, and tells each what the others changed.
 
+import "maplibre-gl/dist/maplibre-gl.css";
 import "./app.css";
-import { ApiError, feature, forget, get, getOnce, getPatiently, type Bbox, type City, type Indicator, type Place, type Report } from "./api";
+import "./desk.css";
+import { ApiError, feature, forget, get, getOnce, getPatiently, type City, type Indicator, type Place, type Report } from "./api";
 import * as deliveries from "./deliveries";
 import * as drawer from "./drawer";
 import { byId, h } from "./element";
@@ -11,10 +13,13 @@ import * as indicators from "./indicators";
 import * as join from "./join";
 import * as layers from "./layers";
 import * as legend from "./legend";
-import { createMap, hasWebGl, type CityMap } from "./map";
+import * as losses from "./losses";
+import type { CityMap } from "./map";
 import * as place from "./place";
 import * as plain from "./plain";
 import * as report from "./report";
+import { series } from "./series";
+import { BARE, boundsOf, grown, type Overlay, type Stage } from "./stage";
 import { change, currentIndicator, drawable, isOn, layerById, state, watch } from "./state";
 import { NOTHING, type Scene } from "./style";
 
@@ -22,6 +27,7 @@ let map: CityMap | null = null;
 let faults: GeoJSON.FeatureCollection = NOTHING;
 let picked: GeoJSON.FeatureCollection = NOTHING;
 let shownReport: report.Shown | null = null;
+let overlay: Overlay = BARE;
 
 const TABS = ["layers", "indicators", "deliveries"] as const;
 
@@ -51,9 +57,11 @@ function scene(): Scene {
     isOn,
     dark: state.dark,
     language: getLanguage(),
-    choropleth: classes && values ? { layer: values.layer, classes } : null,
-    faults,
-    picked,
+    choropleth: classes && values && !state.desk ? { layer: values.layer, classes } : null,
+    faults: state.desk ? overlay.faults : faults,
+    picked: state.desk ? NOTHING : picked,
+    shapes: overlay.shapes,
+    ground: state.desk !== null,
   };
 }
 
@@ -97,7 +105,7 @@ async function showReport(id: string, closed: () => void): Promise<void> {
   drawer.open(heading, [h("p", { class: "quiet" }, "…")], closed);
   const path = (delivery?.report ?? layer?.report ?? `reports/${encodeURIComponent(id)}`).replace(/^\//, "");
   try {
-    const found = await getOnce<Report>(path);
+    const found = await getOnce<Report>(`${path}?lang=${getLanguage()}`);
     if (state.open !== asked) return;
     const shown = report.draw(found, path, showFault);
     shownReport = shown;
@@ -106,9 +114,8 @@ async function showReport(id: string, closed: () => void): Promise<void> {
     redraw();
     if (faults.features.length > 0) {
       announce(t("report.faults", { file: found.source.file, n: number(faults.features.filter((one) => one.geometry.type === "Point").length) }));
-      if (!cameWithView) map?.fit(boundsOf(faults));
+      fitTo(faults);
     }
-    cameWithView = false;
   } catch (error) {
     const why = error instanceof ApiError ? error.message : String(error);
     drawer.fill([h("p", { class: "problem" }, error instanceof ApiError && error.status === 404 ? t("report.none") : t("report.failed", { why }))]);
@@ -117,6 +124,12 @@ async function showReport(id: string, closed: () => void): Promise<void> {
 
 /** A view in the address is kept; otherwise opening a report shows all its faults. */
 let cameWithView = state.view !== null;
+
+function fitTo(shapes: GeoJSON.FeatureCollection): void {
+  const box = boundsOf(shapes);
+  if (box && !cameWithView) map?.fit(box);
+  cameWithView = false;
+}
 
 function showFault(index: number, { at, bbox }: Place): void {
   map?.chooseFault(index);
@@ -129,35 +142,15 @@ async function showFeature(layer: string, id: string | number): Promise<void> {
     const found = await feature(layer, id);
     picked = { type: "FeatureCollection", features: [found] };
     redraw();
-    map?.fit(boundsOf(picked));
+    const box = boundsOf(picked);
+    if (box) map?.fit(box);
   } catch (error) {
     announce(String(error));
   }
 }
 
-function boundsOf(shapes: GeoJSON.FeatureCollection): Bbox {
-  const box: Bbox = [Infinity, Infinity, -Infinity, -Infinity];
-  const visit = (part: unknown): void => {
-    if (!Array.isArray(part)) return;
-    if (typeof part[0] === "number") {
-      const [x, y] = part as [number, number];
-      box[0] = Math.min(box[0], x);
-      box[1] = Math.min(box[1], y);
-      box[2] = Math.max(box[2], x);
-      box[3] = Math.max(box[3], y);
-    } else part.forEach(visit);
-  };
-  for (const one of shapes.features) if (one.geometry && "coordinates" in one.geometry) visit(one.geometry.coordinates);
-  return grown(box);
-}
-
-/** Grown by about 150 metres, so that a point has surroundings. */
-function grown([west, south, east, north]: Bbox): Bbox {
-  const by = 0.0015;
-  return [west - by, south - by, east + by, north + by];
-}
-
 function showPlace(hits: import("./map").Hit[]): void {
+  if (state.desk) return;
   if (state.open) change({ open: null });
   if (hits.length === 0) return drawer.close();
   // Under an indicator people ask about the coloured area, not about the street across it.
@@ -178,6 +171,76 @@ function showPlace(hits: import("./map").Hit[]): void {
     .catch(() => undefined);
 }
 
+// --- the desk: files on their way in, and versions on theirs to the public
+
+const stage: Stage = {
+  get hasMap() {
+    return map !== null;
+  },
+  show(next) {
+    overlay = { ...overlay, ...next };
+    redraw();
+  },
+  fit(bbox) {
+    if (cameWithView) cameWithView = false;
+    else map?.fit(bbox);
+  },
+  chooseFault: (index) => map?.chooseFault(index),
+  chooseShape: (index) => map?.chooseShape(index),
+  announce,
+  refresh: () => refresh(true),
+};
+
+/** Shows what `state.desk` names in the place of the layers. Its code is fetched when it is first wanted. */
+async function openDesk(files: DataTransfer | null = null): Promise<void> {
+  const asked = state.desk;
+  const was = document.body.classList.contains("desked");
+  document.body.classList.toggle("desked", asked !== null);
+  byId("desk").hidden = asked === null;
+  byId("side").hidden = asked !== null;
+  if (was !== (asked !== null)) map?.resize();
+  overlay = BARE;
+  if (asked === null) {
+    if (was) (await import("./desk/desk")).leave();
+    redraw();
+    return;
+  }
+  drawer.close();
+  redraw();
+  const desk = await import("./desk/desk");
+  if (state.desk === asked) desk.enter(asked, stage, files);
+}
+
+function holdsFiles(event: DragEvent): boolean {
+  return event.dataTransfer?.types.includes("Files") ?? false;
+}
+
+/** A file may be dropped anywhere on the page. */
+function takeDrops(): void {
+  let over = 0;
+  const mark = (by: number): void => {
+    over = by === 0 ? 0 : over + by;
+    document.body.classList.toggle("dropping", over > 0);
+  };
+  addEventListener("dragenter", (event) => holdsFiles(event) && mark(1));
+  addEventListener("dragleave", (event) => holdsFiles(event) && mark(-1));
+  addEventListener("dragover", (event) => {
+    if (holdsFiles(event)) event.preventDefault();
+  });
+  addEventListener("drop", (event) => {
+    if (!holdsFiles(event)) return;
+    event.preventDefault();
+    mark(0);
+    dropped = event.dataTransfer;
+    if (state.desk === "new") {
+      void openDesk(dropped);
+      dropped = null;
+    } else change({ desk: "new" });
+  });
+}
+
+let dropped: DataTransfer | null = null;
+
 // --- the frame
 
 const wants: indicators.Wants = {
@@ -197,6 +260,15 @@ function drawFrame(): void {
   select.replaceChildren(...languages().map(({ code, name: own }) => h("option", { value: code, lang: code, selected: code === getLanguage() }, own)));
   drawTabs();
   drawTools();
+}
+
+/** Puts the values of the period on the map before the server has told the rest of that period. */
+async function paint(): Promise<void> {
+  const indicator = currentIndicator();
+  if (!indicator || !map) return;
+  const all = await series(indicator);
+  const now = state.period ? all?.values.get(state.period) : undefined;
+  if (all && now && currentIndicator() === indicator) map.setValues(all.layer, now);
 }
 
 function drawTabs(): void {
@@ -234,6 +306,15 @@ function drawTools(): void {
       tool("⌂", "wholeCity", () => state.city.city.bbox && map?.fit(state.city.city.bbox))));
 }
 
+/** True when this browser can draw the map at all. */
+function hasWebGl(): boolean {
+  try {
+    return document.createElement("canvas").getContext("webgl2") !== null;
+  } catch {
+    return false;
+  }
+}
+
 /** The sheet of narrow screens: folded it shows only its tabs. */
 function unfold(open: boolean): void {
   document.body.classList.toggle("folded", !open);
@@ -244,7 +325,7 @@ function drawAll(): void {
   drawFrame();
   layers.draw(openReport, announce);
   indicators.draw(wants);
-  deliveries.draw(openReport);
+  deliveries.begin(openReport);
   legend.draw();
   if (!map) plain.draw(openReport);
 }
@@ -255,9 +336,17 @@ watch((changed) => {
     setLanguage(pick(state.lang));
     drawAll();
   }
+  if (any("desk") || (any("lang") && state.desk)) {
+    void openDesk(dropped);
+    dropped = null;
+  }
   if (any("tab")) drawTabs();
+  if (any("tab", "desk")) void deliveries.load();
   if (any("indicator")) indicators.draw(wants);
-  if (any("indicator", "period")) void indicators.load(wants);
+  if (any("indicator", "period")) {
+    void paint();
+    void indicators.load(wants);
+  }
   if (changed.has("indicator") && !state.indicator) announce(t("live.none"));
   if (any("values", "period")) indicators.drawValues(wants);
   if (any("values") && state.values) map?.setValues(state.values.layer, state.values.values);
@@ -265,12 +354,15 @@ watch((changed) => {
   if (any("values", "breaks", "hold", "dark")) legend.draw();
   if (any("on", "dark")) layers.draw(openReport, announce);
   if (any("values") && !map) plain.draw(openReport);
-  if (any("open") || (any("values") && (state.open === "join" || state.open === "table"))) void openDrawer();
+  if (any("open") || (any("lang") && state.open) || (any("values") && (state.open === "join" || state.open === "table"))) void openDrawer();
 });
 
 async function begin(): Promise<void> {
   setLanguage(pick(state.lang));
   drawFrame();
+  takeDrops();
+  // Those who see no map need not wait for its code.
+  const drawing = hasWebGl() ? import("./map") : null;
   byId("language").addEventListener("change", (event) => change({ lang: (event.target as HTMLSelectElement).value }));
   byId("handle").addEventListener("click", () => unfold(document.body.classList.contains("folded")));
   document.querySelector(".skip")?.addEventListener("click", (event) => {
@@ -291,14 +383,16 @@ async function begin(): Promise<void> {
     return;
   }
   const name = say(state.city.city.names, state.city.city.name ?? "Parat");
-  if (hasWebGl()) {
+  if (drawing) {
     try {
-      map = createMap(scene(), state.city.city.bbox ?? null, state.view, t("map", { city: name }), {
+      map = (await drawing).createMap(scene(), state.city.city.bbox ?? null, state.view, t("map", { city: name }), {
         clicked: showPlace,
         faultClicked: (index) => {
           map?.chooseFault(index);
-          shownReport?.reveal(index);
+          if (state.desk) overlay.faultClicked(index);
+          else shownReport?.reveal(index);
         },
+        shapeClicked: (index) => overlay.shapeClicked(index),
         moved: (view) => {
           change({ view });
           layers.showReach(view[0]);
@@ -309,24 +403,29 @@ async function begin(): Promise<void> {
     }
   }
   drawAll();
-  if (map) layers.showReach(map.zoom());
+  if (map) {
+    layers.showReach(map.zoom());
+    losses.ask(drawable(), () => layers.showReach(map?.zoom() ?? 0));
+  }
   if (matchMedia("(max-width: 720px)").matches) unfold(false);
   if (state.indicator) void indicators.load(wants);
   if (state.open?.startsWith("report:")) void openDrawer();
+  if (state.desk) void openDesk();
 }
 
 /** A publish while the page was away: its layers, versions and verdicts are shown when somebody comes back. */
-async function refresh(): Promise<void> {
+async function refresh(surely = false): Promise<void> {
   if (document.visibilityState !== "visible" || state.city.layers.length === 0) return;
   try {
     const city = await get<City>("layers");
-    if (city.generation === state.city.generation) return;
+    if (!surely && city.generation === state.city.generation) return;
     const list = await get<{ indicators: Indicator[] }>("indicators");
     forget();
     state.city = { ...city, deliveries: city.deliveries ?? [] };
     state.indicators = usable(list.indicators);
     drawAll();
     redraw();
+    losses.ask(drawable(), () => layers.showReach(map?.zoom() ?? 0));
     if (state.indicator) void indicators.load(wants);
   } catch {
     // The next return tries again.

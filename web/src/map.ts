@@ -2,12 +2,12 @@
 
 import { Map as GlMap, ScaleControl, setWorkerUrl } from "maplibre-gl";
 import type { MapGeoJSONFeature, PointLike } from "maplibre-gl";
-import "maplibre-gl/dist/maplibre-gl.css";
 import type { Bbox } from "./api";
 import { byId } from "./element";
 import type { View } from "./hash";
 import { state } from "./state";
-import { compose, FAULTS, hatch, PICKED, type Scene } from "./style";
+import { imagesOf } from "./marks";
+import { compose, FAULTS, PICKED, SHAPES, type Scene } from "./style";
 
 declare const WORKER_NAME: string;
 
@@ -20,6 +20,7 @@ export interface Hit {
 export interface Listeners {
   clicked(hits: Hit[]): void;
   faultClicked(index: number): void;
+  shapeClicked(index: number): void;
   moved(view: View): void;
 }
 
@@ -28,6 +29,7 @@ export interface CityMap {
   /** Gives a layer's features their values; geometry stays as it is in the browser's cache. */
   setValues(layer: string, values: Record<string, number | null>): void;
   chooseFault(index: number | null): void;
+  chooseShape(index: number | null): void;
   fit(bbox: Bbox, animate?: boolean): void;
   look(view: View): void;
   zoomBy(steps: number): void;
@@ -37,15 +39,6 @@ export interface CityMap {
 
 /** How close a click must come, in pixels: fingers are wider than one. */
 const REACH_PX = 5;
-
-/** True when this browser can draw the map at all. */
-export function hasWebGl(): boolean {
-  try {
-    return document.createElement("canvas").getContext("webgl2") !== null;
-  } catch {
-    return false;
-  }
-}
 
 export function createMap(scene: Scene, city: Bbox | null, view: View | null, label: string, listeners: Listeners): CityMap {
   setWorkerUrl(new URL(WORKER_NAME, import.meta.url).href);
@@ -71,9 +64,8 @@ export function createMap(scene: Scene, city: Bbox | null, view: View | null, la
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
   map.addControl(new ScaleControl({ maxWidth: 110 }), "bottom-right");
-  for (const dark of [false, true]) {
-    const { id, image } = hatch(dark);
-    map.on("style.load", () => map.hasImage(id) || map.addImage(id, image));
+  for (const { id, image, scale } of [...imagesOf(false), ...imagesOf(true)]) {
+    map.on("style.load", () => map.hasImage(id) || map.addImage(id, image, { pixelRatio: scale }));
   }
   // For tests and for people who look under the bonnet.
   Object.assign(window, { paratMap: map });
@@ -82,6 +74,7 @@ export function createMap(scene: Scene, city: Bbox | null, view: View | null, la
   let latest = scene;
   let shownValues: { layer: string; values: Record<string, number | null> } | null = null;
   let chosenFault: number | null = null;
+  let chosenShape: number | null = null;
   let hovered: { source: string; sourceLayer: string; id: string | number } | null = null;
 
   const applyValues = (): void => {
@@ -97,6 +90,8 @@ export function createMap(scene: Scene, city: Bbox | null, view: View | null, la
     if (!ready || !map.getSource(FAULTS)) return;
     map.removeFeatureState({ source: FAULTS });
     if (chosenFault !== null) map.setFeatureState({ source: FAULTS, id: chosenFault }, { chosen: true });
+    map.removeFeatureState({ source: SHAPES });
+    if (chosenShape !== null) map.setFeatureState({ source: SHAPES, id: chosenShape }, { chosen: true });
   };
 
   map.once("style.load", () => {
@@ -118,6 +113,8 @@ export function createMap(scene: Scene, city: Bbox | null, view: View | null, la
     const near = hits(around(x, y));
     const fault = near.find((found) => found.source === FAULTS);
     if (fault && typeof fault.id === "number") return listeners.faultClicked(fault.id);
+    const shape = near.find((found) => found.source === SHAPES);
+    if (shape && typeof shape.id === "number") return listeners.shapeClicked(shape.id);
     // Points and lines may be near; areas must hold the very place.
     const exact = new Set(hits([x, y]).map((found) => `${found.source} ${found.id}`));
     const seen = new Map<string, Hit>();
@@ -135,7 +132,7 @@ export function createMap(scene: Scene, city: Bbox | null, view: View | null, la
       map.removeFeatureState(hovered, "hover");
       hovered = null;
     }
-    if (found && found.id !== undefined && !hovered && found.source !== FAULTS) {
+    if (found && found.id !== undefined && !hovered && found.source !== FAULTS && found.source !== SHAPES) {
       hovered = { source: found.source, sourceLayer: found.source, id: found.id };
       map.setFeatureState(hovered, { hover: true });
     }
@@ -190,6 +187,10 @@ export function createMap(scene: Scene, city: Bbox | null, view: View | null, la
     },
     chooseFault(index) {
       chosenFault = index;
+      applyFault();
+    },
+    chooseShape(index) {
+      chosenShape = index;
       applyFault();
     },
     fit(bbox, animate = true) {

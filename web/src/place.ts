@@ -1,11 +1,12 @@
 // What lies where somebody clicked: every feature there with its attributes, in the words of its standard.
 
-import { feature, indicatorValues, type FieldInfo, type Indicator, type LayerInfo } from "./api";
+import { feature, type FieldInfo, type Indicator, type LayerInfo } from "./api";
 import { currentIndicator, layerById, state } from "./state";
 import { h, svg } from "./element";
 import { humanise, measure, moment, number, say, t } from "./i18n";
 import { code, title } from "./layers";
 import type { Hit } from "./map";
+import { series } from "./series";
 
 /** At most this many features are told of one click. */
 const MOST = 12;
@@ -82,9 +83,8 @@ function valueText(layer: LayerInfo | undefined, field: FieldInfo | undefined, n
 }
 
 async function overTime(into: HTMLElement, indicator: Indicator, id: string): Promise<void> {
-  const answers = await Promise.all(
-    indicator.periods.map((period) => indicatorValues(indicator, period).then((found) => found.values[id] ?? null).catch(() => null)),
-  );
+  const all = await series(indicator);
+  const answers = indicator.periods.map((period) => all?.values.get(period)?.[id] ?? null);
   const now = indicator.periods.indexOf(state.values?.period ?? "");
   const value = answers[now] ?? null;
   into.replaceChildren(

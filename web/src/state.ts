@@ -41,8 +41,10 @@ export function change(patch: Change): void {
   if (changed.size === 0) return;
   Object.assign(state, patch);
   for (const watcher of watchers) watcher(changed);
-  // Replaced, not pushed: the back button leaves the page instead of walking through every pan.
-  history.replaceState(null, "", write(state));
+  // Replaced, not pushed: the back button leaves the page instead of walking through every pan. Another
+  // page of the desk is a step of its own.
+  const pushed = read(location.hash).desk !== state.desk;
+  history[pushed ? "pushState" : "replaceState"](null, "", write(state));
 }
 
 night.addEventListener("change", () => change({ dark: night.matches }));

@@ -10,6 +10,7 @@ import type {
 } from "maplibre-gl";
 import base from "../../styles/base.json";
 import { address, type Bbox, type LayerInfo } from "./api";
+import { INKS, NO_VALUE } from "./marks";
 import type { Classes } from "./palette";
 
 /** What a style file may say beyond the MapLibre specification. */
@@ -41,13 +42,17 @@ export interface Scene {
   choropleth: { layer: string; classes: Classes } | null;
   faults: GeoJSON.FeatureCollection;
   picked: GeoJSON.FeatureCollection;
+  /** What the desk lays over the map: candidates, repairs, differences; `role` says how each is drawn. */
+  shapes: GeoJSON.FeatureCollection;
+  /** True while the map is only the ground for what the desk shows. */
+  ground: boolean;
 }
 
 /** Between water and parks below, and roads above. */
 const CHOROPLETH_ORDER = 290;
-const HATCH = "no-value";
 export const FAULTS = "faults";
 export const PICKED = "picked";
+export const SHAPES = "shapes";
 
 export function fileLayers(layer: LayerInfo): FileLayer[] {
   const sent = (layer.style ?? []) as unknown as FileLayer[];
@@ -78,7 +83,9 @@ export function compose(scene: Scene): StyleSpecification {
     }
   }
   sources[PICKED] = { type: "geojson", data: scene.picked };
+  sources[SHAPES] = { type: "geojson", data: scene.shapes };
   sources[FAULTS] = { type: "geojson", data: scene.faults };
+  for (const layer of shapeLayers(scene.dark)) push(900, layer);
   for (const layer of marks(scene.dark)) push(1000, layer);
 
   drawn.sort((a, b) => a.order - b.order);
@@ -109,6 +116,12 @@ function dress(file: FileLayer, layer: LayerInfo, scene: Scene): unknown {
       // Hovering answers by the feature's stable id, so nothing is laid out anew.
       if (part in paint && !file.id.includes("-ground")) paint[part] = hovered(paint[part], part, scene.dark);
     }
+  }
+  if (scene.ground && file.type !== "symbol") {
+    // What the desk shows must stand out from the city around it.
+    const part = file.type === "circle" ? "circle" : file.type;
+    if (paint[`${part}-opacity`] === undefined) paint[`${part}-opacity`] = 0.45;
+    if (file.type === "circle") paint["circle-stroke-opacity"] = 0.45;
   }
   if (scene.choropleth && file.type === "symbol") {
     paint["text-color"] = scene.dark ? "#ffffff" : "#231d28";
@@ -157,7 +170,7 @@ function colouring(id: string, classes: Classes, dark: boolean): unknown[] {
       ...shared,
       id: `${id}-none`,
       paint: {
-        "fill-pattern": dark ? `${HATCH}-dark` : HATCH,
+        "fill-pattern": NO_VALUE + (dark ? "-dark" : ""),
         "fill-opacity": ["case", known, 0, 1],
       },
     },
@@ -170,6 +183,30 @@ function colouring(id: string, classes: Classes, dark: boolean): unknown[] {
         "fill-antialias": false,
       },
     },
+  ];
+}
+
+/** What the desk lays over the city. Colour never speaks alone: each role has its pattern, its line, its sign. */
+function shapeLayers(dark: boolean): unknown[] {
+  const tail = dark ? "-dark" : "";
+  const inks = INKS[dark ? "dark" : "light"];
+  const by = (pick: (role: keyof typeof inks) => unknown, other: unknown): unknown => [
+    "match", ["get", "role"], ...(Object.keys(inks) as (keyof typeof inks)[]).flatMap((role) => [role, pick(role)]), other,
+  ];
+  const ink = by((role) => inks[role], inks.outline);
+  const chosen = ["boolean", ["feature-state", "chosen"], false];
+  const dashed = ["in", ["get", "role"], ["literal", ["removed", "before", "candidate"]]];
+  const width = ["case", chosen, 5, ["==", ["get", "role"], "outline"], 1, 2.2];
+  const area = ["in", "Polygon", ["geometry-type"]];
+  const point = ["in", "Point", ["geometry-type"]];
+  const patterned = ["in", ["get", "role"], ["literal", ["added", "removed", "changed"]]];
+  return [
+    { id: "shapes-fill", type: "fill", source: SHAPES, filter: ["all", area, ["in", ["get", "role"], ["literal", ["candidate", "before", "after"]]]], paint: { "fill-color": ink, "fill-opacity": ["case", chosen, 0.3, 0.08] } },
+    { id: "shapes-pattern", type: "fill", source: SHAPES, filter: ["all", area, patterned], paint: { "fill-pattern": by((role) => `area-${role}${tail}`, `area-changed${tail}`), "fill-opacity": 0.9 } },
+    { id: "shapes-line", type: "line", source: SHAPES, filter: ["all", ["!", point], ["!", dashed]], layout: { "line-join": "round" }, paint: { "line-color": ink, "line-width": width } },
+    { id: "shapes-dash", type: "line", source: SHAPES, filter: ["all", ["!", point], dashed], paint: { "line-color": ink, "line-width": width, "line-dasharray": [2.5, 1.6] } },
+    { id: "shapes-point", type: "circle", source: SHAPES, filter: point, paint: { "circle-color": ink, "circle-radius": ["case", chosen, 12, 8], "circle-stroke-color": dark ? "#15191d" : "#ffffff", "circle-stroke-width": 1.5 } },
+    { id: "shapes-sign", type: "symbol", source: SHAPES, filter: ["any", patterned, ["has", "sign"]], layout: { "icon-image": ["concat", "sign-", ["coalesce", ["get", "sign"], ["get", "role"]], tail], "icon-allow-overlap": ["step", ["zoom"], false, 15, true], "icon-ignore-placement": true } },
   ];
 }
 
@@ -245,20 +282,6 @@ export function swatches(layer: LayerInfo, dark: boolean): { field: string | nul
 /** The zoom from which a layer shows anything. */
 export function shownFrom(layer: LayerInfo): number {
   return Math.min(...fileLayers(layer).filter((file) => file.type !== "symbol").map((file) => file.minzoom ?? 0));
-}
-
-/** The hatch that stands for no value, as an image of `size` pixels. */
-export function hatch(dark: boolean): { id: string; image: ImageData } {
-  const size = 12;
-  const image = new ImageData(size, size);
-  const [ink, ground] = dark ? [[120, 126, 134], [38, 42, 47]] : [[150, 144, 134], [236, 231, 221]];
-  for (let y = 0; y < size; y += 1) {
-    for (let x = 0; x < size; x += 1) {
-      const line = (x + y) % 6 < 1.5;
-      image.data.set([...((line ? ink : ground) as number[]), line ? 255 : 150], (y * size + x) * 4);
-    }
-  }
-  return { id: dark ? `${HATCH}-dark` : HATCH, image };
 }
 
 export const NOTHING: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
