@@ -3,15 +3,15 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Action, Actor, App, AppError, LiveLayers, Role};
+use super::{Action, Actor, App, AppError, LiveLayer, LiveLayers, Role};
 use crate::{
     model::{LayerId, Version},
     snapshot::Snapshot,
-    store::{Publication, Seen, VersionEntry, VersionState},
+    store::{Entry, Publication, Seen, State, VersionEntry, VersionState},
 };
 
 /// How many versions that are not public now stay open for those who look at them.
-const PAST_OPEN: usize = 16;
+const PAST_OPEN: usize = 64;
 
 /// Versions beside the public ones that somebody looks at, last used last.
 #[derive(Default)]
@@ -224,6 +224,58 @@ impl App {
         })
     }
 
+    /// The whole set as it was public at a moment. What was not public then is not in it; indicator tables
+    /// are those of now.
+    pub async fn then(&self, then: &AsOf) -> Result<Arc<LiveLayers>, AppError> {
+        let (app, then) = (self.clone(), then.clone());
+        self.inner
+            .permits
+            .run(move || {
+                let mut set = LiveLayers::clone(&app.live());
+                let now = std::mem::take(&mut set.layers);
+                for (id, history) in &set.publications {
+                    let Ok(version) = set.public_then(id, &then) else {
+                        continue;
+                    };
+                    let entry = set.readable(id, version, &Actor::public());
+                    let (Ok(entry), false) = (entry, history.is_empty()) else {
+                        continue;
+                    };
+                    let live = now
+                        .get(id)
+                        .filter(|live| live.entry.version == Some(version))
+                        .and_then(|live| live.snapshot.clone());
+                    let snapshot = match live {
+                        Some(snapshot) => snapshot,
+                        None => app.open_now(id, version)?,
+                    };
+                    let mut entry = Entry::from(entry.clone());
+                    entry.state = State::Published;
+                    set.layers.insert(
+                        id.clone(),
+                        LiveLayer {
+                            entry,
+                            snapshot: Some(snapshot),
+                        },
+                    );
+                }
+                Ok(Arc::new(set))
+            })
+            .await
+    }
+
+    /// Opens a version beside the public ones, or gives the one that is open. Blocks.
+    fn open_now(&self, layer: &LayerId, version: Version) -> Result<Arc<Snapshot>, AppError> {
+        if let Some(snapshot) = self.inner.past.get(layer, version) {
+            return Ok(snapshot);
+        }
+        let snapshot = Arc::new(self.store().load(layer, Some(version))?);
+        self.inner
+            .past
+            .keep(layer.clone(), version, Arc::clone(&snapshot));
+        Ok(snapshot)
+    }
+
     /// The features of any version, open already or opened now.
     pub async fn open_version(
         &self,
@@ -242,11 +294,7 @@ impl App {
         let (app, layer) = (self.clone(), layer.clone());
         self.inner
             .permits
-            .run(move || {
-                let snapshot = Arc::new(app.store().load(&layer, Some(version))?);
-                app.inner.past.keep(layer, version, Arc::clone(&snapshot));
-                Ok(snapshot)
-            })
+            .run(move || app.open_now(&layer, version))
             .await
     }
 

@@ -16,7 +16,7 @@ use super::{
     ops, reply,
     select::is_queryable,
     site::Site,
-    which::Which,
+    which::{Which, as_of, set},
 };
 use crate::{
     app::{LiveLayer, LiveLayers},
@@ -59,10 +59,19 @@ pub(super) async fn collections(
     State(site): State<Site>,
     parts: Parts,
 ) -> Result<Response, Problem> {
+    let past = as_of(parts.uri.query())?.is_some();
+    let live = set(&site, parts.uri.query()).await?;
     let ask = Ask::of(&ops::COLLECTIONS_, parts)?;
-    let live = site.app().live();
     let each: Vec<Value> = shown(&live)
-        .map(|(layer, info)| describe(&site, &Standing::of(layer, &live), info, None))
+        .map(|(layer, info)| {
+            let mut standing = Standing::of(layer, &live);
+            if past {
+                // Links of what was public then stay on it.
+                standing.name = format!("{}@{}", info.id, info.version);
+                standing.report.clone_from(&layer.entry.report_id);
+            }
+            describe(&site, &standing, info, None)
+        })
         .collect();
     let value = json!({
         "links": self_and_alternates(&site, ops::COLLECTIONS_.offer, ask.chosen.media, "/collections"),

@@ -75,6 +75,14 @@ pub(super) async fn landing(State(site): State<Site>, parts: Parts) -> Result<Re
             "/layers",
         ),
         link(&site, "related", json, "The indicators", "/indicators"),
+        link(
+            &site,
+            "related",
+            json,
+            "The states of a version, and who may do what",
+            "/workflow",
+        ),
+        link(&site, "related", json, "What happened", "/journal"),
     ]);
     Ok(reply::json(
         &ask,

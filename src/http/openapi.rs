@@ -59,7 +59,7 @@ pub fn description(base: &str, infos: &[&SnapshotInfo]) -> Value {
     paths["/query"]["post"] = json!({
         "operationId": "queryByBody", "tags": ["Features"],
         "summary": "The same question as JSON, with all that it can say.",
-        "parameters": [reference("parameters", key(&ops::F_QUERY))],
+        "parameters": [reference("parameters", key(&ops::AS_OF)), reference("parameters", key(&ops::F_QUERY))],
         "requestBody": {"required": true, "content": {"application/json": {"schema": reference("schemas", "query")}}},
         "responses": responses(&ops::QUERY, "/query", true),
     });

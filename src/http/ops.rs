@@ -263,7 +263,7 @@ ops! {
     LANDING: "landing" "/", "Start", "The landing page.", [F_PAGE], PAGE, "landingPage";
     CONFORMANCE: "conformance" "/conformance", "Start", "What this interface conforms to.", [F_PAGE], PAGE, "confClasses";
     API: "api" "/api", "Start", "This description.", [F_PAGE], &[Media::OpenApi, Media::Html], "anyObject";
-    COLLECTIONS_: "collections" "/collections", "Features", "The collections.", [F_PAGE], PAGE, "collections";
+    COLLECTIONS_: "collections" "/collections", "Features", "The collections.", [AS_OF, F_PAGE], PAGE, "collections";
     COLLECTION: "collection" "/collections/{collectionId}", "Features", "A collection.", [COLLECTION_ID, AS_OF, F_PAGE], PAGE, "collection";
     ITEMS_: "items" "/collections/{collectionId}/items", "Features", "The features of a collection, a page at a time.",
         [COLLECTION_ID, AS_OF, LIMIT, OFFSET, BBOX, DATETIME, FILTER, FILTER_LANG, FILTER_CRS, PROPERTIES, INDICATOR, PERIOD, F_ITEMS],
@@ -357,7 +357,7 @@ ops! {
         [CODE, LAYER, PERIOD, F_VALUES], &[Media::Json, Media::Values], "anyObject", works;
     QUERY: "query" "/query", "Features", "Features by where they lie, what lies in them, or what is nearest.",
         [LAYER, RELATION, OF, OF_FILTER, GEOMETRY, DISTANCE, AGGREGATE, AGGREGATE_OF, AGGREGATE_FIELD, NEAREST, K, FILTER,
-         BBOX, INDICATOR, PERIOD, LIMIT, OFFSET, F_QUERY],
+         BBOX, AS_OF, INDICATOR, PERIOD, LIMIT, OFFSET, F_QUERY],
         &[Media::GeoJson, Media::Csv], "featureCollectionGeoJSON", works;
     HEALTH: "health" "/health", "Server", "Whether the server is well.", [F_JSON], JSON, "anyObject";
     METRICS: "metrics" "/metrics", "Server", "Counters, as Prometheus reads them.", [], &[Media::Text], "";

@@ -22,6 +22,7 @@ use super::{
     reply::{REVALIDATE, Reply, strong},
     select::is_queryable,
     site::Site,
+    which::set,
 };
 use crate::{
     app::LiveLayers,
@@ -34,7 +35,7 @@ use std::{sync::Arc, time::Instant};
 
 /// A question in the address.
 pub(super) async fn get(State(site): State<Site>, parts: Parts) -> Result<Response, Problem> {
-    let live = site.app().live();
+    let live = set(&site, parts.uri.query()).await?;
     let layer = layer_named(&live, parts.uri.query());
     let ask = Ask::with(&ops::QUERY, parts, |name| {
         layer
@@ -42,7 +43,7 @@ pub(super) async fn get(State(site): State<Site>, parts: Parts) -> Result<Respon
             .is_some_and(|snapshot| is_queryable(snapshot.info(), name))
     })?;
     let request = from_params(&ask.params, layer.as_deref())?;
-    answer(&site, ask, request, true).await
+    answer(&site, ask, request, live, true).await
 }
 
 /// A question in the body.
@@ -62,8 +63,9 @@ pub(super) async fn post(
             "the question is application/json",
         ));
     }
+    let live = set(&site, parts.uri.query()).await?;
     let mut ask = {
-        let params = Params::parse(parts.uri.query(), |name| name == "f")?;
+        let params = Params::parse(parts.uri.query(), |name| ["f", "as-of"].contains(&name))?;
         let chosen = super::negotiate::choose(ops::QUERY.offer, &params, &parts.headers)?;
         Ask {
             params,
@@ -77,7 +79,7 @@ pub(super) async fn post(
         ask.chosen.media = Media::Csv;
         ask.chosen.content_type = Media::Csv.types()[0];
     }
-    answer(&site, ask, request, false).await
+    answer(&site, ask, request, live, false).await
 }
 
 /// The layer that the parameter `layer` names, looked for before the parameters are checked, because its
@@ -189,6 +191,7 @@ async fn answer(
     site: &Site,
     ask: Ask,
     request: Request,
+    live: Arc<LiveLayers>,
     in_address: bool,
 ) -> Result<Response, Problem> {
     let headers: HeaderMap = ask.headers.clone();
@@ -196,10 +199,10 @@ async fn answer(
     let worker = site.clone();
     let body = site
         .app()
-        .compute(move |live| {
+        .compute(move |_| {
             let deadline = Instant::now() + PATIENCE;
             let expired = || Instant::now() > deadline;
-            let answer = match query::answer(&InLive(live), &request, &Budget::until(&expired)) {
+            let answer = match query::answer(&InLive(&live), &request, &Budget::until(&expired)) {
                 Ok(answer) => answer,
                 Err(error) => return Ok(Err(Problem::from(error))),
             };

@@ -94,8 +94,16 @@ pub(super) fn pick(text: &str, query: Option<&str>) -> Result<(LayerId, Pick), P
     ))
 }
 
+/// The whole set that a request means: what is public, or with `as-of` what was.
+pub(super) async fn set(site: &Site, query: Option<&str>) -> Result<Arc<LiveLayers>, Problem> {
+    Ok(match as_of(query)? {
+        None => site.app().live(),
+        Some(then) => site.app().then(&then).await?,
+    })
+}
+
 /// The moment that `as-of` names, read before the other parameters because they depend on the version.
-fn as_of(query: Option<&str>) -> Result<Option<AsOf>, Problem> {
+pub(super) fn as_of(query: Option<&str>) -> Result<Option<AsOf>, Problem> {
     let Some(text) = query
         .unwrap_or("")
         .split('&')

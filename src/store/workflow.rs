@@ -376,4 +376,22 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn the_documentation_shows_this_very_table() {
+        let page = include_str!("../../docs/versions.md");
+        for one in &RULES {
+            let whose = match one.whose {
+                Whose::Any => "any",
+                Whose::Own => "one's own",
+                Whose::Others => "another's",
+            };
+            let comment = if one.comment { "yes" } else { "" };
+            let row = format!(
+                "| `{}` | {} | {} | {} | {whose} | {comment} |",
+                one.action, one.from, one.to, one.role
+            );
+            assert!(page.contains(&row), "not in docs/versions.md: {row}");
+        }
+    }
 }
