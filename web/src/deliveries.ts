@@ -64,10 +64,17 @@ export async function load(): Promise<void> {
   }
 }
 
+/** How many files the gate keeps out, by what it last said of each. */
+export function keptOut(): number {
+  const latest = new Map<string, Judged>();
+  for (const one of state.city.deliveries) if (!latest.has(one.file)) latest.set(one.file, one);
+  return [...latest.values()].filter((one) => one.verdict === "does_not_conform").length;
+}
+
 /** What was handed in by the command line, which keeps no file here. */
 function elsewhere(): Judged[] {
-  const told = new Set(known.flatMap((one) => [one.report, ...one.layers.map((layer) => layer.report)]));
-  return state.city.deliveries.filter((one) => !told.has(one.report));
+  // Each judging of a file has a report of its own; the list has the file once.
+  return state.city.deliveries.filter((one) => !known.some((other) => other.file === one.file && other.created_at <= (one.at ?? "")));
 }
 
 function judged(one: Judged): HTMLElement {

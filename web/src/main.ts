@@ -273,7 +273,7 @@ async function paint(): Promise<void> {
 
 function drawTabs(): void {
   const chosen = TABS.find((tab) => tab === state.tab) ?? "layers";
-  const kept = state.city.deliveries.filter((one) => one.verdict === "does_not_conform").length;
+  const kept = deliveries.keptOut();
   const had = document.activeElement?.id.startsWith("tab-");
   byId("tabs").replaceChildren(
     ...TABS.map((tab) =>

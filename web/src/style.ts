@@ -206,7 +206,9 @@ function shapeLayers(dark: boolean): unknown[] {
     { id: "shapes-line", type: "line", source: SHAPES, filter: ["all", ["!", point], ["!", dashed]], layout: { "line-join": "round" }, paint: { "line-color": ink, "line-width": width } },
     { id: "shapes-dash", type: "line", source: SHAPES, filter: ["all", ["!", point], dashed], paint: { "line-color": ink, "line-width": width, "line-dasharray": [2.5, 1.6] } },
     { id: "shapes-point", type: "circle", source: SHAPES, filter: point, paint: { "circle-color": ink, "circle-radius": ["case", chosen, 12, 8], "circle-stroke-color": dark ? "#15191d" : "#ffffff", "circle-stroke-width": 1.5 } },
-    { id: "shapes-sign", type: "symbol", source: SHAPES, filter: ["any", patterned, ["has", "sign"]], layout: { "icon-image": ["concat", "sign-", ["coalesce", ["get", "sign"], ["get", "role"]], tail], "icon-allow-overlap": ["step", ["zoom"], false, 15, true], "icon-ignore-placement": true } },
+    { id: "shapes-sign", type: "symbol", source: SHAPES, filter: patterned, layout: { "icon-image": ["concat", "sign-", ["get", "role"], tail], "icon-allow-overlap": ["step", ["zoom"], false, 15, true], "icon-ignore-placement": true } },
+    // Where a layer may lie must be seen from any height, whatever stands there.
+    { id: "shapes-candidate", type: "symbol", source: SHAPES, filter: ["has", "sign"], layout: { "icon-image": ["concat", "sign-", ["get", "sign"], tail], "icon-allow-overlap": true, "icon-ignore-placement": true } },
   ];
 }
 

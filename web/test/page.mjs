@@ -232,6 +232,16 @@ await browser.close();
     await page.locator("#plain button.badge").first().click();
     await page.waitForSelector("#drawer .verdict");
     await shoot(page, "no-webgl");
+    await page.keyboard.press("Escape");
+    const handedIn = await fetch(new URL("deliveries?limit=1", url));
+    const [one] = handedIn.ok ? (await handedIn.json()).deliveries : [];
+    if (one) {
+      await page.evaluate((id) => (location.hash = `#desk=${id}`), one.id);
+      await page.waitForSelector(".steps");
+      if (!(await page.locator("#step-identity").isVisible())) await page.click("#head-identity");
+      await page.waitForSelector("#step-identity select");
+      await shoot(page, "no-webgl-desk");
+    }
     assert.deepEqual(seen.errors, []);
     assert.deepEqual(seen.strangers, []);
   });

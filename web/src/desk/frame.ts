@@ -1,7 +1,7 @@
 // What every page of the desk has: a head with the way back, and how trouble is shown.
 
 import { ApiError, setToken, token } from "../api";
-import { byId, h } from "../element";
+import { byId, h, prose } from "../element";
 import { change } from "../state";
 import type { Stage } from "../stage";
 import { d } from "./words";
@@ -59,7 +59,7 @@ export function signIn(why: string, done: () => void): HTMLElement {
     h("p", {}, why),
     h("label", { class: "field", for: "token" }, d("sign.token")),
     h("div", { class: "row" }, field, h("button", { type: "submit", class: "primary" }, d("sign.in"))),
-    h("p", { class: "quiet" }, d("sign.kept")));
+    h("p", { class: "quiet" }, ...prose(d("sign.kept"))));
 }
 
 /** Does something the server must agree to: the button waits, and trouble stands where it was asked for. */

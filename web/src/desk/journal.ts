@@ -3,6 +3,7 @@
 import { get } from "../api";
 import { h } from "../element";
 import { humanise, moment, number } from "../i18n";
+import { titleOf } from "./delivery";
 import { head, put, trouble, type Here } from "./frame";
 import { d, dMaybe } from "./words";
 
@@ -12,7 +13,7 @@ interface Entry {
   actor?: string;
   what: string;
   subject: string;
-  detail: unknown;
+  detail?: Record<string, unknown> | null;
   hash: string;
 }
 
@@ -29,11 +30,17 @@ export async function draw(here: Here): Promise<void> {
       seal,
       h("ol", { class: "journal" }, ...entries.map((one) =>
         h("li", {},
-          h("p", {}, one.actor ? h("strong", {}, `${one.actor} `) : null, dMaybe(`journal.${one.what}`, humanise(one.what)), " ", h("span", {}, one.subject)),
+          h("p", {}, one.actor ? h("strong", {}, `${one.actor} `) : null, dMaybe(`journal.${one.what}`, humanise(one.what)), " ", h("span", {}, versionOf(one) ? `${titleOf(one.subject)}, ${d("version.n", { n: versionOf(one) ?? "" })}` : titleOf(one.subject))),
           h("p", { class: "quiet" }, moment(one.at), " · ", h("code", { title: one.hash }, `${one.id} · ${one.hash.slice(0, 10)}`))))));
   } catch (error) {
     if (here.alive()) put(here.root, head(d("journal.title")), trouble(error, () => void draw(here)));
   }
+}
+
+/** The version that an entry speaks of. */
+function versionOf(one: Entry): number | null {
+  const version = one.detail?.["version"];
+  return typeof version === "number" ? version : null;
 }
 
 async function verify(into: HTMLElement): Promise<void> {

@@ -44,7 +44,7 @@ export function body(desk: Desk): Node {
   const relabel = (): void => {
     const rows = offered.filter((one) => wanted.has(one.kind)).reduce((sum, one) => sum + one.count, 0);
     apply.disabled = wanted.size === 0;
-    apply.textContent = wanted.size === 0 ? d("mend.choose") : d("mend.apply", { n: number(rows) });
+    apply.textContent = wanted.size === 0 ? d("mend.choose") : d("mend.apply", { rows: counted(rows) });
   };
   for (const one of offered) if (one.safe) wanted.add(one.kind);
   relabel();
@@ -90,7 +90,7 @@ function offer(desk: Desk, one: RepairProposal, wanted: Set<string>, changed: ()
         changed();
       } }),
       h("span", {}, name),
-      h("span", { class: "number" }, rows(one.count)),
+      h("span", { class: "number" }, counted(one.count)),
       h("span", { class: `safe safe-${one.safe}` }, d(one.safe ? "mend.safe" : "mend.look"))),
     one.examples.length > 0
       ? h("details", { class: "examples" }, h("summary", {}, d("mend.examples")), table(desk, one.examples))
@@ -116,7 +116,7 @@ function table(desk: Desk, examples: Example[]): HTMLElement {
       }))));
 }
 
-function rows(count: number): string {
+function counted(count: number): string {
   return d(count === 1 ? "mend.row" : "mend.rows", { n: number(count) });
 }
 
@@ -127,7 +127,7 @@ function whereOf(place: Place): string {
 function done(desk: Desk, kind: string, list: { place: Place; before: string; after: string }[], undo: () => void): HTMLElement {
   const name = dMaybe(`repair.${kind}`, humanise(kind));
   return h("details", { class: "examples made" },
-    h("summary", {}, name, " ", h("span", { class: "number" }, rows(list.length))),
+    h("summary", {}, name, " ", h("span", { class: "number" }, counted(list.length))),
     table(desk, list.slice(0, 200)),
     h("p", { class: "buttons" }, h("button", { type: "button", class: "small", "aria-label": d("mend.undoOf", { kind: name }), onclick: undo }, d("mend.undo"))));
 }

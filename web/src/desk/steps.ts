@@ -29,7 +29,11 @@ const MARKS: Record<Mark, string> = { done: "✓", open: "", trouble: "!", later
 export function steps(list: Step[], first: string | null, changed: (id: string | null) => void): Steps {
   let current: string | null = null;
   const items = new Map(list.map((step, at) => {
-    const button = h("button", { type: "button", id: `head-${step.id}`, "aria-expanded": "false", "aria-controls": `step-${step.id}`, onclick: () => set(current === step.id ? null : step.id) },
+    const button: HTMLButtonElement = h("button", { type: "button", id: `head-${step.id}`, "aria-expanded": "false", "aria-controls": `step-${step.id}`, onclick: () => {
+        set(current === step.id ? null : step.id);
+        // The step that closed above may have pulled this one out of sight.
+        button.scrollIntoView({ block: "nearest" });
+      } },
       h("span", { class: "step-number", "aria-hidden": "true" }, MARKS[step.mark] || String(at + 1)),
       h("span", { class: "step-title" }, step.title),
       h("span", { class: "step-says" }, step.says));
