@@ -14,6 +14,7 @@ Examples:
   parat explain T04               A rule: what it checks, why, and how to mend what it finds
   parat explain ROADCL            A code list
   parat explain SLB-2.1.1         An indicator
+  parat explain report-schema     The JSON Schema of a report
   parat explain                   Every name there is";
 
 #[derive(Debug, clap::Args)]
@@ -42,6 +43,13 @@ impl Explain {
             terminal::out(&everything(standards))?;
             return Ok(Exit::Good);
         };
+        if name == "report-schema" {
+            let mut schema = serde_json::to_string_pretty(&crate::report::schema())
+                .map_err(|error| Failure::new(Exit::Internal, &error))?;
+            schema.push('\n');
+            terminal::out(&schema)?;
+            return Ok(Exit::Good);
+        }
         let Some(page) = explain(standards, name) else {
             return Err(Failure::usage(unknown(standards, name)));
         };

@@ -146,6 +146,20 @@ pub struct Encoding {
     pub name: String,
     /// How it became known: `format`, `cpg`, `dbf language byte`, `detected`, `given`.
     pub origin: String,
+    /// How text reads under it and under the next likely one; empty where the bytes leave no doubt.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub readings: Vec<Reading>,
+}
+
+/// How text reads under an encoding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reading {
+    /// The encoding's WHATWG name.
+    pub name: String,
+    /// What speaks for it, in a sentence.
+    pub why: String,
+    /// Up to five values that are not plain ASCII.
+    pub samples: Vec<String>,
 }
 
 /// Something the reader did or saw that is no fault of a row.

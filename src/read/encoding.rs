@@ -7,7 +7,7 @@ use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 
 use super::delivery::{ReadError, note};
-use crate::model::Note;
+use crate::model::{Note, Reading};
 
 /// What is said about the encoding, strongest first.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +28,8 @@ pub(super) struct Chosen {
     pub(super) encoding: &'static Encoding,
     pub(super) origin: &'static str,
     pub(super) notes: Vec<Note>,
+    /// Where the bytes leave a doubt: the encoding that was chosen, and the next.
+    pub(super) readings: Vec<Reading>,
 }
 
 /// The encoding that a label means, in the spellings that .cpg files really hold.
@@ -110,11 +112,12 @@ pub(super) fn decode<'a>(
 
 /// Chooses the encoding of `texts`, which are all the values with bytes beyond ASCII.
 pub(super) fn choose(texts: &[&[u8]], hints: &Hints) -> Result<Chosen, ReadError> {
-    let done = |encoding, origin, notes| {
+    let done = |encoding: &'static Encoding, origin: &'static str, notes| {
         Ok(Chosen {
             encoding,
             origin,
             notes,
+            readings: readings(texts, encoding, origin),
         })
     };
     if let Some(text) = &hints.given {
@@ -199,6 +202,71 @@ pub(super) fn choose(texts: &[&[u8]], hints: &Hints) -> Result<Chosen, ReadError
         ),
     ));
     done(encoding, "detected", notes)
+}
+
+/// How many values are shown under each encoding.
+const SAMPLES: usize = 5;
+/// The most letters of a value that is shown.
+const SAMPLE_LETTERS: usize = 60;
+
+/// The chosen encoding and the next likely one with the same values under each; none where all text is ASCII, or is
+/// UTF-8 and was read as that.
+fn readings(texts: &[&[u8]], chosen: &'static Encoding, origin: &str) -> Vec<Reading> {
+    let proven = texts.iter().all(|text| is_utf8(text));
+    if texts.is_empty() || (proven && chosen == UTF_8) {
+        return vec![];
+    }
+    let next = if proven || chosen == WINDOWS_1252 {
+        UTF_8
+    } else {
+        WINDOWS_1252
+    };
+    // Different values, spread over the layer.
+    let mut shown: Vec<&[u8]> = vec![];
+    for text in texts.iter().step_by((texts.len() / 50).max(1)) {
+        if shown.len() < SAMPLES && !shown.contains(text) {
+            shown.push(text);
+        }
+    }
+    let why = |encoding: &'static Encoding| {
+        let broken = texts
+            .iter()
+            .filter(|text| decode(text, encoding).contains('\u{FFFD}'))
+            .count();
+        let said = if encoding != chosen {
+            "the next likely one".to_owned()
+        } else if origin == "detected" {
+            "taken, because the letters are most like it".to_owned()
+        } else {
+            format!("taken, because it was said ({origin})")
+        };
+        match broken {
+            0 if encoding == UTF_8 => {
+                format!("{said}; all bytes form UTF-8, which does not happen by chance")
+            }
+            0 => format!("{said}; every byte is a letter in it"),
+            some => format!(
+                "{said}; {some} of {} values cannot be read in it",
+                texts.len()
+            ),
+        }
+    };
+    [chosen, next]
+        .into_iter()
+        .map(|encoding| Reading {
+            name: encoding.name().to_owned(),
+            why: why(encoding),
+            samples: shown
+                .iter()
+                .map(|text| {
+                    decode(text, encoding)
+                        .chars()
+                        .take(SAMPLE_LETTERS)
+                        .collect()
+                })
+                .collect(),
+        })
+        .collect()
 }
 
 /// The text it was before it was encoded twice: `à¤µà¤¾` is `वा`. None for ordinary text.
@@ -315,6 +383,29 @@ mod tests {
             assert!(label(text).is_some(), "{text}");
         }
         assert!(label("SYSTEM").is_none() && label("").is_none());
+    }
+
+    #[test]
+    fn a_doubtful_encoding_is_shown_beside_the_next_with_the_same_values() {
+        let latin: &[&[u8]] = &[b"Caf\xe9 de la Gare", b"H\xf4pital"];
+        let readings = choose_for(latin, None, 0x57).readings;
+        let names: Vec<&str> = readings.iter().map(|one| one.name.as_str()).collect();
+        assert_eq!(names, ["windows-1252", "UTF-8"]);
+        assert_eq!(readings[0].samples, ["Café de la Gare", "Hôpital"]);
+        assert!(readings[1].samples[0].contains('\u{FFFD}') && readings[1].why.contains("2 of 2"));
+        // What a person says is shown too: they may be wrong.
+        let hints = Hints {
+            given: Some("windows-1252".to_owned()),
+            ..Hints::default()
+        };
+        let given = choose(&["शिवाजीनगर".as_bytes()], &hints).unwrap();
+        assert_eq!(given.readings[1].samples, ["शिवाजीनगर"]);
+        assert!(
+            choose_for(&["शिवाजीनगर".as_bytes()], None, 0)
+                .readings
+                .is_empty()
+        );
+        assert!(choose_for(&[], None, 0).readings.is_empty());
     }
 
     #[test]

@@ -359,6 +359,7 @@ fn layer_of(
         encoding: Some(Encoding {
             name: "UTF-8".to_owned(),
             origin: "format".to_owned(),
+            readings: vec![],
         }),
         declared_rows: declared,
         table,

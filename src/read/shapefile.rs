@@ -145,6 +145,7 @@ pub(super) fn read(
         encoding = Some(Encoding {
             name: chosen.encoding.name().to_owned(),
             origin: chosen.origin.to_owned(),
+            readings: chosen.readings.clone(),
         });
     }
     let (crs, crs_origin) = srs::of_prj(&words("prj")?.unwrap_or_default());

@@ -413,7 +413,11 @@ fn csv(
         ..Hints::default()
     };
     let (body, chosen, mut notes) = if let Some((encoding, skip)) = marked {
-        (&bytes[skip..], (encoding, "byte order mark"), vec![])
+        (
+            &bytes[skip..],
+            (encoding, "byte order mark", vec![]),
+            vec![],
+        )
     } else {
         let texts: Vec<&[u8]> = if bytes.is_ascii() {
             vec![]
@@ -424,7 +428,8 @@ fn csv(
                 .collect()
         };
         let chosen = encoding::choose(&texts, &hints)?;
-        (bytes, (chosen.encoding, chosen.origin), chosen.notes)
+        let said = (chosen.encoding, chosen.origin, chosen.readings);
+        (bytes, said, chosen.notes)
     };
     let text = encoding::decode(body, chosen.0);
     if text.contains('\0') {
@@ -488,6 +493,7 @@ fn csv(
         encoding: Some(Encoding {
             name: chosen.0.name().to_owned(),
             origin: chosen.1.to_owned(),
+            readings: chosen.2,
         }),
     }]))
 }
@@ -548,6 +554,7 @@ fn workbook(path: &std::path::Path, label: &str) -> io::Result<Result<Vec<Sheet>
             encoding: Some(Encoding {
                 name: "UTF-8".to_owned(),
                 origin: "format".to_owned(),
+                readings: vec![],
             }),
         });
     }

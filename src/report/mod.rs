@@ -7,6 +7,7 @@ mod aside;
 mod html;
 mod map;
 mod offers;
+mod schema;
 mod table;
 mod text;
 
@@ -18,6 +19,7 @@ use crate::{
 
 pub use aside::{set_aside_csv, set_aside_geojson};
 pub use html::html;
+pub use schema::schema;
 pub use table::{cell, csv, geojson};
 pub use text::{Look, text};
 

@@ -414,6 +414,10 @@ fn fill(report: &mut Report, subject: &Subject<'_>, map: &ColumnMap) {
     report.crs = raw.crs.clone();
     report.crs_origin = raw.crs_origin;
     report.encoding.clone_from(&raw.encoding);
+    if let Some(encoding) = &mut report.encoding {
+        // They stand among the proposals.
+        encoding.readings.clear();
+    }
     report.bbox = subject
         .lonlat
         .and_then(|lonlat| Bbox::around(&lonlat.coords));

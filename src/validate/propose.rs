@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use super::{
-    ColumnProposal, LayerProposal, Outcome, Proposals, RepairKind, RepairProposal, Repairs,
-    RuleReport, Subject, crs,
+    ColumnProposal, EncodingProposal, LayerProposal, Outcome, Proposals, RepairKind,
+    RepairProposal, Repairs, RuleReport, Subject, crs,
     values::{is_blank, number, reads_as},
 };
 use crate::{
@@ -43,7 +43,17 @@ pub(super) fn proposals(subject: &Subject<'_>, rules: &[RuleReport], made: &Repa
         } else {
             vec![]
         },
-        encodings: vec![],
+        encodings: subject
+            .raw
+            .encoding
+            .iter()
+            .flat_map(|encoding| &encoding.readings)
+            .map(|reading| EncodingProposal {
+                name: reading.name.clone(),
+                why: reading.why.clone(),
+                samples: reading.samples.clone(),
+            })
+            .collect(),
         columns: columns(subject),
         repairs: repairs(subject, rules, made),
     }

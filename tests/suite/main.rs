@@ -23,4 +23,5 @@ mod mend;
 mod real_files;
 mod reports;
 mod rules;
+mod schema;
 mod styles;

@@ -122,6 +122,7 @@ fn judged(raw: &RawLayer, question: &Question) -> Checked {
             confirmed: question.confirmed.as_ref(),
         },
     );
+    crate::schema::hold(&report::json(checked.report()));
     let counts = checked.report().counts;
     assert_eq!(counts.read, raw.len() as u64);
     assert_eq!(

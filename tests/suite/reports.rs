@@ -100,7 +100,9 @@ fn the_reports_of_real_files_are_what_they_were() {
             let _ = writeln!(out, "refused: {} {}", refused.code, refused.message);
         }
         for raw in delivery.layers {
-            out.push_str(&short(check(raw, &ask).report()));
+            let checked = check(raw, &ask);
+            crate::schema::hold(&parat::report::json(checked.report()));
+            out.push_str(&short(checked.report()));
         }
     }
     let beside = Path::new(concat!(

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     model::{LayerId, Note},
     store::{Answers, Job, JobAsk, JobId, JobState, Remembered},
-    validate::Repairs,
+    validate::{Confirmed, Repairs},
 };
 
 /// The longest text of one value.
@@ -340,7 +340,6 @@ pub(super) fn question(job: &Job) -> (super::super::Ask, Vec<Note>) {
         let mut told = vec![];
         if let Some(layer) = &answers.layer {
             told.push(format!("layer {layer}"));
-            ask.layer = Some(layer.clone());
         }
         if let Some(crs) = &answers.crs {
             // Only where the file does not say it: the gate takes it as its last word.
@@ -348,12 +347,17 @@ pub(super) fn question(job: &Job) -> (super::super::Ask, Vec<Note>) {
         }
         if let Some(encoding) = &answers.encoding {
             told.push(format!("encoding {encoding}"));
-            ask.read.encoding = Some(encoding.clone());
         }
         for (field, column) in &answers.columns {
             told.push(format!("{field} = column {column}"));
-            ask.columns.insert(field.clone(), column.clone());
         }
+        // The CRS is left out: as an option it would win over what the file says.
+        ask = ask.with(Confirmed {
+            layer: answers.layer.clone(),
+            encoding: answers.encoding.clone(),
+            columns: answers.columns.clone(),
+            ..Confirmed::default()
+        });
         notes.push(Note {
             kind: "remembered".to_owned(),
             text: format!(
