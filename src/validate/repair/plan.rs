@@ -168,7 +168,10 @@ impl Plan {
 
     /// The plan as a person is asked whether to carry it out.
     pub(in crate::validate) fn proposal(&self, subject: &Subject<'_>) -> RepairProposal {
-        let native = Native::of(subject.raw);
+        // Making one costs PROJ a look into its database.
+        let native = (!self.rows.is_empty())
+            .then(|| Native::of(subject.raw))
+            .flatten();
         let mut examples = vec![];
         self.each(subject, EXAMPLES, |place, before, after, at| {
             let there = at.and_then(|at| {

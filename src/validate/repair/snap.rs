@@ -287,6 +287,15 @@ fn beside(
     (distance(place_m, at) <= tolerance).then(|| (along(now[step], now[step + 1], share), place_m))
 }
 
+fn wider(bbox: Bbox, by: f64) -> Bbox {
+    Bbox {
+        west: bbox.west - by,
+        south: bbox.south - by,
+        east: bbox.east + by,
+        north: bbox.north + by,
+    }
+}
+
 /// Gives every edge the neighbours' moved vertices that lie on it, and plans the rows that changed and are no
 /// worse for it.
 #[expect(
@@ -318,6 +327,14 @@ fn insert_and_plan(
             continue;
         }
         let (from, to) = shape.coord_range();
+        let moved = now[from..to] != *subject.raw.shapes.get(row).coords();
+        let mut beside = false;
+        if let Some(bbox) = shape.bbox() {
+            index.search(&wider(bbox, tolerance + reach), |_| beside = true);
+        }
+        if !moved && !beside {
+            continue;
+        }
         let mut inserted: HashMap<usize, Vec<(f64, At)>> = HashMap::new();
         let mut at = from;
         for part in shape.parts() {
@@ -352,7 +369,7 @@ fn insert_and_plan(
             }
         }
         let drawn = subject.raw.shapes.get(row);
-        if inserted.is_empty() && now[from..to] == *drawn.coords() {
+        if inserted.is_empty() && !moved {
             continue;
         }
         one.clear();
