@@ -374,3 +374,241 @@ fn the_child_gives_what_reading_in_process_gives() {
         }
     }
 }
+
+#[test]
+fn entities_of_xml_read_no_file_and_do_not_multiply() {
+    let place = Place::new();
+    let secret = place.file("secret.txt", b"TOP-SECRET-WORDS");
+    let mut laughs = String::from("<!DOCTYPE kml [<!ENTITY a0 \"lol\">");
+    for level in 1..30 {
+        laughs += &format!(
+            "<!ENTITY a{level} \"&a{0};&a{0};&a{0};&a{0};&a{0};&a{0};\">",
+            level - 1
+        );
+    }
+    laughs += "]>";
+    let outside = format!(
+        "<!DOCTYPE kml [<!ENTITY x SYSTEM \"file://{0}\"><!ENTITY % y SYSTEM \"{0}\"> %y;]>",
+        secret.display()
+    );
+    for (doctype, entity) in [(&laughs, "&a29;"), (&outside, "&x;")] {
+        let kml = format!(
+            "<?xml version=\"1.0\"?>{doctype}<kml xmlns=\"http://www.opengis.net/kml/2.2\"><Document><Placemark>\
+             <name>{entity}</name><Point><coordinates>77,12</coordinates></Point></Placemark></Document></kml>"
+        );
+        let gml = format!(
+            "<?xml version=\"1.0\"?>{doctype}<ogr:FeatureCollection xmlns:ogr=\"http://ogr.maptools.org/\" \
+             xmlns:gml=\"http://www.opengis.net/gml\"><gml:featureMember><ogr:place fid=\"p.0\">\
+             <ogr:name>{entity}</ogr:name></ogr:place></gml:featureMember></ogr:FeatureCollection>"
+        );
+        for (name, text) in [("x.kml", kml), ("x.gml", gml)] {
+            let before = std::time::Instant::now();
+            // A child that is stopped is an answer too; what it read must not hold the other file.
+            if let Ok(delivery) = read(&place.file(name, text.as_bytes())) {
+                let said = format!("{delivery:?}");
+                assert!(!said.contains("TOP-SECRET"), "{name} {entity}");
+                assert!(said.len() < 1_000_000, "{name} {entity}: {}", said.len());
+            }
+            assert!(before.elapsed().as_secs() < 90, "{name} {entity}");
+        }
+    }
+}
+
+#[test]
+fn triggers_and_views_of_a_geopackage_do_nothing() {
+    let place = Place::new();
+    let loot = place.0.path().join("loot.sqlite");
+    let path = place.0.path().join("x.gpkg");
+    let db = rusqlite::Connection::open(&path).unwrap();
+    db.execute_batch(&format!(
+        "PRAGMA application_id = 1196444487; PRAGMA user_version = 10300;
+         CREATE TABLE gpkg_spatial_ref_sys (srs_name TEXT, srs_id INTEGER PRIMARY KEY, organization TEXT,
+            organization_coordsys_id INTEGER, definition TEXT, description TEXT);
+         INSERT INTO gpkg_spatial_ref_sys VALUES ('WGS 84', 4326, 'EPSG', 4326, 'GEOGCS[\"WGS 84\"]', '');
+         CREATE TABLE gpkg_contents (table_name TEXT PRIMARY KEY, data_type TEXT, identifier TEXT, description TEXT,
+            last_change TEXT, min_x REAL, min_y REAL, max_x REAL, max_y REAL, srs_id INTEGER);
+         CREATE TABLE gpkg_geometry_columns (table_name TEXT, column_name TEXT, geometry_type_name TEXT,
+            srs_id INTEGER, z INTEGER, m INTEGER);
+         CREATE TABLE place (fid INTEGER PRIMARY KEY, geom BLOB, name TEXT);
+         INSERT INTO place VALUES (1, x'47500001E6100000010100000000000000004053400000000000002840', 'one');
+         CREATE TABLE counted (n INTEGER); INSERT INTO counted VALUES (0);
+         CREATE TRIGGER seen AFTER INSERT ON place BEGIN UPDATE counted SET n = n + 1; END;
+         CREATE VIEW endless AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 4)
+            SELECT x AS fid, (SELECT geom FROM place) AS geom, 'from ' || load_extension('{}') AS name FROM c;
+         INSERT INTO gpkg_contents VALUES ('place', 'features', 'place', '', '2026-01-01T00:00:00Z', 77, 12, 77, 12, 4326);
+         INSERT INTO gpkg_contents VALUES ('endless', 'features', 'endless', '', '2026-01-01T00:00:00Z', 77, 12, 77, 12, 4326);
+         INSERT INTO gpkg_geometry_columns VALUES ('place', 'geom', 'POINT', 4326, 0, 0);
+         INSERT INTO gpkg_geometry_columns VALUES ('endless', 'geom', 'POINT', 4326, 0, 0);",
+        loot.display()
+    ))
+    .unwrap();
+    drop(db);
+    let before = fs::read(&path).unwrap();
+    let delivery = read(&path).unwrap();
+    assert!(
+        delivery
+            .layers
+            .iter()
+            .any(|layer| layer.source.layer == "place" && layer.len() == 1),
+        "{delivery:?}"
+    );
+    assert_eq!(fs::read(&path).unwrap(), before, "the file was written to");
+    assert!(!loot.exists());
+}
+
+#[test]
+fn counts_and_lengths_that_lie_are_not_believed() {
+    let place = Place::new();
+    // A .shp of one point whose header and record claim the world.
+    let mut shp = vec![0_u8; 100];
+    shp[..4].copy_from_slice(&9994_i32.to_be_bytes());
+    shp[24..28].copy_from_slice(&i32::MAX.to_be_bytes());
+    shp[28..32].copy_from_slice(&1000_i32.to_le_bytes());
+    for (kind, counts) in [
+        (1_i32, vec![]),
+        (3, vec![i32::MAX, i32::MAX]),
+        (5, vec![-1, -1]),
+        (8, vec![i32::MAX]),
+    ] {
+        shp.truncate(100);
+        shp[32..36].copy_from_slice(&kind.to_le_bytes());
+        shp.extend(1_i32.to_be_bytes());
+        shp.extend(i32::MAX.to_be_bytes());
+        shp.extend(kind.to_le_bytes());
+        shp.extend([0_u8; 32]);
+        for count in counts {
+            shp.extend(count.to_le_bytes());
+        }
+        let name = format!("lie{kind}.shp");
+        let delivery = place.read(&name, &shp);
+        let rows: usize = delivery
+            .layers
+            .iter()
+            .map(parat::model::RawLayer::len)
+            .sum();
+        assert!(rows <= 1, "{name}: {rows}");
+        assert!(
+            !delivery.refused.is_empty()
+                || delivery.layers.iter().any(|layer| !layer.notes.is_empty()),
+            "{name}: {delivery:?}"
+        );
+    }
+    // A .dbf that says it has four thousand million rows.
+    let mut dbf = vec![3_u8, 126, 1, 1];
+    dbf.extend(u32::MAX.to_le_bytes());
+    dbf.extend(65_u16.to_le_bytes());
+    dbf.extend(u16::MAX.to_le_bytes());
+    dbf.extend([0_u8; 20]);
+    dbf.extend(b"NAME\0\0\0\0\0\0\0C\0\0\0\0\xff\0");
+    dbf.extend([0_u8; 14]);
+    dbf.push(0x0d);
+    dbf.extend(b" short");
+    shp.truncate(100);
+    shp[24..28].copy_from_slice(&64_i32.to_be_bytes());
+    shp[32..36].copy_from_slice(&1_i32.to_le_bytes());
+    shp.extend(1_i32.to_be_bytes());
+    shp.extend(10_i32.to_be_bytes());
+    shp.extend(1_i32.to_le_bytes());
+    shp.extend(77.5_f64.to_le_bytes());
+    shp.extend(12.9_f64.to_le_bytes());
+    let zip = archive(&[("a.shp", &shp), ("a.dbf", &dbf)]);
+    let delivery = place.read("dbf.zip", &zip);
+    let rows: usize = delivery
+        .layers
+        .iter()
+        .map(parat::model::RawLayer::len)
+        .sum();
+    assert!(rows <= 1, "{rows}");
+    assert!(!delivery.refused.is_empty() || !delivery.layers.is_empty());
+}
+
+#[test]
+fn numbers_that_are_none_become_findings_and_not_places() {
+    use parat::{
+        model::Metadata,
+        standard::Standards,
+        validate::{Ask, Outcome, Repairs, alone, check},
+    };
+    let place = Place::new();
+    let nan = f64::NAN.to_le_bytes();
+    let far = f64::INFINITY.to_le_bytes();
+    let mut shp = vec![0_u8; 100];
+    shp[..4].copy_from_slice(&9994_i32.to_be_bytes());
+    shp[28..32].copy_from_slice(&1000_i32.to_le_bytes());
+    shp[32..36].copy_from_slice(&1_i32.to_le_bytes());
+    for (row, at) in [
+        (nan, far),
+        (far, nan),
+        (77.5_f64.to_le_bytes(), 12.9_f64.to_le_bytes()),
+    ]
+    .iter()
+    .enumerate()
+    {
+        shp.extend((row as i32 + 1).to_be_bytes());
+        shp.extend(10_i32.to_be_bytes());
+        shp.extend(1_i32.to_le_bytes());
+        shp.extend(at.0);
+        shp.extend(at.1);
+    }
+    let words = (shp.len() / 2) as i32;
+    shp[24..28].copy_from_slice(&words.to_be_bytes());
+    let mut delivery = place.read("nan.shp", &shp);
+    let mut raw = delivery.layers.remove(0);
+    raw.crs = "EPSG:4326".parse().unwrap();
+    let layer = "toilet".parse().unwrap();
+    let metadata = Metadata::default();
+    let columns = std::collections::BTreeMap::new();
+    let checked = check(
+        raw,
+        &Ask {
+            standards: Standards::builtin(),
+            layer: Some(&layer),
+            metadata: &metadata,
+            city: None,
+            others: &alone,
+            columns: &columns,
+            repairs: &Repairs::none(),
+            set_aside: false,
+            confirmed: None,
+        },
+    );
+    let report = checked.report();
+    let valid = report.rules.iter().find(|rule| rule.code == "T01").unwrap();
+    let Outcome::Failed { findings, .. } = &valid.outcome else {
+        panic!("{valid:?}");
+    };
+    let rows: Vec<Option<u64>> = findings.iter().map(|found| found.place.row).collect();
+    assert!(
+        rows.contains(&Some(1)) && rows.contains(&Some(2)) && !rows.contains(&Some(3)),
+        "{rows:?}"
+    );
+    for text in [parat::report::json(report), parat::report::geojson(report)] {
+        serde_json::from_str::<serde_json::Value>(&text).unwrap();
+        assert!(!text.contains("NaN") && !text.contains("inf"), "{text}");
+    }
+}
+
+#[test]
+fn names_in_every_script_are_read_and_said_as_they_are() {
+    let place = Place::new();
+    for name in [
+        "वार्ड सीमा.geojson",
+        "ವಾರ್ಡ್.geojson",
+        "வார்டு எல்லை.geojson",
+        "వార్డు.geojson",
+        "ওয়ার্ড.geojson",
+        "وارڈ.geojson",
+        "ਵਾਰਡ.geojson",
+        "e\u{301}té & \"quotes\" <b>.geojson",
+        "emoji 🗺.geojson",
+        "-rf --help.geojson",
+        "a\u{202e}txt.geojson",
+    ] {
+        let delivery = place.read(name, POINT.as_bytes());
+        assert_eq!(delivery.layers.len(), 1, "{name} {:?}", delivery.refused);
+        assert_eq!(delivery.layers[0].source.file, name);
+        let inside = place.read("in.zip", &archive(&[(name, POINT.as_bytes())]));
+        assert_eq!(inside.layers.len(), 1, "{name} {:?}", inside.refused);
+        assert_eq!(inside.layers[0].source.member.as_deref(), Some(name));
+    }
+}
