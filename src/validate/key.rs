@@ -36,8 +36,11 @@ impl Rule for UniqueKey {
                 Some((name.as_str(), subject.map.column(name)?, needed))
             })
             .collect();
+        // A city's own limits are told apart by what all features share: there is only one of them at a time.
+        let tells_apart = |name: &str| !subject.is_shared(name);
         if parts.is_empty()
-            || (standard.key.len() > 1 && parts.iter().all(|(name, ..)| subject.is_shared(name)))
+            || (standard.key.iter().any(|name| tells_apart(name))
+                && !parts.iter().any(|(name, ..)| tells_apart(name)))
         {
             return Outcome::not_run(say!(T10_no_column, key = standard.key.join(" + ")), true);
         }
