@@ -180,7 +180,8 @@ fn long_ring() {
         ids.push(TileId::holding(zoom, snapshot.label(0)));
         let (mut dearest, mut sum, mut bytes) = (0.0_f64, 0.0, 0);
         for &id in &ids {
-            let (packed, spent) = seconds(|| tile::gzip(&tile::tile(&[&snapshot], id, &[]).bytes));
+            // The shortest of some turns: a single one is shorter than the tick of the system's account.
+            let (packed, spent) = shortest(|| tile::gzip(&tile::tile(&[&snapshot], id, &[]).bytes));
             dearest = dearest.max(spent * 1e3);
             sum += spent * 1e3;
             bytes = bytes.max(packed.len());
@@ -216,7 +217,7 @@ fn whole(snapshot: &Snapshot, layer: &Layer) {
         .step_by(7)
         .map(|row| TileId::holding(8 + (row % 9) as u8, snapshot.label(row)))
         .collect();
-    let (found, spent_here) = seconds(|| {
+    let (found, spent_here) = shortest(|| {
         ids.iter()
             .filter(|&&id| black_box(pyramid.get(id)).is_some())
             .count()
@@ -313,6 +314,19 @@ fn seconds<R>(work: impl FnOnce() -> R) -> (R, f64) {
         result,
         spent.unwrap_or_else(|| begin.elapsed().as_secs_f64()),
     )
+}
+
+/// The shortest wall clock of seven turns.
+fn shortest<R>(work: impl Fn() -> R) -> (R, f64) {
+    let turn = || {
+        let begin = Instant::now();
+        let result = work();
+        (result, begin.elapsed().as_secs_f64())
+    };
+    (1..7).fold(turn(), |best, _| {
+        let next = turn();
+        if next.1 < best.1 { next } else { best }
+    })
 }
 
 fn main() {

@@ -114,7 +114,7 @@ impl TileId {
         ]
     }
 
-    /// Its number in a PMTiles archive (specification 3, section 4.1.1): all tiles of the zooms before, then
+    /// Its number in a `PMTiles` archive (specification 3, section 4.1.1): all tiles of the zooms before, then
     /// its place along the Hilbert curve of its zoom.
     pub fn number(self) -> u64 {
         let before = ((1_u64 << (2 * self.z)) - 1) / 3;

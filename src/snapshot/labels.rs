@@ -267,15 +267,13 @@ mod tests {
             for zoom in 0..=22 {
                 let shown = own.iter().filter(|anchor| anchor.zoom <= zoom).count();
                 let pixels = length_of(path.coords()) / 2_f64.powi(23 - zoom as i32);
-                if shown == 1 {
-                    assert!(pixels >= FIRST_PIXELS, "row {row} zoom {zoom}");
-                } else if shown > 1 {
-                    assert!(
+                match shown {
+                    0 => assert!(pixels < FIRST_PIXELS, "row {row} zoom {zoom}"),
+                    1 => assert!(pixels >= FIRST_PIXELS, "row {row} zoom {zoom}"),
+                    _ => assert!(
                         pixels / (shown + 1) as f64 >= APART_PIXELS,
                         "row {row} zoom {zoom}"
-                    );
-                } else {
-                    assert!(pixels < FIRST_PIXELS, "row {row} zoom {zoom}");
+                    ),
                 }
             }
         }

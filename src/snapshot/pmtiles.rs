@@ -1,4 +1,4 @@
-//! PMTiles 3, the one-file form of a tile pyramid: header, directories, and a writer.
+//! `PMTiles` 3, the one-file form of a tile pyramid: header, directories, and a writer.
 //!
 //! Laid out as: header and root directory in the first 16 KiB, tiles in the order of their numbers, then
 //! metadata and leaf directories. So tiles are written as they come and nothing is held back but the

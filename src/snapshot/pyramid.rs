@@ -1,6 +1,6 @@
-//! The tiles of a version, made beforehand: a PMTiles archive, mapped.
+//! The tiles of a version, made beforehand: a `PMTiles` archive, mapped.
 //!
-//! Any PMTiles reader opens it. Besides, each tile carries what it leaves out in an extra field of its gzip
+//! Any `PMTiles` reader opens it. Besides, each tile carries what it leaves out in an extra field of its gzip
 //! header (RFC 1952, 2.3.1.1), which every inflater skips, and the metadata tell it by zoom. An archive of
 //! another form, of another content or a damaged one is as good as none: tiles are then made on demand.
 

@@ -97,7 +97,7 @@ fn paths(kind: u64, numbers: &[u64]) -> Vec<Vec<[i64; 2]>> {
                 assert_eq!(count, 1, "one MoveTo for a path");
                 paths.push(vec![step(&mut cursor)]);
             }
-            (2, Some(1), 2) | (3, Some(1), 2) => {
+            (2 | 3, Some(1), 2) => {
                 assert!(kind == 2 || count > 1, "a ring has two LineTo or more");
                 let path = paths.last_mut().unwrap();
                 for _ in 0..count {

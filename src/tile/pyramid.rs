@@ -252,7 +252,7 @@ fn depth(snapshot: &Snapshot) -> u8 {
         .unwrap_or(DEEP)
 }
 
-/// The metadata of the archive (PMTiles 3, section 5): what is in its layers, and what is not.
+/// The metadata of the archive (`PMTiles` 3, section 5): what is in its layers, and what is not.
 fn metadata(snapshot: &Snapshot, info: &PyramidInfo) -> serde_json::Value {
     let about = snapshot.info();
     let kind = |kind: FieldType| match kind {
