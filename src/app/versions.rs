@@ -13,10 +13,13 @@ use crate::{
 /// How many versions that are not public now stay open for those who look at them.
 const PAST_OPEN: usize = 64;
 
+/// A version that is open.
+type Opened = ((LayerId, Version), Arc<Snapshot>);
+
 /// Versions beside the public ones that somebody looks at, last used last.
 #[derive(Default)]
 pub(super) struct Past {
-    open: Mutex<Vec<((LayerId, Version), Arc<Snapshot>)>>,
+    open: Mutex<Vec<Opened>>,
 }
 
 impl Past {

@@ -119,7 +119,7 @@ pub(super) fn describe(before: Option<&Snapshot>, after: &Snapshot, most: usize)
             features,
         })
         .collect();
-    fields.sort_by(|a, b| b.features.cmp(&a.features));
+    fields.sort_by_key(|field| std::cmp::Reverse(field.features));
     let schema = before.map_or_else(Vec::new, |before| schema(before.info(), after.info()));
     let metadata = before.map_or_else(Vec::new, |before| metadata(before.info(), after.info()));
     Difference {

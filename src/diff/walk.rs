@@ -79,7 +79,6 @@ pub fn walk(
             .map(|(before, &row)| (before.id(row), row));
         let right = new.get(j).map(|&row| (after.id(row), row));
         let (id, change) = match (left, right) {
-            (None, None) => return,
             (Some((id, row)), other) if other.is_none_or(|(next, _)| id < next) => {
                 i += 1;
                 (id, Change::Removed { before: row })
@@ -94,8 +93,8 @@ pub fn walk(
                 let older = before.expect("it gave a row");
                 (id, compare(older, old_row, after, new_row, pairs))
             }
-            // Both arms above take whatever stands alone.
-            (Some(_), None) | (None, Some(_)) => return,
+            // The arms above take whatever stands alone, so nothing is left on either side.
+            _ => return,
         };
         if take(id, change).is_break() {
             return;

@@ -45,13 +45,14 @@ pub(super) async fn diff(
 ) -> Result<Response, Problem> {
     let id = layer(&id)?;
     let ask = Ask::of(&ops::VERSION_DIFF, parts)?;
-    let against = ask
-        .params
-        .get("against")
-        .map(|text| {
-            number(text).map_err(|_| Problem::parameter("against", "it is the number of a version"))
-        })
-        .transpose()?;
+    let against = match ask.params.get("against").map(number) {
+        None => None,
+        Some(Ok(version)) => Some(version),
+        Some(Err(_)) => {
+            let words = "it is the number of a version";
+            return Err(Problem::parameter("against", words));
+        }
+    };
     let media = ask.chosen.media;
     let most = match ask.params.whole("rows")? {
         Some(rows) => usize::try_from(rows).unwrap_or(MOST_ROWS).min(MOST_ROWS),
@@ -141,6 +142,7 @@ pub fn changes_geojson(older: Option<&Snapshot>, newer: &Snapshot, most: usize) 
         out: &mut out,
         shapes: Shapes::new(),
         count: 0,
+        cut: false,
         most,
     };
     let mut matched = 0_u64;
@@ -177,8 +179,7 @@ pub fn changes_geojson(older: Option<&Snapshot>, newer: &Snapshot, most: usize) 
         matched += 1;
         ControlFlow::Continue(())
     });
-    let (count, cut) = (written.count, written.count == most && matched > 0);
-    let cut = cut && count < usize::MAX;
+    let (count, cut) = (written.count, written.cut);
     let tail = json!({"numberMatched": matched, "numberReturned": count});
     super::items::close_with(&tail, &mut out);
     (out, cut)
@@ -188,6 +189,7 @@ struct Written<'a> {
     out: &'a mut Vec<u8>,
     shapes: Shapes<f64>,
     count: usize,
+    cut: bool,
     most: usize,
 }
 
@@ -202,6 +204,7 @@ impl Written<'_> {
         values: &Value,
     ) {
         if self.count >= self.most {
+            self.cut = true;
             return;
         }
         let out = &mut *self.out;

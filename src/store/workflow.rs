@@ -51,7 +51,7 @@ impl std::str::FromStr for Role {
 
 impl std::fmt::Display for Role {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str(self.word())
+        out.pad(self.word())
     }
 }
 
@@ -135,7 +135,7 @@ impl VersionState {
 
 impl std::fmt::Display for VersionState {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str(self.word())
+        out.pad(self.word())
     }
 }
 
@@ -190,7 +190,7 @@ impl Action {
 
 impl std::fmt::Display for Action {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str(self.word())
+        out.pad(self.word())
     }
 }
 

@@ -7,7 +7,7 @@ fn first_folder(folder: &std::path::Path) {
     connection.execute_batch(first::SQL).expect("made");
     connection
         .execute_batch(
-            r#"UPDATE meta SET value = 1 WHERE name = 'schema';
+            r"UPDATE meta SET value = 1 WHERE name = 'schema';
             INSERT INTO deliveries (layer, file, verdict, summary, became, version, features, at, report) VALUES
               ('road', 'a.zip', 'conforms', 'good', 'published', 1, 3, '2025-01-01T00:00:00Z', '{}'),
               ('road', 'b.zip', 'does_not_conform', 'bad', 'withheld', NULL, 3, '2025-01-02T00:00:00Z', '{}'),
@@ -16,7 +16,7 @@ fn first_folder(folder: &std::path::Path) {
             INSERT INTO versions VALUES
               ('road', 1, 'aa', 'i', 'versions/road/aa', 3, 1, '2025-01-01T00:00:00Z'),
               ('road', 2, 'bb', 'i', 'versions/road/bb', 4, 3, '2025-01-03T00:00:00Z');
-            INSERT INTO layers VALUES ('road', 2);"#,
+            INSERT INTO layers VALUES ('road', 2);",
         )
         .expect("filled");
     let mut before = String::new();
