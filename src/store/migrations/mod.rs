@@ -21,11 +21,7 @@ struct Migration {
     /// What SQLite is told.
     sql: &'static str,
     /// What SQL alone cannot say.
-    then: fn(&Transaction<'_>) -> Result<(), StoreError>,
-}
-
-fn nothing(_: &Transaction<'_>) -> Result<(), StoreError> {
-    Ok(())
+    then: Option<fn(&Transaction<'_>) -> Result<(), StoreError>>,
 }
 
 /// Every step, in order; the place in the list, counted from 1, is the schema that it makes.
@@ -33,22 +29,22 @@ const STEPS: &[Migration] = &[
     Migration {
         about: "layers, versions, deliveries, tables, journal",
         sql: first::SQL,
-        then: nothing,
+        then: None,
     },
     Migration {
         about: "states of versions, publications, users, a sealed journal",
         sql: workflow::SQL,
-        then: workflow::seal,
+        then: Some(workflow::seal),
     },
     Migration {
         about: "deliveries over HTTP",
         sql: super::jobs::TABLES,
-        then: nothing,
+        then: None,
     },
     Migration {
         about: "the hash of each version's truth",
         sql: seals::SQL,
-        then: nothing,
+        then: None,
     },
 ];
 
@@ -77,7 +73,9 @@ pub(super) fn run(connection: &mut Connection) -> Result<(), StoreError> {
         transaction
             .execute_batch(step.sql)
             .map_err(failed("be brought up to date"))?;
-        (step.then)(&transaction)?;
+        if let Some(then) = step.then {
+            then(&transaction)?;
+        }
         transaction
             .execute(
                 "UPDATE meta SET value = ?1 WHERE name = 'schema'",
