@@ -39,6 +39,9 @@ pub(super) struct Serve {
     /// The address that links begin with, where a proxy stands before Parat
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
+    /// Begin with an empty data folder; files are handed in at the page or over HTTP
+    #[arg(long, conflicts_with = "files")]
+    new: bool,
 }
 
 impl Serve {
@@ -52,7 +55,7 @@ impl Serve {
         if !self.files.is_empty() && self.place.data.is_none() {
             scratch = tempfile::Builder::new().prefix("parat-").tempdir()?;
             scratch.path().clone_into(&mut config.data);
-        } else if self.files.is_empty() {
+        } else if self.files.is_empty() && !self.new {
             exists(&config.data)?;
         }
         let app = App::open(config)?;
@@ -82,7 +85,7 @@ fn exists(data: &Path) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::usage(format!(
-        "there is no published data in {}; `parat ingest FILE --data {0}` makes it, `parat demo` shows an example",
+        "there is no published data in {}; `parat ingest FILE --data {0}` or `parat serve --new --data {0}` makes it, `parat demo` shows an example",
         data.display()
     )))
 }

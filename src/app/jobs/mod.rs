@@ -61,7 +61,9 @@ pub enum DeliverError {
         value: u64,
     },
     /// The disk is full.
-    #[error("there is no room left on the server's disk; what arrived before is kept")]
+    #[error(
+        "there is no room left on the server's disk; what was answered for is kept, the rest must be sent again"
+    )]
     NoSpace,
     /// Something in the question makes no sense.
     #[error("{parameter}: {detail}")]
@@ -143,6 +145,12 @@ impl Live {
 
     fn job(&self) -> MutexGuard<'_, Job> {
         self.job.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// As it stands this moment.
+    fn now(&self) -> (Job, Progress) {
+        let progress = *self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        (self.job().clone(), progress)
     }
 
     fn tell(&self) {
@@ -253,35 +261,32 @@ impl App {
 
     /// A delivery as it stands this moment, by its number or a report's. Blocks.
     pub fn delivery(&self, id: JobId) -> Result<(Job, Progress), DeliverError> {
-        let now = |live: &Live| {
-            let progress = *live.progress.lock().unwrap_or_else(PoisonError::into_inner);
-            (live.job().clone(), progress)
-        };
-        if let Some(live) = self.inner.jobs.live().get(&id) {
-            return Ok(now(live));
+        if let Some(live) = self.under_way(id) {
+            return Ok(live.now());
         }
         let job = self.store().job(id)?.ok_or_else(|| AppError::NotFound {
             what: format!("delivery {id}"),
         })?;
         // By a report's number the delivery may still be under way.
-        if let Some(live) = self.inner.jobs.live().get(&job.id) {
-            return Ok(now(live));
+        if let Some(live) = self.under_way(job.id) {
+            return Ok(live.now());
         }
         let progress = Progress::of(&job);
         Ok((job, progress))
     }
 
+    /// What is under way under a number. The lock of all is let go before anybody's own is taken.
+    fn under_way(&self, id: JobId) -> Option<Arc<Live>> {
+        self.inner.jobs.live().get(&id).cloned()
+    }
+
     /// Deliveries, newest first. Blocks.
     pub fn delivery_list(&self, filter: &JobFilter) -> Result<Vec<(Job, Progress)>, DeliverError> {
         let kept = self.store().jobs(filter)?;
-        let live = self.inner.jobs.live();
         Ok(kept
             .into_iter()
-            .map(|job| match live.get(&job.id) {
-                Some(live) => {
-                    let progress = *live.progress.lock().unwrap_or_else(PoisonError::into_inner);
-                    (live.job().clone(), progress)
-                }
+            .map(|job| match self.under_way(job.id) {
+                Some(live) => live.now(),
                 None => {
                     let progress = Progress::of(&job);
                     (job, progress)

@@ -316,9 +316,17 @@ impl Incoming {
         let Some(open) = &mut self.open else {
             return Ok(());
         };
-        open.file
-            .write_all(bytes)
-            .map_err(DeliverError::disk("writing a delivery"))?;
+        if let Err(error) = open.file.write_all(bytes) {
+            let error = DeliverError::disk("writing a delivery")(error);
+            if matches!(error, DeliverError::NoSpace) {
+                // Half a file helps nobody, and the catalogue needs the room to say so.
+                open.file.set_len(0).ok();
+                if let Some(file) = self.live.job().files.last_mut() {
+                    file.bytes = 0;
+                }
+            }
+            return Err(error);
+        }
         open.hash.update(bytes);
         self.total += bytes.len() as u64;
         let mut job = self.live.job();

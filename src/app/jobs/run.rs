@@ -149,7 +149,12 @@ impl App {
                     .to_owned(),
             )
         });
-        let mut job = live.job();
+        // Called off meanwhile, and perhaps asked about again: then it is somebody else's by now.
+        let mine = || {
+            let all = self.inner.jobs.live();
+            all.get(&id).is_some_and(|known| Arc::ptr_eq(known, &live))
+        };
+        let mut job = live.job().clone();
         match ended {
             Ended::Judged if !job.state.is_end() => {
                 job.state = JobState::Judged;
@@ -167,15 +172,25 @@ impl App {
             _ => {}
         }
         // A full disk passes; the verdict must not be lost to it.
+        let mut kept = false;
         for wait in [0, 1, 5, 30] {
             std::thread::sleep(Duration::from_secs(wait));
+            let mut now = live.job();
+            if now.state.is_end() || !mine() {
+                break;
+            }
             match self.store().save_job(&job) {
-                Ok(()) => break,
+                Ok(()) => {
+                    *now = job;
+                    kept = true;
+                    break;
+                }
                 Err(error) => tracing::error!(%error, %id, "the end of a delivery cannot be kept"),
             }
         }
-        drop(job);
-        self.inner.jobs.live().remove(&id);
+        if kept && mine() {
+            self.inner.jobs.live().remove(&id);
+        }
         live.tell();
     }
 

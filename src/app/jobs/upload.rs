@@ -76,11 +76,9 @@ impl App {
         self.fits(length)?;
         let ask = self.merged(&crate::store::JobAsk::default(), patch)?;
         let most = self.config().limits.unfinished_per_user;
-        let open = self
-            .inner
-            .jobs
-            .live()
-            .values()
+        let all: Vec<Arc<Live>> = self.inner.jobs.live().values().cloned().collect();
+        let open = all
+            .iter()
             .filter(|live| {
                 let job = live.job();
                 job.via == Via::Tus && job.state == JobState::Receiving && job.actor == actor.name
@@ -236,11 +234,9 @@ impl App {
     /// Removes uploads that nobody went on with in time.
     pub(super) fn expire_uploads(&self) {
         let now = jiff::Timestamp::now();
-        let late: Vec<JobId> = self
-            .inner
-            .jobs
-            .live()
-            .values()
+        let all: Vec<Arc<Live>> = self.inner.jobs.live().values().cloned().collect();
+        let late: Vec<JobId> = all
+            .iter()
             .filter_map(|live| {
                 let job = live.job();
                 let until: jiff::Timestamp = job.expires_at.as_deref()?.parse().ok()?;
@@ -330,9 +326,15 @@ impl Appending {
                 value: self.length,
             });
         }
-        self.file
-            .write_all(bytes)
-            .map_err(DeliverError::disk("writing an upload"))?;
+        if let Err(error) = self.file.write_all(bytes) {
+            let error = DeliverError::disk("writing an upload")(error);
+            if matches!(error, DeliverError::NoSpace) {
+                // What was answered for stays; the catalogue needs the room of the rest.
+                self.file.set_len(self.begun).ok();
+                self.offset = self.begun;
+            }
+            return Err(error);
+        }
         self.offset += bytes.len() as u64;
         {
             let mut job = self.live.job();

@@ -598,6 +598,95 @@ fn an_upload_can_be_given_up_and_every_answer_says_what_is_spoken() {
 }
 
 #[test]
+fn who_calls_a_delivery_off_ends_its_reader_at_once_and_keeps_the_file() {
+    let server = Server::new(|config| config.limits.judging = 1);
+    // Long enough to be read for seconds.
+    let feature = r#"{"type":"Feature","properties":{"name":"x","ward_no":1},"geometry":{"type":"Point","coordinates":[77.5,12.9]}},"#;
+    let mut text = String::from("{\"type\":\"FeatureCollection\",\"features\":[");
+    text.push_str(&feature.repeat(400_000));
+    text.pop();
+    text.push_str("]}");
+    let long = server.form(&[("file", Some("long.geojson"), text.as_bytes())]);
+    let id = long.json()["id"].as_str().unwrap().to_owned();
+    let next = server.form(&[("file", Some("w.geojson"), wards("ward_no", "").as_bytes())]);
+    let begun = Instant::now();
+    while server.get(&format!("/deliveries/{id}")).json()["state"] != "reading" {
+        assert!(begun.elapsed() < Duration::from_secs(30));
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let off = server.send("DELETE", &format!("/deliveries/{id}"), &[], "");
+    assert_eq!(
+        (off.status, &off.json()["state"]),
+        (200, &json!("cancelled"))
+    );
+    assert!(
+        off.json()["reason"]
+            .as_str()
+            .unwrap()
+            .contains("called off")
+    );
+    // Its reader is gone, so the next one's turn comes at once.
+    let done = server.ended(next.json()["id"].as_str().unwrap());
+    assert_eq!(done["state"], "judged");
+    assert!(begun.elapsed() < Duration::from_secs(60));
+    let file = server.get(&format!("/deliveries/{id}/file"));
+    assert_eq!(file.body.len(), text.len());
+    let report = server.get(&format!("/reports/{id}")).json();
+    assert_eq!(report["state"], "cancelled");
+}
+
+#[test]
+fn metadata_inside_an_archive_are_heard_and_broken_ones_do_no_harm() {
+    use std::io::Write as _;
+    let server = Server::new(|_| {});
+    let archive = |metadata: &str| {
+        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(vec![]));
+        let plain = zip::write::SimpleFileOptions::default();
+        for (name, text) in [
+            ("a/wards.geojson", wards("ward_no", "").as_str()),
+            ("a/wards.metadata.json", metadata),
+        ] {
+            zip.start_file(name, plain).unwrap();
+            zip.write_all(text.as_bytes()).unwrap();
+        }
+        zip.finish().unwrap().into_inner()
+    };
+    let send = |bytes: &[u8]| {
+        let answer = server.form(&[
+            ("file", Some("wards.zip"), bytes),
+            ("layer", None, b"ward_boundary"),
+        ]);
+        let end = server.ended(answer.json()["id"].as_str().unwrap());
+        assert_eq!(end["layers"].as_array().map(Vec::len), Some(1), "{end}");
+        server.get(end["report"].as_str().unwrap()).json()
+    };
+    let missing = |report: &Value| {
+        let rules = report["rules"].as_array().unwrap();
+        let rule = rules.iter().find(|rule| rule["code"] == "M01").unwrap();
+        rule["count"].as_u64().unwrap_or(0)
+    };
+    let without = send(&archive("{}"));
+    let with = send(&archive(
+        r#"{"title": "Wards", "custodian": "Town planning", "licence": "GODL-India"}"#,
+    ));
+    assert!(
+        missing(&with) < missing(&without),
+        "{} {}",
+        missing(&with),
+        missing(&without)
+    );
+    let broken = send(&archive("{nonsense"));
+    assert_eq!(missing(&broken), missing(&without));
+    let notes = broken["notes"].as_array().unwrap();
+    assert!(
+        notes
+            .iter()
+            .any(|note| note["kind"] == "metadata_unreadable"),
+        "{notes:?}"
+    );
+}
+
+#[test]
 fn who_waits_hears_of_the_end_and_who_comes_back_is_sent_away() {
     let server = Server::new(|_| {});
     let answer = server.form(&[("file", Some("w.geojson"), wards("ward_no", "").as_bytes())]);
