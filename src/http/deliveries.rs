@@ -45,7 +45,7 @@ pub(super) async fn blocking<T: Send + 'static>(
 /// The number that a path names.
 pub(super) fn number(text: &str) -> Result<JobId, Problem> {
     text.parse()
-        .map_err(|_| Problem::new(error::NOT_FOUND, "there is no such delivery"))
+        .map_err(|_no_number| Problem::new(error::NOT_FOUND, "there is no such delivery"))
 }
 
 /// A delivery as clients see it.
@@ -125,7 +125,7 @@ pub(super) fn shown(site: &Site, job: &Job, progress: Progress) -> Value {
 fn main_label(job: &Job) -> &str {
     job.files
         .iter()
-        .find(|file| file.stored.ends_with(".shp"))
+        .find(|file| file.stored.rsplit('.').next() == Some("shp"))
         .or(job.files.first())
         .map_or("", |file| &file.label)
 }

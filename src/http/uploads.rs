@@ -58,7 +58,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 fn bytes(headers: &HeaderMap, name: &str) -> Result<Option<u64>, Problem> {
     text(headers, name)
         .map(|text| {
-            text.trim().parse().map_err(|_| {
+            text.trim().parse().map_err(|_no_number| {
                 Problem::new(
                     error::BAD_PARAMETER,
                     format!("`{name}` is not a number of bytes"),
@@ -96,7 +96,7 @@ fn said(headers: &HeaderMap) -> Result<Said, Problem> {
         return Ok(said);
     };
     let wrong = |detail: &str| Problem::new(error::BAD_PARAMETER, detail).at("Upload-Metadata");
-    let all = all.to_str().map_err(|_| wrong("it is not ASCII"))?;
+    let all = all.to_str().map_err(|_other| wrong("it is not ASCII"))?;
     for pair in all
         .split(',')
         .map(str::trim)
@@ -105,7 +105,7 @@ fn said(headers: &HeaderMap) -> Result<Said, Problem> {
         let (key, value) = pair.split_once(' ').unwrap_or((pair, ""));
         let value = BASE64
             .decode(value.trim())
-            .map_err(|_| wrong("a value is not base64"))?;
+            .map_err(|_other| wrong("a value is not base64"))?;
         let value = String::from_utf8_lossy(&value).into_owned();
         match key {
             "filename" | "name" => said.name = value,
@@ -278,7 +278,7 @@ impl Sum {
             .ok_or_else(|| wrong("it is an algorithm, a blank and the sum in base64".to_owned()))?;
         let sum = BASE64
             .decode(sum.trim())
-            .map_err(|_| wrong("the sum is not base64".to_owned()))?;
+            .map_err(|_other| wrong("the sum is not base64".to_owned()))?;
         let begun = match name.to_ascii_lowercase().as_str() {
             "sha1" => Self::Sha1(sha1::Sha1::new()),
             "sha256" => Self::Sha256(sha2::Sha256::new()),

@@ -18,7 +18,7 @@ const PREFIX: &str = "parat-read-";
 /// Held while the folder is in use; the system lets go when the holder dies.
 const LOCK: &str = "lock";
 /// A folder without a lock may be one that was made this very moment.
-const FRESH: Duration = Duration::from_secs(60);
+const FRESH: Duration = Duration::from_mins(1);
 
 /// Says that a reading is no longer wanted. All clones are one.
 #[derive(Clone, Debug, Default)]

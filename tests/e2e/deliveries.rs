@@ -64,7 +64,7 @@ fn ask(method: &str, url: &str, headers: &[(&str, &str)], body: &[u8]) -> Option
     }
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .http_status_as_error(false)
-        .timeout_global(Some(Duration::from_secs(60)))
+        .timeout_global(Some(Duration::from_mins(1)))
         .allow_non_standard_methods(true)
         .build()
         .into();
@@ -302,7 +302,7 @@ fn ended(url: &str, id: &str) -> Option<Value> {
             return Some(delivery);
         }
         assert!(
-            begun.elapsed() < Duration::from_secs(120),
+            begun.elapsed() < Duration::from_mins(2),
             "{id} never ends: {delivery}"
         );
         std::thread::sleep(Duration::from_millis(15));

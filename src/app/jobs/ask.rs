@@ -24,14 +24,15 @@ pub type AskPatch = Map<String, Value>;
 pub fn stated(patch: &mut AskPatch, name: &str, text: &str) -> Result<bool, DeliverError> {
     let text = text.trim();
     let value = match name {
-        "layer" | "crs" | "encoding" | "repairs" if text.is_empty() => return Ok(true),
+        "layer" | "crs" | "encoding" | "repairs" | "columns" | "metadata" if text.is_empty() => {
+            return Ok(true);
+        }
         "layer" | "crs" | "encoding" | "repairs" => Value::from(text),
         "set_aside" => Value::Bool(match text {
             "true" | "1" | "on" | "yes" => true,
             "" | "false" | "0" | "off" | "no" => false,
             _ => return Err(DeliverError::bad(name, "it is true or false")),
         }),
-        "columns" | "metadata" if text.is_empty() => return Ok(true),
         "columns" | "metadata" => serde_json::from_str(text).map_err(|error| {
             DeliverError::bad(name, format!("it is not a JSON object: {error}"))
         })?,
@@ -102,9 +103,8 @@ impl App {
                 "columns" => merge_columns(&mut next, name, value)?,
                 "repairs" => {
                     next.repairs = match value {
-                        Value::Null => Repairs::none(),
+                        Value::Null | Value::Bool(false) => Repairs::none(),
                         Value::Bool(true) => Repairs::safe(),
-                        Value::Bool(false) => Repairs::none(),
                         Value::String(text) => text
                             .parse()
                             .map_err(|error| DeliverError::bad(name, format!("{error}")))?,

@@ -285,12 +285,14 @@ impl App {
         let kept = self.store().jobs(filter)?;
         Ok(kept
             .into_iter()
-            .map(|job| match self.under_way(job.id) {
-                Some(live) => live.now(),
-                None => {
-                    let progress = Progress::of(&job);
-                    (job, progress)
-                }
+            .map(|job| {
+                self.under_way(job.id).map_or_else(
+                    || {
+                        let progress = Progress::of(&job);
+                        (job.clone(), progress)
+                    },
+                    |live| live.now(),
+                )
             })
             .filter(|(job, _)| filter.state.is_none_or(|state| job.state == state))
             .collect())

@@ -27,7 +27,7 @@ use crate::{
 /// How long a thread waits for work before it looks whether the application is still there.
 const LOOK: Duration = Duration::from_millis(500);
 /// How often uploads that nobody goes on with are looked for.
-const EXPIRE: Duration = Duration::from_secs(60);
+const EXPIRE: Duration = Duration::from_mins(1);
 
 /// Starts the threads.
 pub(super) fn start(app: &App) {
