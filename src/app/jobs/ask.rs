@@ -7,7 +7,7 @@ use super::{
     DeliverError, Live, may,
 };
 use crate::{
-    model::{LayerId, Note},
+    model::{LayerId, Note, say},
     store::{Answers, Job, JobAsk, JobId, JobState, Remembered},
     validate::{Confirmed, Repairs},
 };
@@ -364,6 +364,11 @@ pub(super) fn question(job: &Job) -> (super::super::Ask, Vec<Note>) {
                 "taken from what was confirmed for this source with {}: {}",
                 known.from,
                 told.join(", ")
+            ),
+            say: say!(
+                note_remembered,
+                from = known.from.to_string(),
+                what = told.join(", ")
             ),
             ..Note::default()
         });

@@ -19,7 +19,7 @@ use super::{
     watch::Progress,
 };
 use crate::{
-    model::{Metadata, Note},
+    model::{Metadata, Note, say},
     store::{Job, JobFile, JobId, JobLayer, JobState},
     worker::{Desk, WorkerError},
 };
@@ -360,6 +360,7 @@ fn items(place: &Path, files: &[JobFile], said: &Metadata, notes: &mut Vec<Note>
             notes.push(Note {
                 kind: "metadata_unreadable".to_owned(),
                 text: format!("{} was passed over: it is not a JSON object", file.label),
+                say: say!(note_metadata_unreadable, file = file.label.as_str()),
                 ..Note::default()
             });
             Metadata::default()
