@@ -667,7 +667,7 @@ fn metadata_inside_an_archive_are_heard_and_broken_ones_do_no_harm() {
     };
     let without = send(&archive("{}"));
     let with = send(&archive(
-        r#"{"title": "Wards", "custodian": "Town planning", "licence": "GODL-India"}"#,
+        r#"{"abstract": "Wards", "publisher": "Town planning", "contact": "gis@example.in"}"#,
     ));
     assert!(
         missing(&with) < missing(&without),
