@@ -7,6 +7,7 @@
 mod answer;
 mod delivery;
 mod diff;
+mod export;
 mod gate;
 mod ingest;
 mod jobs;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 
 pub use delivery::DeliveryError;
 pub use diff::Compared;
+pub use export::{Export, ExportError, ExportForm, Exported, MBTILES};
 pub use gate::{Ask, Gate, GateError, Judged, Outcome, Step, Take};
 pub use ingest::{Arrived, IngestError, Way};
 pub use jobs::{Appending, AskPatch, DeliverError, Incoming, Progress, Upload, Watcher, stated};

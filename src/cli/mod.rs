@@ -20,6 +20,7 @@ mod journal;
 mod serve;
 mod table;
 mod terminal;
+mod tiles;
 mod user;
 mod versions;
 
@@ -45,6 +46,7 @@ Examples:
   parat ingest wards.zip --data city       Publish it, if it conforms
   parat table water.csv --indicator SLB-2.1.1 --data city
   parat serve --data city                  Serve what is published
+  parat tiles export road --data city --format pmtiles --out road.pmtiles
   parat explain ward_boundary              What must a ward layer have?
   parat explain T04                        What is this rule about, and how do I mend it?
 
@@ -88,6 +90,8 @@ enum Command {
     Journal(journal::Journal),
     /// Make, list and remove accounts and their tokens
     User(user::User),
+    /// Write the tiles of published layers to files
+    Tiles(tiles::Tiles),
     /// Explain a layer, rule, code list, metadata element or indicator
     Explain(explain::Explain),
     /// Read a stranger's file under limits (Parat starts this itself)
@@ -348,6 +352,7 @@ pub fn run() -> ExitCode {
             Command::Diff(command) => command.run(config),
             Command::Journal(command) => command.run(config),
             Command::User(command) => command.run(config),
+            Command::Tiles(command) => command.run(config),
             Command::Explain(command) => command.run(&config),
             Command::Read => Ok(Exit::Good),
         });

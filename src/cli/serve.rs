@@ -80,7 +80,7 @@ impl Serve {
 }
 
 /// A data folder that is not there is a misspelt one more often than a new one.
-fn exists(data: &Path) -> Result<(), Failure> {
+pub(super) fn exists(data: &Path) -> Result<(), Failure> {
     if data.join("catalogue.sqlite").is_file() {
         return Ok(());
     }

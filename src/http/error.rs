@@ -28,6 +28,8 @@ struct Told {
     allow: Option<HeaderValue>,
     /// Further members of the document.
     more: Map<String, Value>,
+    /// The size of the file, where a part of it was asked for.
+    bytes: Option<usize>,
 }
 
 /// A row of the table of failures.
@@ -178,6 +180,12 @@ pub(super) const UNSUPPORTED_TYPE: Kind = kind(
     "unsupported_type",
     "The body is of a type this path does not take",
 );
+/// A part of a file that it does not have.
+pub(super) const RANGE: Kind = kind(
+    StatusCode::RANGE_NOT_SATISFIABLE,
+    "range",
+    "The file has no such part, or several were asked for at once",
+);
 /// All hands are busy.
 pub(super) const BUSY: Kind = kind(
     StatusCode::SERVICE_UNAVAILABLE,
@@ -198,7 +206,7 @@ pub(super) const INTERNAL: Kind = kind(
 );
 
 /// Every kind, for the service document.
-pub(super) const KINDS: [Kind; 24] = [
+pub(super) const KINDS: [Kind; 25] = [
     UNKNOWN_PARAMETER,
     BAD_PARAMETER,
     BAD_BODY,
@@ -220,6 +228,7 @@ pub(super) const KINDS: [Kind; 24] = [
     NO_SPACE,
     SILENT,
     UNSUPPORTED_TYPE,
+    RANGE,
     BUSY,
     TIMED_OUT,
     INTERNAL,
@@ -239,6 +248,7 @@ impl Problem {
             detail: detail.into(),
             parameter: None,
             allow: None,
+            bytes: None,
             more: Map::new(),
         }))
     }
@@ -266,6 +276,13 @@ impl Problem {
     #[must_use]
     pub(super) fn allowing(mut self, methods: Option<HeaderValue>) -> Self {
         self.0.allow = methods;
+        self
+    }
+
+    /// The same failure, with the size of the file that a part was asked of.
+    #[must_use]
+    pub(super) fn of_bytes(mut self, total: usize) -> Self {
+        self.0.bytes = Some(total);
         self
     }
 
@@ -326,6 +343,11 @@ impl Problem {
         }
         if self.0.kind.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, CHALLENGE);
+        }
+        if let Some(total) = self.0.bytes
+            && let Ok(value) = HeaderValue::from_str(&format!("bytes */{total}"))
+        {
+            headers.insert(header::CONTENT_RANGE, value);
         }
         if let Some(allow) = &self.0.allow {
             headers.insert(header::ALLOW, allow.clone());

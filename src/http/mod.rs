@@ -6,6 +6,7 @@
 
 mod accepted;
 mod actor;
+mod archive;
 mod collections;
 mod conformance;
 mod deliveries;
@@ -81,6 +82,8 @@ pub use diff::changes_geojson;
 pub use openapi::description;
 pub use site::Settings;
 use site::Site;
+pub use styles::static_style;
+pub use tilejson::static_tilejson;
 
 use crate::app::App;
 
@@ -116,6 +119,9 @@ fn routes(site: Site) -> Router {
         .route("/tiles/{grid}/{z}/{row}/{col}", get(tiles::of_dataset))
         .route("/tileMatrixSets", get(tilesets::grids))
         .route("/tileMatrixSets/{grid}", get(tilesets::grid))
+        .route("/collections/{id}/tiles.pmtiles", get(archive::pmtiles))
+        .route("/collections/{id}/tiles.mbtiles", get(archive::mbtiles))
+        .route("/xyz/{archive}", get(archive::of_version))
         .route("/xyz/{source}/{z}/{x}/{y}", get(tiles::xyz))
         .route("/styles", get(styles::styles))
         .route("/styles/{id}", get(styles::style))
@@ -185,7 +191,9 @@ fn whole(site: Site) -> Router {
     site.app().run_deliveries();
     let compressed = DefaultPredicate::new()
         // Tiles are compressed once, when they are made.
-        .and(NotForContentType::const_new(negotiate::TILE));
+        .and(NotForContentType::const_new(negotiate::TILE))
+        .and(NotForContentType::const_new(negotiate::PMTILES))
+        .and(NotForContentType::const_new(negotiate::MBTILES));
     let layers = ServiceBuilder::new()
         .layer(from_fn_with_state(site.clone(), edge::edge))
         .layer(CatchPanicLayer::new())

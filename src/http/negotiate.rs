@@ -24,6 +24,10 @@ pub(super) enum Media {
     Style,
     /// A Mapbox vector tile.
     Tile,
+    /// A pyramid as one file.
+    Pmtiles,
+    /// A pyramid as a SQLite file.
+    Mbtiles,
     /// Glyphs of a font, see [`super::fonts`].
     Glyphs,
     /// A picture.
@@ -44,6 +48,10 @@ pub(super) enum Media {
 pub(super) const TILE: &str = "application/vnd.mapbox-vector-tile";
 /// The media type of the API description, spelled as the OGC suites compare it.
 pub(super) const OPENAPI: &str = "application/vnd.oai.openapi+json;version=3.0";
+/// The media type of PMTiles archives.
+pub(super) const PMTILES: &str = "application/vnd.pmtiles";
+/// The media type of MBTiles files.
+pub(super) const MBTILES: &str = "application/vnd.mapbox-vector-tile+sqlite3";
 /// The media type of glyphs.
 pub(super) const GLYPHS: &str = "application/x-protobuf";
 /// The media type of arrays of values.
@@ -68,6 +76,8 @@ impl Media {
             Self::Tile => &[TILE, "application/x-protobuf", "application/octet-stream"],
             Self::Glyphs => &[GLYPHS, "application/octet-stream"],
             Self::Png => &["image/png"],
+            Self::Pmtiles => &[PMTILES, "application/octet-stream"],
+            Self::Mbtiles => &[MBTILES, "application/octet-stream"],
             Self::Values => &[VALUES, "application/octet-stream"],
             Self::Csv => &["text/csv; charset=utf-8"],
             Self::Text => &["text/plain; charset=utf-8"],
@@ -95,6 +105,8 @@ impl Media {
             Self::Tile => &["mvt", "pbf"],
             Self::Glyphs => &["pbf"],
             Self::Png => &["png"],
+            Self::Pmtiles => &["pmtiles"],
+            Self::Mbtiles => &["mbtiles"],
             Self::Values => &["bin"],
             Self::Csv => &["csv"],
             Self::Text => &["txt"],

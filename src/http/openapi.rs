@@ -163,6 +163,13 @@ fn responses(op: &Op, path: &str, has_body: bool) -> Value {
             json!({"description": op.summary, "headers": tag, "content": content})
         },
     );
+    if op.in_parts {
+        all.insert(
+            "206".into(),
+            json!({"description": "The part that `Range` asks for."}),
+        );
+        all.insert("416".into(), reference("responses", "problem416"));
+    }
     if op.may_be_empty {
         all.insert("204".into(), json!({"description": "The tile is empty."}));
     }
@@ -205,7 +212,12 @@ fn responses(op: &Op, path: &str, has_body: bool) -> Value {
 fn body_of(op: &Op, media: Media) -> Value {
     match media {
         Media::Html | Media::Csv | Media::Text | Media::Events => json!({"type": "string"}),
-        Media::Tile | Media::Values | Media::Glyphs | Media::Png => {
+        Media::Tile
+        | Media::Values
+        | Media::Glyphs
+        | Media::Png
+        | Media::Pmtiles
+        | Media::Mbtiles => {
             json!({"type": "string", "format": "binary"})
         }
         Media::GeoJson if op.schema != "featureGeoJSON" => {

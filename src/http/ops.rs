@@ -93,6 +93,8 @@ pub(super) struct Op {
     pub offer: &'static [Media],
     /// The name of the answer's schema among the components.
     pub schema: &'static str,
+    /// True when it gives parts of a file.
+    pub in_parts: bool,
     /// True when it may answer 204.
     pub may_be_empty: bool,
     /// True for an operation that looks inside layers and so may be turned away as busy.
@@ -219,6 +221,7 @@ params! {
         "enum": ["receiving", "queued", "reading", "checking", "publishing", "judged", "failed", "cancelled"]}));
     FONTSTACK = path("fontstack", "Names of fonts with commas between; those that are not here are passed over.", text);
     RANGE = path("range", "The first and the last letter, as 0-255.pbf.", || json!({"type": "string", "pattern": r"^[0-9]+-[0-9]+\.pbf$"}));
+    ARCHIVE_NAME = path("archive", "A layer's id, `@`, the hash of a version, and `.pmtiles` or `.mbtiles`.", text);
     SPRITE_NAME = path("sprite", "Which sheet, and whether its index or its picture.",
         || json!({"type": "string", "enum": ["parat.json", "parat.png", "parat@2x.json", "parat@2x.png"]}));
     STYLE_ID = path("styleId", "The id of a style.", text);
@@ -247,7 +250,7 @@ macro_rules! ops {
             pub(super) static $name: Op = {
                 let op = Op {
                     id: $id, path: $path, tag: $tag, summary: $summary, params: &[$(&$param),*],
-                    offer: $offer, schema: $schema, may_be_empty: false, works: false, verb: Verb::Get,
+                    offer: $offer, schema: $schema, may_be_empty: false, in_parts: false, works: false, verb: Verb::Get,
                     body: "", body_type: "application/json", success: 200,
                 };
                 $(let op = Op { $flag: given!($($value)?), ..op };)*
@@ -301,6 +304,12 @@ ops! {
     GRID: "tileMatrixSet" "/tileMatrixSets/{tileMatrixSetId}", "Tiles", "A tile matrix set.", [GRID_ID, F_PAGE], PAGE, "tileMatrixSet";
     XYZ: "xyz" "/xyz/{source}/{z}/{x}/{y}", "Tiles", "A tile by zoom, column and row. With a version's hash it never changes.",
         [SOURCE, Z, X, Y, DATETIME, FILTER, FILTER_LANG, FILTER_CRS, PROPERTIES, INDICATOR, PERIOD], &[Media::Tile], "", may_be_empty, works;
+    PMTILES: "pmtiles" "/collections/{collectionId}/tiles.pmtiles", "Tiles",
+        "A collection's tiles as one PMTiles file, or a range of its bytes.", [COLLECTION_ID], &[Media::Pmtiles], "", in_parts;
+    MBTILES: "mbtiles" "/collections/{collectionId}/tiles.mbtiles", "Tiles",
+        "A collection's tiles as one MBTiles file, or a range of its bytes.", [COLLECTION_ID], &[Media::Mbtiles], "", in_parts, works;
+    ARCHIVE: "archive" "/xyz/{archive}", "Tiles", "The tiles of a version as one file, or a range of its bytes. It never changes.",
+        [ARCHIVE_NAME], &[Media::Pmtiles, Media::Mbtiles], "", in_parts, works;
     STYLES: "styles" "/styles", "Styles", "The styles.", [F_JSON], JSON, "anyObject";
     STYLE: "style" "/styles/{styleId}", "Styles", "A style of the MapLibre specification.", [STYLE_ID, F_JSON], &[Media::Style], "anyObject";
     FONTS: "fonts" "/fonts", "Styles", "The fonts that labels can be written with.", [F_JSON], JSON, "anyObject";

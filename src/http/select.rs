@@ -101,6 +101,19 @@ impl Selection {
         })
     }
 
+    /// Everything of a layer.
+    pub(super) fn whole(info: &SnapshotInfo) -> Self {
+        Self {
+            query: Query {
+                limit: u64::MAX,
+                ..Query::default()
+            },
+            fields: (0..info.fields.len()).collect(),
+            named: false,
+            indicator: None,
+        }
+    }
+
     /// What a request chose of each of several layers. A filter must fit all of them; each gives those of
     /// the asked properties that it has; an indicator goes to the layer `joined`.
     pub(super) fn of_each(

@@ -123,6 +123,29 @@ fn order(layer: &Value) -> f64 {
     layer["metadata"]["parat:order"].as_f64().unwrap_or(MIDDLE)
 }
 
+/// A style of layers whose tiles stand at `{url}/{layer}/{z}/{x}/{y}.mvt`, without what needs a server:
+/// labels and pictures.
+pub fn static_style(layers: &[(&SnapshotInfo, [u8; 2])], url: &str) -> Value {
+    let mut value =
+        file("base").unwrap_or_else(|| json!({"version": 8, "sources": {}, "layers": []}));
+    let mut drawn: Vec<Value> = value["layers"].as_array().cloned().unwrap_or_default();
+    for (info, [least, greatest]) in layers {
+        value["sources"][info.id.as_str()] = json!({
+            "type": "vector", "tiles": [format!("{url}/{}/{{z}}/{{x}}/{{y}}.mvt", info.id)],
+            "minzoom": least, "maxzoom": greatest, "bounds": info.bbox,
+        });
+        for mut layer in painted(info) {
+            if layer["layout"]["text-field"].is_null() {
+                layer["source"] = json!(info.id);
+                drawn.push(layer);
+            }
+        }
+    }
+    drawn.sort_by(|a, b| order(a).total_cmp(&order(b)));
+    value["layers"] = json!(drawn);
+    value
+}
+
 /// The font that a style layer asks for, as one of ours.
 fn font_of(layer: &Value) -> &'static str {
     let bold = layer["layout"]["text-font"]

@@ -141,6 +141,31 @@ fn document(site: &Site, ask: &Ask, snapshots: &[Arc<Snapshot>], chosen: &[Selec
     value
 }
 
+/// The TileJSON of a layer's tiles at an address outside of this server, with its zooms.
+pub fn static_tilejson(snapshot: &Snapshot, tiles: &str, [least, greatest]: [u8; 2]) -> Value {
+    let info = snapshot.info();
+    let chosen = Selection::whole(info);
+    let mut layers = vector_layers(info, &chosen);
+    for layer in &mut layers {
+        layer["minzoom"] = json!(least);
+        layer["maxzoom"] = json!(greatest);
+    }
+    let mut value = json!({
+        "tilejson": "3.0.0", "scheme": "xyz", "tiles": [tiles],
+        "name": info.title, "description": info.description, "version": format!("{}.0.0", info.version),
+        "attribution": info.metadata.text("attribution").unwrap_or(""),
+        "vector_layers": layers, "minzoom": least, "maxzoom": greatest,
+        "promoteId": promote_id(&[info]),
+        "parat:layers": {info.id.as_str(): standing(info)},
+    });
+    if let Some(bbox) = together(&[info]) {
+        let [lon, lat] = centre(&bbox);
+        value["bounds"] = json!(bbox);
+        value["center"] = json!([lon, lat, grid::fitting_zoom(&bbox).clamp(least, greatest)]);
+    }
+    value
+}
+
 /// What is known of a layer's version.
 fn standing(info: &SnapshotInfo) -> Value {
     json!({

@@ -28,14 +28,14 @@ const _: () = assert!(
 
 /// A file mapped for reading.
 #[derive(Debug)]
-pub(crate) struct Mapped {
+pub struct Mapped {
     map: Option<memmap2::Mmap>,
     path: String,
 }
 
 impl Mapped {
     /// Maps a file. An empty file is an empty slice.
-    pub(crate) fn open(path: &Path) -> Result<Self, SnapshotError> {
+    pub fn open(path: &Path) -> Result<Self, SnapshotError> {
         let disk = SnapshotError::disk("open", path);
         let file = File::open(path).map_err(&disk)?;
         let length = file.metadata().map_err(&disk)?.len();
@@ -51,7 +51,7 @@ impl Mapped {
     }
 
     /// The whole file.
-    pub(crate) fn bytes(&self) -> &[u8] {
+    pub fn bytes(&self) -> &[u8] {
         self.map.as_deref().unwrap_or_default()
     }
 

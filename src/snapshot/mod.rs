@@ -36,6 +36,7 @@ pub use rows::Rows;
 pub(crate) use vertices::{BLOCK, Blocks};
 pub use view::{Codes, ColumnView, Entries};
 
+pub use columns::Mapped;
 use columns::{Columns, Opened};
 use truth::Truth;
 

@@ -144,6 +144,27 @@ impl Pyramid {
         &self.info
     }
 
+    /// Every tile that is not empty, in the order of their numbers, with its gzip bytes.
+    pub fn tiles(&self) -> impl Iterator<Item = (TileId, &[u8])> {
+        let data = &self.file.bytes()[self.data.clone()];
+        self.firsts
+            .iter()
+            .zip(&self.runs)
+            .flat_map(move |(&first, run)| {
+                let bytes = data.get(run.offset..run.offset + run.len as usize);
+                (first..first + u64::from(run.tiles))
+                    .filter_map(move |number| Some((TileId::of_number(number)?, bytes?)))
+            })
+    }
+
+    /// The metadata of the archive, as JSON.
+    pub fn metadata(&self) -> Option<serde_json::Value> {
+        let bytes = self.file.bytes();
+        let header = pmtiles::Header::read(bytes)?;
+        let text = pmtiles::unpack(header.metadata.of(bytes)?)?;
+        serde_json::from_slice(&text).ok()
+    }
+
     /// The whole archive, for a download with ranges.
     pub fn bytes(&self) -> &[u8] {
         self.file.bytes()

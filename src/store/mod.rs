@@ -8,6 +8,7 @@ mod disk;
 mod embedded;
 mod jobs;
 mod journal;
+mod mbtiles;
 mod migrations;
 mod publish;
 mod rows;
@@ -25,6 +26,7 @@ pub use jobs::{
     Answers, Job, JobAsk, JobFile, JobFilter, JobId, JobLayer, JobState, JobStore, Remembered, Via,
 };
 pub use journal::{JournalEntry, JournalQuery, first_broken};
+pub use mbtiles::write_mbtiles;
 pub use users::{User, token_hash};
 pub use verify::{Broken, Verified};
 pub use versions::{Publication, Seen, VersionEntry};

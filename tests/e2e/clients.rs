@@ -16,7 +16,7 @@ fn demo() -> tempfile::TempDir {
     folder
 }
 
-fn has(tool: &str) -> bool {
+pub(crate) fn has(tool: &str) -> bool {
     Command::new(tool)
         .arg("--version")
         .output()

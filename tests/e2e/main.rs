@@ -22,3 +22,4 @@ mod formats;
 mod kill;
 mod packs;
 mod server;
+mod tiles;
