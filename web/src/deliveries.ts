@@ -35,6 +35,8 @@ function draw(): void {
   const focused = document.activeElement?.id;
   panel.replaceChildren(
     h("p", { class: "buttons" }, h("button", { type: "button", id: "deliver", class: "primary", onclick: () => change({ desk: "new" }) }, t("deliveries.new"))),
+    waiting.length > 0 ? h("h3", {}, t("deliveries.waiting")) : "",
+    h("ul", { class: "deliveries waiting" }, ...waiting.map(waitingRow)),
     h("p", { class: "quiet" }, t(known.length + state.city.deliveries.length === 0 ? "deliveries.none" : "deliveries.lead")),
     h("ul", { class: "deliveries" }, ...known.map(row), ...elsewhere().map(judged)),
     h("p", { class: "buttons" },
@@ -57,6 +59,7 @@ export async function load(): Promise<void> {
   try {
     me = (await get<{ you: Actor }>("workflow")).you;
     known = me.role === "public" ? [] : (await get<{ deliveries: Delivery[] }>("deliveries?limit=100")).deliveries;
+    await whereTheyStand();
     draw();
     if (known.some((one) => !isOver(one))) timer = setTimeout(() => void load(), AGAIN_MS);
   } catch {
@@ -69,6 +72,34 @@ export function keptOut(): number {
   const latest = new Map<string, Judged>();
   for (const one of state.city.deliveries) if (!latest.has(one.file)) latest.set(one.file, one);
   return [...latest.values()].filter((one) => one.verdict === "does_not_conform").length;
+}
+
+/** Versions that wait for a decision. */
+let waiting: Standing[] = [];
+
+interface Standing {
+  layer: string;
+  version: number;
+  state: NonNullable<Delivery["layers"][number]["state"]>;
+}
+
+/** A delivery tells where its version stood when it was judged; where it stands now, the layer tells. */
+async function whereTheyStand(): Promise<void> {
+  const layers = new Set(known.flatMap((one) => one.layers.filter((layer) => layer.version).map((layer) => layer.layer)));
+  const found = await Promise.all([...layers].map((id) => get<{ versions: Standing[] }>(`collections/${id}/versions`).catch(() => ({ versions: [] }))));
+  const all = found.flatMap(({ versions }) => versions);
+  waiting = all.filter((one) => one.state === "submitted" || one.state === "approved");
+  for (const one of known.flatMap((delivery) => delivery.layers)) {
+    one.state = all.find((other) => other.layer === one.layer && other.version === one.version)?.state ?? one.state ?? null;
+  }
+}
+
+function waitingRow(one: Standing): HTMLElement {
+  const info = state.city.layers.find((known) => known.id === one.layer);
+  return h("li", {},
+    h("button", { type: "button", class: "delivery", onclick: () => change({ desk: `version:${one.layer}@${one.version}` }) },
+      h("span", { class: "file" }, `${info ? say(info.titles, info.title) : one.layer}, ${one.version}`),
+      badgeElement(one.state, tMaybe(`at.${one.state}`, one.state))));
 }
 
 /** What was handed in by the command line, which keeps no file here. */

@@ -110,7 +110,13 @@ async function showReport(id: string, closed: () => void): Promise<void> {
     const shown = report.draw(found, path, showFault);
     shownReport = shown;
     faults = shown.faults;
-    drawer.fill(shown.panel);
+    const of = layerById(found.layer);
+    drawer.fill([
+      ...shown.panel,
+      ...(of?.version
+        ? [h("p", { class: "buttons" }, h("button", { type: "button", onclick: () => change({ open: null, desk: `versions:${of.id}` }) }, t("layer.versions", { layer: layers.title(of) })))]
+        : []),
+    ]);
     redraw();
     if (faults.features.length > 0) {
       announce(t("report.faults", { file: found.source.file, n: number(faults.features.filter((one) => one.geometry.type === "Point").length) }));

@@ -63,7 +63,7 @@ export async function desk({ browser, url, open, step, shoot, settled }) {
   }
   const folder = await mkdtemp(join(tmpdir(), "parat-page-"));
   const { page, seen, context } = await open(browser, "", { viewport: { width: 1440, height: 900 } });
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(30_000);
   const generation = async () => (await (await fetch(new URL("layers", url))).json()).generation;
   const verdictOf = () => page.locator(".gate-card .badge").first().getAttribute("class");
   const openStep = async (id) => {

@@ -25,9 +25,9 @@ export function shown(desk: Desk): void {
   const features: GeoJSON.Feature[] = candidates.slice(0, 9).map((one, at) => ({ type: "Feature", id: at, properties: { role: "candidate", sign: String(at + 1) }, geometry: boxShape(one.bbox) }));
   const shapes: GeoJSON.FeatureCollection = { type: "FeatureCollection", features };
   desk.here.stage.show({ faults: NOTHING, shapes, shapeClicked: (at) => chooseCrs?.(at) });
-  // Where the layer falls in or near the city is of interest; a box on another continent would hide that.
-  const near = candidates.filter((one) => one.lands !== "far");
-  const box = boundsOf({ type: "FeatureCollection", features: features.filter((_, at) => near.length === 0 || candidates[at]?.lands !== "far") });
+  // Where the layer falls in the city, or near it, is of interest; a box on another continent would hide that.
+  const best = (["inside", "near", "far"] as const).find((lands) => candidates.some((one) => one.lands === lands));
+  const box = boundsOf({ type: "FeatureCollection", features: features.filter((_, at) => candidates[at]?.lands === best) });
   if (box) desk.here.stage.fit(box);
 }
 
