@@ -99,8 +99,10 @@ fn sources() -> Vec<Source> {
     let mut found = vec![];
     walk(&root, &mut found);
     found.sort();
+    let tests = test_files(&found);
     found
         .into_iter()
+        .filter(|file| !tests.contains(file))
         .map(|file| {
             let path = file
                 .strip_prefix(&root)
@@ -121,6 +123,29 @@ fn sources() -> Vec<Source> {
         })
         .filter(|source| source.module != "lib")
         .collect()
+}
+
+/// The files that are modules of tests by themselves (`#[cfg(test)] mod judge;`): tests may look anywhere.
+fn test_files(all: &[std::path::PathBuf]) -> BTreeSet<std::path::PathBuf> {
+    let mut tests = BTreeSet::new();
+    for file in all {
+        let text = fs::read_to_string(file).expect("UTF-8");
+        let folder = match file.file_stem().and_then(|stem| stem.to_str()) {
+            Some("mod" | "lib" | "main") => file.with_file_name(""),
+            _ => file.with_extension(""),
+        };
+        for pair in text.lines().collect::<Vec<_>>().windows(2) {
+            let name = pair[1].trim().strip_suffix(';');
+            let name = name
+                .and_then(|line| line.rsplit_once("mod "))
+                .map(|(_, name)| name);
+            if let (true, Some(name)) = (pair[0].trim() == "#[cfg(test)]", name) {
+                tests.insert(folder.join(format!("{name}.rs")));
+                tests.insert(folder.join(name).join("mod.rs"));
+            }
+        }
+    }
+    tests
 }
 
 /// Drops comments, and everything from the unit tests on: tests may look anywhere.

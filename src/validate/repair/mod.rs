@@ -17,7 +17,7 @@ use std::{collections::BTreeSet, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-pub use geojson::geometry as geojson_geometry;
+pub use self::geojson::geometry as geojson_geometry;
 pub(in crate::validate) use plan::{Log, Plan};
 pub(in crate::validate) use text::confirmed;
 pub(in crate::validate) use work::Work;
