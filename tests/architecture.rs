@@ -48,7 +48,7 @@ const DOORS: &[(&str, &str)] = &[
     ("libdeflater", "tile/ snapshot/"),
     ("flatgeobuf", "snapshot/"),
     ("flatbuffers", "snapshot/"),
-    ("memmap2", "snapshot/"),
+    ("memmap2", "snapshot/ read/shapefile.rs"),
     ("rusqlite", "store/"),
     ("zip", "read/ demo/"),
     ("calamine", "read/ indicator/"),

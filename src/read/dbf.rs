@@ -1,17 +1,13 @@
 //! The attributes of a shapefile (dBASE III to VFP), read without GDAL: the bytes of text stay bytes until
 //! the encoding is settled, and each distinct text is decoded once.
 
-use std::{
-    collections::HashMap,
-    hash::{BuildHasherDefault, Hasher},
-};
-
 use super::{
     delivery::{ReadError, Rows, note},
     encoding::{self, Chosen, Hints},
 };
 use crate::model::{
     Column, Field, Note, Table, TextColumn,
+    distinct::Distinct,
     value::{NULL_BOOL, NULL_CODE, NULL_DATE, NULL_INTEGER},
 };
 
@@ -33,26 +29,6 @@ struct Layout {
     from: usize,
     width: usize,
     decimals: u8,
-}
-
-/// A small, fast hash (FNV-1a over words of eight bytes): the keys are short and the table is ours.
-#[derive(Default)]
-struct Words(u64);
-
-impl Hasher for Words {
-    fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            let mut word = [0; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
-            self.0 = (self.0 ^ u64::from_le_bytes(word))
-                .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-                .rotate_left(29);
-        }
-    }
-
-    fn finish(&self) -> u64 {
-        self.0 ^ (self.0 >> 32)
-    }
 }
 
 impl<'a> Dbf<'a> {
@@ -243,20 +219,35 @@ impl<'a> Dbf<'a> {
     }
 
     fn text(&self, layout: &Layout, chosen: &Chosen) -> TextColumn {
-        let mut seen: HashMap<&[u8], u32, BuildHasherDefault<Words>> = HashMap::default();
+        let mut seen = Distinct::default();
+        // The first cell of each distinct text, by its code.
+        let mut first: Vec<&[u8]> = vec![];
         let (mut text, mut ends) = (String::new(), vec![]);
         let mut codes = Vec::with_capacity(self.rows);
+        let mut last: (&[u8], u32) = (&[], NULL_CODE);
         for cell in self.cells(layout) {
-            let bytes = trim(cell);
-            if bytes.is_empty() {
-                codes.push(NULL_CODE);
+            // Neighbours are often alike: a street is in one ward.
+            if cell == last.0 {
+                codes.push(last.1);
                 continue;
             }
-            codes.push(*seen.entry(bytes).or_insert_with(|| {
-                text.push_str(&encoding::decode(bytes, chosen.encoding));
-                ends.push(text.len() as u32);
-                ends.len() as u32 - 1
-            }));
+            let bytes = trim(cell);
+            let code = if bytes.is_empty() {
+                NULL_CODE
+            } else {
+                let hash = seen.hash(bytes);
+                seen.find(hash, |code| first[code as usize] == bytes)
+                    .unwrap_or_else(|| {
+                        let code = first.len() as u32;
+                        seen.add(hash, code);
+                        first.push(bytes);
+                        text.push_str(&encoding::decode(bytes, chosen.encoding));
+                        ends.push(text.len() as u32);
+                        code
+                    })
+            };
+            last = (cell, code);
+            codes.push(code);
         }
         TextColumn::from_parts(text, ends, codes)
     }
@@ -273,19 +264,24 @@ pub(super) fn lengthen(table: &mut Table, rows: usize) {
 
 /// Without the blanks that fill a field, before and after, and without what follows a NUL.
 fn trim(cell: &[u8]) -> &[u8] {
-    let end = cell
-        .iter()
-        .position(|byte| *byte == 0)
-        .unwrap_or(cell.len());
-    let cell = &cell[..end];
-    let from = cell
+    // From the end first, eight at a time: most of a wide field is blanks.
+    let mut to = cell.len();
+    while to >= 8 && cell[to - 8..to] == *b"        " {
+        to -= 8;
+    }
+    while to > 0 && cell[to - 1] == b' ' {
+        to -= 1;
+    }
+    if let Some(end) = cell[..to].iter().position(|byte| *byte == 0) {
+        to = end;
+        while to > 0 && cell[to - 1] == b' ' {
+            to -= 1;
+        }
+    }
+    let from = cell[..to]
         .iter()
         .position(|byte| *byte != b' ')
-        .unwrap_or(cell.len());
-    let to = cell
-        .iter()
-        .rposition(|byte| *byte != b' ')
-        .map_or(from, |last| last + 1);
+        .unwrap_or(to);
     &cell[from..to]
 }
 
@@ -323,11 +319,14 @@ fn real(text: &[u8]) -> Option<f64> {
 
 /// Days since 1970-01-01 of YYYYMMDD.
 fn date(text: &[u8]) -> Option<i32> {
-    let text = std::str::from_utf8(text)
-        .ok()
-        .filter(|text| text.len() == 8 && text.is_ascii())?;
-    let date = format!("{}-{}-{}", &text[..4], &text[4..6], &text[6..]);
-    crate::model::value::parse_date(&date)
+    if text.len() != 8 || !text.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let number = |part: &[u8]| {
+        part.iter()
+            .fold(0, |number, digit| number * 10 + u32::from(digit - b'0'))
+    };
+    crate::model::value::days_of(number(&text[..4]), number(&text[4..6]), number(&text[6..]))
 }
 
 #[cfg(test)]

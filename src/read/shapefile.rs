@@ -24,7 +24,13 @@ pub(super) fn read(
 ) -> Result<Result<RawLayer, Refused>, Failed> {
     ogr::prepare();
     "Shapefile".clone_into(&mut source.format);
-    let bytes = |extension: &str| bundle.files.get(extension).map(fs::read).transpose();
+    let bytes = |extension: &str| {
+        bundle
+            .files
+            .get(extension)
+            .map(|path| mapped(path))
+            .transpose()
+    };
     let words = |extension: &str| -> io::Result<Option<String>> {
         let Some(path) = bundle.files.get(extension) else {
             return Ok(None);
@@ -34,11 +40,15 @@ pub(super) fn read(
         }
         Ok(Some(String::from_utf8_lossy(&fs::read(path)?).into_owned()))
     };
-    let shp = bytes("shp")?.unwrap_or_default();
-    let shx = bytes("shx")?;
+    let shp_bytes = bytes("shp")?.flatten();
+    let shp = shp_bytes.as_deref().unwrap_or_default();
+    let shx = bytes("shx")?.map(|map| map.map_or_else(Vec::new, |map| map.to_vec()));
     let dbf_bytes = bytes("dbf")?;
+    let dbf_bytes = dbf_bytes
+        .as_ref()
+        .map(|map| map.as_deref().unwrap_or_default());
     let mut notes = bundle.sidecar_notes();
-    let dbf = dbf_bytes.as_deref().and_then(Dbf::open);
+    let dbf = dbf_bytes.and_then(Dbf::open);
     if dbf_bytes.is_some() && dbf.is_none() {
         notes.push(note(
             "dbf_unreadable",
@@ -57,7 +67,7 @@ pub(super) fn read(
             dbf.rows
         }
     });
-    let geometry = match shp::read(&shp, shx.as_deref(), believable) {
+    let geometry = match shp::read(shp, shx.as_deref(), believable) {
         Ok(geometry) => geometry,
         Err(bad) => {
             let message = match bad {
@@ -74,7 +84,7 @@ pub(super) fn read(
             )));
         }
     };
-    drop((shp, shx));
+    drop((shp_bytes, shx));
     let rows = geometry.shapes.len();
     if let Some(cut) = geometry.cut_at {
         notes.push(Note {
@@ -159,6 +169,24 @@ pub(super) fn read(
         shapes,
         notes,
     })))
+}
+
+/// A file's bytes where they lie in memory already; none for an empty file.
+///
+/// Geometries and attributes of a million rows are half a gigabyte: reading them costs as much time as
+/// parsing them, and a copy costs the memory as well.
+#[expect(
+    unsafe_code,
+    reason = "mapping; a file that is cut short meanwhile ends the child that reads it, and only that"
+)]
+fn mapped(path: &std::path::Path) -> io::Result<Option<memmap2::Mmap>> {
+    let file = fs::File::open(path)?;
+    if file.metadata()?.len() == 0 {
+        return Ok(None);
+    }
+    // SAFETY: the bytes are only looked at as bytes. A member of an archive is a file of the job's own folder;
+    // a loose file belongs to the sender, who may change what is read, as with any other way of reading.
+    unsafe { memmap2::MmapOptions::new().populate().map(&file) }.map(Some)
 }
 
 /// Leaves out the rows that are marked.
