@@ -2,6 +2,8 @@
 //! has changed. It is the same code.
 
 use std::{
+    borrow::Cow,
+    collections::HashSet,
     fs::{self, File},
     io::BufWriter,
     path::Path,
@@ -16,6 +18,7 @@ use super::{
 };
 use crate::model::{
     Column, Layer, ShapeKind, Shapes, Table, Version,
+    distinct::Distinct,
     value::{NULL_BOOL, NULL_CODE, NULL_DATE, NULL_INTEGER},
     world,
 };
@@ -123,8 +126,13 @@ pub(super) fn serve_from_truth(truth: &Truth, dir: &Path) -> Result<(), Snapshot
         by_rank: &by_rank,
         attribute_bytes: attribute_bytes(&table),
     });
-    let mut id_order: Vec<u32> = (0..ids.len() as u32).collect();
-    id_order.sort_unstable_by_key(|&row| ids[row as usize]);
+    let mut by_id: Vec<(u64, u32)> = ids.iter().map(|id| id.0).zip(0..).collect();
+    by_id.sort_unstable();
+    let id_order: Vec<u32> = by_id.into_iter().map(|(_, row)| row).collect();
+    let ids: Vec<u64> = ids.into_iter().map(|id| id.0).collect();
+    let boxes = tree::build(placed);
+    let (block_boxes, block_zooms) = vertices::blocks(&world.coords, &vertex_zooms);
+    let (anchor_ends, anchors) = labels::anchors(view);
 
     let description = serde_json::to_vec(info).map_err(|error| SnapshotError::Layer {
         layer: info.id.to_string(),
@@ -138,18 +146,16 @@ pub(super) fn serve_from_truth(truth: &Truth, dir: &Path) -> Result<(), Snapshot
         writer.add(Part::Rings, &world.ring_ends);
         writer.add(Part::CoordEnds, &world.coord_ends);
         writer.add(Part::Coords, &world.coords);
-        writer.add(Part::Boxes, &tree::build(placed));
-        writer.add(Part::Ids, &ids.iter().map(|id| id.0).collect::<Vec<_>>());
+        writer.add(Part::Boxes, &boxes);
+        writer.add(Part::Ids, &ids);
         writer.add(Part::IdOrder, &id_order);
         writer.add(Part::Labels, &labels);
         writer.add(Part::Ranks, &ranks);
         writer.add(Part::FirstZooms, &first_zooms);
         writer.add(Part::VertexZooms, &vertex_zooms);
         writer.add(Part::TruthOffsets, &offsets);
-        let (block_boxes, block_zooms) = vertices::blocks(&world.coords, &vertex_zooms);
         writer.add(Part::BlockBoxes, &block_boxes);
         writer.add(Part::BlockZooms, &block_zooms);
-        let (anchor_ends, anchors) = labels::anchors(view);
         writer.add(Part::AnchorEnds, &anchor_ends);
         writer.add(Part::Anchors, &anchors);
         for (at, column) in table.columns.iter().enumerate() {
@@ -194,12 +200,19 @@ const REPEATING: usize = 4096;
 /// What a feature's attributes cost in a tile on the average: two numbers for each tag, and the value
 /// itself where it hardly repeats.
 fn attribute_bytes(table: &Table) -> u32 {
-    fn repeats(mut rows: impl Iterator<Item = u64>) -> bool {
-        let mut seen = std::collections::HashSet::new();
-        rows.all(|value| {
-            seen.insert(value);
-            seen.len() <= REPEATING
-        })
+    fn repeats(rows: impl Iterator<Item = u64>) -> bool {
+        let mut seen = HashSet::new();
+        let mut last = None;
+        for value in rows {
+            if last == Some(value) {
+                continue;
+            }
+            last = Some(value);
+            if seen.insert(value) && seen.len() > REPEATING {
+                return false;
+            }
+        }
+        true
     }
     let of = |column: &Column| match column {
         Column::Text(text) if text.distinct() > REPEATING => 4 + text.text.len() / text.distinct(),
@@ -216,91 +229,129 @@ fn attribute_bytes(table: &Table) -> u32 {
 }
 
 /// Codes of the smallest width that holds every code and a null, as bytes, and that width.
-fn narrow(codes: &[u32], distinct: usize) -> (u32, Vec<u8>) {
+fn narrow(codes: Vec<u32>, distinct: usize) -> (u32, Vec<u8>) {
     if distinct < 1 << 8 {
         (1, codes.iter().map(|&code| code.min(255) as u8).collect())
     } else if distinct < 1 << 16 {
         let narrow: Vec<u16> = codes.iter().map(|&code| code.min(65_535) as u16).collect();
         (2, bytemuck::cast_slice(&narrow).to_vec())
     } else {
-        (4, bytemuck::cast_slice(codes).to_vec())
+        (4, bytemuck::cast_slice(&codes).to_vec())
     }
 }
 
-fn add_field<W: std::io::Write>(writer: &mut Writer<W>, at: usize, column: &Column) {
+/// Codes under their new numbers; a null stays one.
+fn renumbered(codes: &[u32], order: &[u32]) -> Vec<u32> {
+    let mut new = vec![0; order.len()];
+    for (number, &old) in order.iter().enumerate() {
+        new[old as usize] = number as u32;
+    }
+    codes
+        .iter()
+        .map(|&code| new.get(code as usize).copied().unwrap_or(NULL_CODE))
+        .collect()
+}
+
+fn add_field<'a, W: std::io::Write>(writer: &mut Writer<'a, W>, at: usize, column: &'a Column) {
     match column {
         Column::Text(column) => {
-            let mut sorted: Vec<u32> = (0..column.distinct() as u32).collect();
-            sorted.sort_unstable_by_key(|&code| column.entry(code));
-            let mut new_codes = vec![0; sorted.len()];
-            let (mut text, mut ends) = (String::new(), vec![]);
-            for (new, &old) in sorted.iter().enumerate() {
-                new_codes[old as usize] = new as u32;
+            // By the first sixteen bytes, which stand in the key; texts are looked up only where those are alike.
+            let head = |code: u32| {
+                let text = column.entry(code).as_bytes();
+                let mut head = [0; 16];
+                let length = text.len().min(16);
+                head[..length].copy_from_slice(&text[..length]);
+                (u128::from_be_bytes(head), code)
+            };
+            let mut keys: Vec<(u128, u32)> = (0..column.distinct() as u32).map(head).collect();
+            keys.sort_unstable_by(|a, b| {
+                a.0.cmp(&b.0)
+                    .then_with(|| column.entry(a.1).cmp(column.entry(b.1)))
+            });
+            let sorted: Vec<u32> = keys.into_iter().map(|(_, code)| code).collect();
+            let mut text = String::with_capacity(column.text.len());
+            let mut ends = Vec::with_capacity(sorted.len());
+            for &old in &sorted {
                 text.push_str(column.entry(old));
                 ends.push(text.len() as u32);
             }
-            let codes: Vec<u32> = column
-                .codes
-                .iter()
-                .map(|&code| {
-                    if code == NULL_CODE {
-                        NULL_CODE
-                    } else {
-                        new_codes[code as usize]
-                    }
-                })
-                .collect();
-            let (width, codes) = narrow(&codes, sorted.len());
-            writer.add_field(at, width, codes, text.into_bytes(), &ends);
+            let (width, codes) = narrow(renumbered(&column.codes, &sorted), sorted.len());
+            writer.add_field(at, width, codes.into(), text.into_bytes().into(), &ends);
         }
         Column::Integer(rows) | Column::DateTime(rows) => {
+            let rows = Cow::Borrowed(&rows[..]);
             add_numbers(writer, at, rows, |&number| number == NULL_INTEGER, Ord::cmp);
         }
         Column::Real(rows) => {
-            let rows: Vec<f64> = rows.iter().map(|number| number + 0.0).collect();
-            add_numbers(writer, at, &rows, |number| number.is_nan(), f64::total_cmp);
+            // The two zeros are one value.
+            let rows = if rows
+                .iter()
+                .any(|&number| number == 0.0 && number.is_sign_negative())
+            {
+                Cow::Owned(rows.iter().map(|number| number + 0.0).collect())
+            } else {
+                Cow::Borrowed(&rows[..])
+            };
+            add_numbers(writer, at, rows, |number| number.is_nan(), f64::total_cmp);
         }
-        Column::Bool(rows) => add_numbers(writer, at, rows, |&yes| yes == NULL_BOOL, Ord::cmp),
-        Column::Date(rows) => add_numbers(writer, at, rows, |&days| days == NULL_DATE, Ord::cmp),
+        Column::Bool(rows) => {
+            let rows = Cow::Borrowed(&rows[..]);
+            add_numbers(writer, at, rows, |&yes| yes == NULL_BOOL, Ord::cmp);
+        }
+        Column::Date(rows) => {
+            let rows = Cow::Borrowed(&rows[..]);
+            add_numbers(writer, at, rows, |&days| days == NULL_DATE, Ord::cmp);
+        }
     }
 }
 
 /// Distinct numbers ascending and a code a row, or the rows as they are when they hardly repeat.
-fn add_numbers<W: std::io::Write, T: bytemuck::Pod>(
-    writer: &mut Writer<W>,
+fn add_numbers<'a, W: std::io::Write, T: bytemuck::Pod + PartialEq>(
+    writer: &mut Writer<'a, W>,
     at: usize,
-    rows: &[T],
+    rows: Cow<'a, [T]>,
     is_null: impl Fn(&T) -> bool,
     compare: impl Fn(&T, &T) -> std::cmp::Ordering,
 ) {
-    let mut entries: Vec<T> = rows
-        .iter()
-        .copied()
-        .filter(|value| !is_null(value))
-        .collect();
-    entries.sort_unstable_by(&compare);
-    entries.dedup_by(|a, b| compare(a, b).is_eq());
-    if entries.len() > usize::from(u16::MAX) && entries.len() > rows.len() / 2 {
-        writer.add_field(at, 0, vec![], bytemuck::cast_slice(rows).to_vec(), &[]);
-        return;
-    }
+    let mut seen = Distinct::default();
+    let mut entries: Vec<T> = vec![];
+    let mut last: Option<(T, u32)> = None;
     let codes: Vec<u32> = rows
         .iter()
         .map(|value| {
+            if let Some((before, code)) = last
+                && before == *value
+            {
+                return code;
+            }
             if is_null(value) {
                 return NULL_CODE;
             }
-            entries
-                .binary_search_by(|entry| compare(entry, value))
-                .map_or(NULL_CODE, |code| code as u32)
+            let hash = seen.hash(bytemuck::bytes_of(value));
+            let code = seen
+                .find(hash, |code| compare(&entries[code as usize], value).is_eq())
+                .unwrap_or_else(|| {
+                    let code = entries.len() as u32;
+                    seen.add(hash, code);
+                    entries.push(*value);
+                    code
+                });
+            last = Some((*value, code));
+            code
         })
         .collect();
-    let (width, codes) = narrow(&codes, entries.len());
-    writer.add_field(
-        at,
-        width,
-        codes,
-        bytemuck::cast_slice(&entries).to_vec(),
-        &[],
-    );
+    if entries.len() > usize::from(u16::MAX) && entries.len() > rows.len() / 2 {
+        let bytes = match rows {
+            Cow::Borrowed(rows) => Cow::Borrowed(bytemuck::cast_slice(rows)),
+            Cow::Owned(rows) => Cow::Owned(bytemuck::cast_slice(&rows).to_vec()),
+        };
+        writer.add_field(at, 0, Cow::Borrowed(&[]), bytes, &[]);
+        return;
+    }
+    let mut order: Vec<u32> = (0..entries.len() as u32).collect();
+    order.sort_unstable_by(|&a, &b| compare(&entries[a as usize], &entries[b as usize]));
+    let sorted: Vec<T> = order.iter().map(|&old| entries[old as usize]).collect();
+    let (width, codes) = narrow(renumbered(&codes, &order), sorted.len());
+    let entries = bytemuck::cast_slice(&sorted).to_vec();
+    writer.add_field(at, width, codes.into(), entries.into(), &[]);
 }

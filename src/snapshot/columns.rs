@@ -9,7 +9,7 @@
 //! coordinates where they lie. The file is never edited; when its form is old it is built again from
 //! the truth.
 
-use std::{fs::File, io::Write, path::Path};
+use std::{borrow::Cow, fs::File, io::Write, path::Path};
 
 use bytemuck::{Pod, Zeroable};
 
@@ -131,14 +131,14 @@ const FIELDS: u32 = 1000;
 const FIELD_PARTS: u32 = 3;
 
 /// Collects sections and writes the file.
-pub(super) struct Writer<W: Write> {
+pub(super) struct Writer<'a, W: Write> {
     out: W,
     entries: Vec<Entry>,
-    bodies: Vec<Vec<u8>>,
+    bodies: Vec<Cow<'a, [u8]>>,
     truth_len: u64,
 }
 
-impl<W: Write> Writer<W> {
+impl<'a, W: Write> Writer<'a, W> {
     pub(super) fn new(out: W, truth_len: u64) -> Self {
         Self {
             out,
@@ -149,8 +149,8 @@ impl<W: Write> Writer<W> {
     }
 
     /// Adds a section.
-    pub(super) fn add<T: Pod>(&mut self, part: Part, items: &[T]) {
-        self.push(part as u32, 0, bytemuck::cast_slice(items).to_vec());
+    pub(super) fn add<T: Pod>(&mut self, part: Part, items: &'a [T]) {
+        self.push(part as u32, 0, Cow::Borrowed(bytemuck::cast_slice(items)));
     }
 
     /// Adds the sections of a field.
@@ -158,17 +158,17 @@ impl<W: Write> Writer<W> {
         &mut self,
         field: usize,
         width: u32,
-        codes: Vec<u8>,
-        entries: Vec<u8>,
+        codes: Cow<'a, [u8]>,
+        entries: Cow<'a, [u8]>,
         ends: &[u32],
     ) {
         let name = FIELDS + field as u32 * FIELD_PARTS;
         self.push(name, width, codes);
         self.push(name + 1, 0, entries);
-        self.push(name + 2, 0, bytemuck::cast_slice(ends).to_vec());
+        self.push(name + 2, 0, Cow::Owned(bytemuck::cast_slice(ends).to_vec()));
     }
 
-    fn push(&mut self, name: u32, width: u32, body: Vec<u8>) {
+    fn push(&mut self, name: u32, width: u32, body: Cow<'a, [u8]>) {
         self.entries.push(Entry {
             name,
             width,
