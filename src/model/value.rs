@@ -263,6 +263,13 @@ impl TextColumn {
 
     /// The code of a text, which is added to the distinct ones if it is new.
     pub fn code(&mut self, value: &str) -> u32 {
+        // Neighbours are often alike: a street is in one ward.
+        if let Some(&last) = self.codes.last()
+            && last != NULL_CODE
+            && self.entry(last) == value
+        {
+            return last;
+        }
         if self.seen.len() != self.ends.len() {
             self.seen = Distinct::default();
             for code in 0..self.ends.len() as u32 {

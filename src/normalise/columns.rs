@@ -1,7 +1,7 @@
 //! The columns of a layer: those that the standard asks for under its names and in its types, then all
 //! others under names that every format can hold.
 
-use std::collections::HashSet;
+use std::{borrow::Cow, collections::HashSet};
 
 use super::convert::{Kept, clean, convert, kept_as, plainest};
 use crate::{
@@ -133,6 +133,14 @@ fn each<'a>(
         },
     };
     if let Column::Text(texts) = column {
+        // A column that is already as it is kept is the commonest of all, and its table need not be built.
+        let kept = |code: u32| match convert(Value::Text(texts.entry(code))) {
+            Some(Kept::Text(Cow::Borrowed(text))) => text.len() == texts.entry(code).len(),
+            _ => false,
+        };
+        if kind == FieldType::Text && (0..texts.distinct() as u32).all(kept) {
+            return (column.clone(), None);
+        }
         let mut known = vec![Became::Unseen; texts.distinct()];
         for (row, &code) in texts.codes.iter().enumerate() {
             let became = match known.get_mut(code as usize) {

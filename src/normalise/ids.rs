@@ -10,7 +10,7 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
-use crate::model::{FeatureId, Shapes, Table, TextColumn, value::NULL_CODE};
+use crate::model::{Column, FeatureId, Shapes, Table, TextColumn, value::NULL_CODE};
 
 /// Between the parts of a key: a character that no one types.
 const BETWEEN: char = '\u{1f}';
@@ -19,6 +19,10 @@ const BETWEEN: char = '\u{1f}';
 pub(super) fn of(table: &Table, shapes: &Shapes<f64>, key: &[String]) -> Vec<FeatureId> {
     let rows = shapes.len();
     let names = keys(table, rows, key);
+    if names.iter().all(Option::is_some) && are_distinct(table, key) {
+        let names: Vec<Cow<'_, str>> = names.into_iter().flatten().collect();
+        return settle(&names, FeatureId::of_key);
+    }
     // Each key once, and how many rows have it.
     let mut distinct = TextColumn::default();
     let mut times: Vec<u32> = vec![];
@@ -48,6 +52,26 @@ pub(super) fn of(table: &Table, shapes: &Shapes<f64>, key: &[String]) -> Vec<Fea
         })
         .collect();
     settle(&names, FeatureId::of_key)
+}
+
+/// True when some part of the key alone tells all rows apart: a column of text that has as many distinct
+/// ones as rows. It says so without being compared.
+fn are_distinct(table: &Table, key: &[String]) -> bool {
+    key.iter()
+        .filter_map(|name| table.column(name))
+        .any(|column| {
+            let Column::Text(column) = column else {
+                return false;
+            };
+            let mut met = vec![false; column.distinct()];
+            column
+                .codes
+                .iter()
+                .all(|&code| match met.get_mut(code as usize) {
+                    Some(met) => !std::mem::replace(met, true),
+                    None => false,
+                })
+        })
 }
 
 /// The key of each row as text; none where a part of it is blank or the layer has no key.
@@ -140,7 +164,7 @@ fn settle(names: &[Cow<'_, str>], ask: impl Fn(&str) -> FeatureId) -> Vec<Featur
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Column, Field, FieldType, ShapeKind, Value};
+    use crate::model::{Field, FieldType, ShapeKind, Value};
 
     fn table(keys: &[Option<&str>]) -> (Table, Shapes<f64>) {
         let mut column = Column::new(FieldType::Text);

@@ -8,7 +8,7 @@ use super::{
     values::{called, each_bad, is_blank, number, reads_as},
 };
 use crate::{
-    model::{Say, Severity, say},
+    model::{Column, Say, Severity, Value, say},
     standard::{FieldRule, Kind, LayerStandard, Words},
 };
 
@@ -159,9 +159,26 @@ impl Rule for RequiredValues {
         let mut checked = 0;
         for (field, at) in answered(subject, standard).filter(|(field, _)| field.required) {
             let column = &subject.raw.table.columns[at];
+            // A text that stands in many rows is looked at once.
+            let texts = match column {
+                Column::Text(texts) => Some((
+                    texts,
+                    (0..texts.distinct() as u32)
+                        .map(|code| is_blank(Value::Text(texts.entry(code))))
+                        .collect::<Vec<bool>>(),
+                )),
+                _ => None,
+            };
+            let blank = |row: usize| match &texts {
+                Some((texts, blank)) => blank
+                    .get(texts.codes[row] as usize)
+                    .copied()
+                    .unwrap_or(true),
+                None => is_blank(column.get(row)),
+            };
             for row in 0..column.len() {
                 checked += 1;
-                if is_blank(column.get(row)) {
+                if blank(row) {
                     findings.add(|| Finding {
                         place: subject.cell(row, at),
                         say: say!(

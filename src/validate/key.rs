@@ -61,6 +61,14 @@ impl Rule for UniqueKey {
             },
             _ => None,
         };
+        let numbered = |name: &str| name == "ward_no" || name == "zone_no";
+        let plain = lone.is_some_and(|column| {
+            !numbered(parts[0].0)
+                && (0..column.distinct() as u32).all(|code| {
+                    let text = column.entry(code);
+                    text.trim().len() == text.len()
+                })
+        });
         let mut known = vec![NULL_CODE; lone.map_or(0, TextColumn::distinct)];
         let mut key = String::new();
         for row in 0..subject.raw.len() {
@@ -69,7 +77,8 @@ impl Rule for UniqueKey {
                 && met != NULL_CODE
             {
                 let other = first[met as usize];
-                findings.add(|| twice(subject, row, other, keys.entry(met), &names, parts[0].1));
+                let said = lone.map_or("", |column| column.entry(text as u32).trim());
+                findings.add(|| twice(subject, row, other, said, &names, parts[0].1));
                 continue;
             }
             key.clear();
@@ -83,7 +92,7 @@ impl Rule for UniqueKey {
                     if *needed || parts.len() == 1 {
                         missing = Some(*column);
                     }
-                } else if *name == "ward_no" || *name == "zone_no" {
+                } else if numbered(name) {
                     // `07` and `7` are one ward to every table that will be joined.
                     key.push_str(normal_key(&value.to_text()).as_str());
                 } else {
@@ -103,7 +112,12 @@ impl Rule for UniqueKey {
                 });
                 continue;
             }
-            let met = keys.code(&key);
+            // Distinct texts that are written without blanks around them are distinct keys.
+            let met = if plain {
+                first.len() as u32
+            } else {
+                keys.code(&key)
+            };
             if let Some(known) = known.get_mut(text) {
                 *known = met;
             }

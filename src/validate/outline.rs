@@ -15,12 +15,7 @@ pub(super) fn outline(shapes: &Shapes<f64>) -> Vec<Vec<[f64; 2]>> {
         .view()
         .iter()
         .filter(|shape| shape.kind != ShapeKind::Missing)
-        .flat_map(|shape| {
-            shape
-                .parts()
-                .filter_map(|part| part.rings().next())
-                .collect::<Vec<_>>()
-        })
+        .flat_map(|shape| shape.parts().filter_map(|part| part.rings().next()))
         .filter(|ring| ring.iter().all(|at| at[0].is_finite() && at[1].is_finite()))
         .collect();
     let total: usize = rings.iter().map(|ring| ring.len()).sum();
