@@ -17,6 +17,7 @@
 mod crs;
 mod faults;
 mod formats;
+mod fuzz;
 mod hostile;
 mod http;
 mod mend;

@@ -1,0 +1,9 @@
+//! `entries::csv` under libFuzzer.
+#![no_main]
+
+#[path = "../entries.rs"]
+mod entries;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    entries::csv(bytes);
+});

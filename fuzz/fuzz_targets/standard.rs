@@ -1,0 +1,9 @@
+//! `entries::standard` under libFuzzer.
+#![no_main]
+
+#[path = "../entries.rs"]
+mod entries;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    entries::standard(bytes);
+});
