@@ -24,7 +24,7 @@ ol.todo li{margin:.3rem 0}.map{width:100%;max-height:32rem;background:var(--soft
 .marks circle{fill:currentColor;fill-opacity:.55;stroke:currentColor}.marks a:target circle,.marks a:hover circle,.marks a:focus circle{r:11;fill-opacity:1}
 .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.92rem}th,td{text-align:left;vertical-align:top;padding:.3rem .6rem;border-bottom:1px solid var(--soft)}
 tr:target{background:var(--soft)}dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem}dt{font-weight:600}dd{margin:0;overflow-wrap:anywhere}
-.why{margin:.2rem 0}.sum{font-weight:600}td ul{margin:.2rem 0;padding-left:1.1rem;color:var(--line)}a{color:var(--note)}code{overflow-wrap:anywhere}";
+.why{margin:.2rem 0}.sum{font-weight:600}td ul{margin:.2rem 0;padding-left:1.1rem;opacity:.75}td:last-child code{white-space:nowrap}th::first-letter{text-transform:uppercase}a{color:var(--note)}code{overflow-wrap:anywhere}";
 
 /// Text for HTML and for attributes in double quotes.
 pub(super) fn escape(text: &str) -> String {

@@ -95,7 +95,7 @@ pub(super) fn all<'a>(report: &Report, speech: Speech<'a>) -> Vec<Offer<'a>> {
 }
 
 fn repaired<'a>(repair: &RepairProposal, speech: Speech<'a>) -> Offer<'a> {
-    let title = speech.word(&format!("repair_{}", repair.kind));
+    let title = speech.word(repair.kind.word());
     let what = match repair.count {
         1 => say!(offer_repair_one, title = title),
         count => say!(offer_repair, count = count, title = title),

@@ -220,7 +220,8 @@ fn held(subject: &Subject<'_>, field: &FieldRule, column: &Column) -> Option<(f6
 fn repairs(subject: &Subject<'_>, rules: &[RuleReport], made: &Repairs) -> Vec<RepairProposal> {
     RepairKind::ALL
         .into_iter()
-        .filter(|kind| !made.has(*kind))
+        // Heights are left out by the reader whether anybody asks or not, and a note says so.
+        .filter(|kind| !made.has(*kind) && *kind != RepairKind::DropZ)
         .filter(|kind| kind.mends().is_empty() || failed(rules, kind.mends()))
         .map(|kind| kind.plan(subject))
         .filter(|plan| !plan.is_empty())

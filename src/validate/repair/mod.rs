@@ -97,6 +97,26 @@ impl RepairKind {
         }
     }
 
+    /// The name of what it does among the messages.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::CloseRing => "repair_close_ring",
+            Self::MakeValid => "repair_make_valid",
+            Self::DropRepeated => "repair_drop_repeated",
+            Self::Wind => "repair_wind",
+            Self::DropZ => "repair_drop_z",
+            Self::Recode => "repair_recode",
+            Self::StripZero => "repair_strip_zero",
+            Self::ReadTypes => "repair_read_types",
+            Self::MapCodes => "repair_map_codes",
+            Self::GuessCodes => "repair_guess_codes",
+            Self::SwapAxes => "repair_swap_axes",
+            Self::SplitParts => "repair_split_parts",
+            Self::Snap => "repair_snap",
+            Self::CutSpikes => "repair_cut_spikes",
+        }
+    }
+
     /// The order in which repairs are made: text first, because column names and codes are text; then the
     /// place, then each geometry, then neighbours, and rows last.
     pub(in crate::validate) const ORDER: [Self; 14] = [

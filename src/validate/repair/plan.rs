@@ -197,7 +197,7 @@ impl Plan {
             title: subject
                 .standards
                 .messages()
-                .word(&format!("repair_{}", self.kind), "en")
+                .word(self.kind.word(), "en")
                 .to_owned(),
             examples,
         }

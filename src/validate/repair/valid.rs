@@ -12,7 +12,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use geo::{Area, BooleanOps, MakeValid, Orient, orient::Direction, unary_union};
+use geo::{Area, BooleanOps, MakeValid, Orient, orient::Direction};
 use geo_types::{Coord, Geometry, LineString, MultiPolygon, Polygon};
 
 use super::{Plan, RepairKind};
@@ -23,6 +23,7 @@ use crate::{
         geometry::{SAME_M, Sliver, area, sliver},
         network::runs_back,
         orient::At,
+        overlap::{Overlap, common},
         validity::{Checker, Flaw},
     },
 };
@@ -241,20 +242,50 @@ fn joined(shape: ShapeRef<'_, f64>, bench: &Bench) -> Option<MultiPolygon<f64>> 
         return parts.pop();
     }
     let sum: f64 = parts.iter().map(Area::unsigned_area).sum();
-    let all: Vec<Polygon<f64>> = one_way(parts.into_iter().flatten());
+    let all: Vec<Polygon<f64>> = parts.iter().flatten().cloned().collect();
     // Parts that lie apart need no overlay, and so keep every vertex.
-    let even = MultiPolygon::new(all.clone()).make_valid().ok()?;
+    let even = MultiPolygon::new(all).make_valid().ok()?;
     if (even.unsigned_area() - sum).abs() <= 1e-9 * sum {
         return Some(even);
     }
-    Some(unary_union(&all))
+    united(parts)
 }
 
-/// All wound one way, as `geo`'s union wants them.
-fn one_way(polygons: impl Iterator<Item = Polygon<f64>>) -> Vec<Polygon<f64>> {
-    polygons
-        .map(|polygon| polygon.orient(Direction::Default))
-        .collect()
+/// The ground of all of them together; none where the overlay lost some. `geo`'s now and then does, where many edges
+/// meet in one corner, and a shape that stays invalid and is reported is better than ground that is gone.
+fn united(parts: Vec<MultiPolygon<f64>>) -> Option<MultiPolygon<f64>> {
+    let mut parts = parts.into_iter().filter(|part| !part.0.is_empty());
+    let mut all = parts.next().unwrap_or_else(|| MultiPolygon::new(vec![]));
+    for part in parts {
+        let both = all.union(&part);
+        let wanted = all.unsigned_area() + part.unsigned_area() - shared(&all, &part)?;
+        if !balances(&both, wanted, &both) {
+            return None;
+        }
+        all = both;
+    }
+    Some(all)
+}
+
+/// How much ground two areas share, by our own measure.
+fn shared(one: &MultiPolygon<f64>, other: &MultiPolygon<f64>) -> Option<f64> {
+    let mut shapes = Shapes::new();
+    for areas in [one, other] {
+        shapes.push_geo(&Geometry::MultiPolygon(areas.clone()));
+    }
+    let (one, other) = (shapes.get(0), shapes.get(1));
+    match (one.bbox(), other.bbox()) {
+        (Some(a), Some(b)) => match common(&a, &b) {
+            Some(both) => Overlap::default().area(one, other, &both),
+            None => Some(0.0),
+        },
+        _ => Some(0.0),
+    }
+}
+
+/// True when an area is what it should be, up to the rounding of an overlay against the size of `of`.
+fn balances(found: &MultiPolygon<f64>, wanted: f64, of: &MultiPolygon<f64>) -> bool {
+    (found.unsigned_area() - wanted).abs() <= 1e-7 * of.unsigned_area()
 }
 
 /// A shell by the even-odd rule, without its holes by the same.
@@ -272,8 +303,10 @@ fn part(mut rings: Vec<LineString<f64>>) -> Option<MultiPolygon<f64>> {
     if (even.unsigned_area() - wanted).abs() <= 1e-9 * solid.unsigned_area() {
         return Some(even);
     }
-    let pits: Vec<Polygon<f64>> = one_way(pits.into_iter().flatten());
-    Some(solid.difference(&unary_union(&pits)))
+    let pits = united(pits)?;
+    let left = solid.difference(&pits);
+    let wanted = solid.unsigned_area() - shared(&solid, &pits)?;
+    balances(&left, wanted, &solid).then_some(left)
 }
 
 /// Plans to leave out vertices within a millimetre of the one before them; exactly the same ones where nobody
@@ -438,17 +471,12 @@ mod tests {
                 continue;
             }
             let Some(made) = made_valid(shape, &mut checker) else {
-                left += 1;
-                // Nothing with ground in it is given up.
+                // An overlay that does not balance leaves the shape as it was.
                 let ground = expected(shape).unwrap_or(0.0);
                 let reach = shape
                     .bbox()
                     .map_or(0.0, |b| (b.east - b.west) * (b.north - b.south));
-                assert!(
-                    ground <= 1e-9 * reach,
-                    "{ground} {}",
-                    geos(shape).wkt().unwrap()
-                );
+                left += usize::from(ground > 1e-9 * reach);
                 continue;
             };
             mended += 1;
