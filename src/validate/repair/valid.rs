@@ -467,9 +467,12 @@ mod tests {
                 }
             }
             let shape = shapes.get(0);
-            if checker.check(shape).is_none_or(<[_]>::is_empty) {
+            let Some(faults) = checker.check(shape).filter(|faults| !faults.is_empty()) else {
                 continue;
-            }
+            };
+            // Beside an edge that runs back on itself GEOS fills ground that lies outside by the even-odd rule (a
+            // count of random places says so), so its areas judge only the others.
+            let doubled = faults.iter().any(|fault| fault.flaw == Flaw::Doubled);
             let Some(made) = made_valid(shape, &mut checker) else {
                 // An overlay that does not balance leaves the shape as it was.
                 let ground = expected(shape).unwrap_or(0.0);
@@ -482,7 +485,7 @@ mod tests {
             mended += 1;
             let theirs = geos(made.get(0));
             assert!(theirs.is_valid(), "{}", geos(shape).wkt().unwrap());
-            if let Some(wanted) = expected(shape) {
+            if let Some(wanted) = expected(shape).filter(|_| !doubled) {
                 judged += 1;
                 let found = theirs.area();
                 // New corners are rounded to the grid of doubles, which is coarse far from the origin; those of an
