@@ -184,6 +184,7 @@ impl Client<'_> {
                 "{id}: {acknowledged} bytes were answered, {offset} are left"
             );
             self.did("resume");
+            self.ledger.uploads.insert(id.clone(), (offset, which));
             self.send(url, &id, offset, which)?;
         }
         let length = self.files[which].1.len().to_string();
