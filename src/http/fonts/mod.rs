@@ -96,22 +96,19 @@ pub(super) async fn glyphs(
         ));
     }
     let key = (known.join(","), first);
-    let bytes = match KEPT.get(&key) {
-        Some(bytes) => bytes,
-        None => {
-            let fonts = Arc::clone(fonts);
-            let asked = stack.clone();
-            let bytes = site
-                .app()
-                .compute(move |_| {
-                    let names: Vec<&str> = key.0.split(',').collect();
-                    let bytes: Bytes = stack::pbf(&fonts, &names, &asked, first).into();
-                    KEPT.insert(key, bytes.clone());
-                    Ok(bytes)
-                })
-                .await?;
-            bytes
-        }
+    let bytes = if let Some(bytes) = KEPT.get(&key) {
+        bytes
+    } else {
+        let fonts = Arc::clone(fonts);
+        let asked = stack.clone();
+        site.app()
+            .compute(move |_| {
+                let names: Vec<&str> = key.0.split(',').collect();
+                let bytes: Bytes = stack::pbf(&fonts, &names, &asked, first).into();
+                KEPT.insert(key, bytes.clone());
+                Ok(bytes)
+            })
+            .await?
     };
     Ok(Reply::new(GLYPHS, bytes).cached(WEEK).send(&ask.headers))
 }
