@@ -34,7 +34,7 @@ pub(super) struct Patches<'a> {
     /// The exact way; what cannot go becomes something that is not finite.
     exact: &'a dyn Fn(&mut [[f64; 2]]),
     known: HashMap<[i64; 2], usize>,
-    patches: Vec<Patch>,
+    made: Vec<Patch>,
     last: ([i64; 2], usize),
     most: usize,
 }
@@ -70,7 +70,7 @@ impl<'a> Patches<'a> {
             tolerance,
             exact,
             known: HashMap::new(),
-            patches: vec![],
+            made: vec![],
             last: ([i64::MAX; 2], 0),
             most,
         }
@@ -87,7 +87,7 @@ impl<'a> Patches<'a> {
                 self.last = (cell, self.patch(cell));
             }
             let terms = self
-                .patches
+                .made
                 .get(self.last.1)
                 .and_then(|patch| Some((patch.middle, patch.terms.as_ref()?)));
             match terms {
@@ -118,14 +118,14 @@ impl<'a> Patches<'a> {
         if let Some(&known) = self.known.get(&cell) {
             return known;
         }
-        if self.patches.len() >= self.most {
+        if self.made.len() >= self.most {
             return usize::MAX;
         }
         let side = 2.0 * self.half;
         let middle = cell.map(|at| at as f64 * side + self.half.copysign(at as f64));
-        let number = self.patches.len();
+        let number = self.made.len();
         let terms = self.fit(middle).filter(|terms| self.holds(middle, terms));
-        self.patches.push(Patch { middle, terms });
+        self.made.push(Patch { middle, terms });
         self.known.insert(cell, number);
         number
     }

@@ -229,14 +229,14 @@ fn attribute_bytes(table: &Table) -> u32 {
 }
 
 /// Codes of the smallest width that holds every code and a null, as bytes, and that width.
-fn narrow(codes: Vec<u32>, distinct: usize) -> (u32, Vec<u8>) {
+fn narrow(codes: &[u32], distinct: usize) -> (u32, Vec<u8>) {
     if distinct < 1 << 8 {
         (1, codes.iter().map(|&code| code.min(255) as u8).collect())
     } else if distinct < 1 << 16 {
         let narrow: Vec<u16> = codes.iter().map(|&code| code.min(65_535) as u16).collect();
         (2, bytemuck::cast_slice(&narrow).to_vec())
     } else {
-        (4, bytemuck::cast_slice(&codes).to_vec())
+        (4, bytemuck::cast_slice(codes).to_vec())
     }
 }
 
@@ -275,7 +275,7 @@ fn add_field<'a, W: std::io::Write>(writer: &mut Writer<'a, W>, at: usize, colum
                 text.push_str(column.entry(old));
                 ends.push(text.len() as u32);
             }
-            let (width, codes) = narrow(renumbered(&column.codes, &sorted), sorted.len());
+            let (width, codes) = narrow(&renumbered(&column.codes, &sorted), sorted.len());
             writer.add_field(at, width, codes.into(), text.into_bytes().into(), &ends);
         }
         Column::Integer(rows) | Column::DateTime(rows) => {
@@ -351,7 +351,7 @@ fn add_numbers<'a, W: std::io::Write, T: bytemuck::Pod + PartialEq>(
     let mut order: Vec<u32> = (0..entries.len() as u32).collect();
     order.sort_unstable_by(|&a, &b| compare(&entries[a as usize], &entries[b as usize]));
     let sorted: Vec<T> = order.iter().map(|&old| entries[old as usize]).collect();
-    let (width, codes) = narrow(renumbered(&codes, &order), sorted.len());
+    let (width, codes) = narrow(&renumbered(&codes, &order), sorted.len());
     let entries = bytemuck::cast_slice(&sorted).to_vec();
     writer.add_field(at, width, codes.into(), entries.into(), &[]);
 }
