@@ -412,44 +412,31 @@ fn thin(
 
 #[cfg(test)]
 mod tests {
-    use gdal::vector::Geometry as Geos;
-
     use super::*;
     use crate::validate::validity::{Dice, boxes, geos, scribble};
 
-    /// What the head of this file promises, worked out by GEOS: rings by its own `MakeValid`, which is even-odd for
-    /// one ring, then difference and union.
-    fn expected(shape: ShapeRef<'_, f64>) -> Option<f64> {
-        let ring = |ring: &[At]| -> Option<Geos> {
-            let mut one = Shapes::new();
-            one.coords.extend_from_slice(ring);
-            one.end_ring();
-            one.end_part();
-            one.end_feature(crate::model::ShapeKind::Polygon);
-            geos(one.get(0))
-                .make_valid(&gdal::cpl::CslStringList::new())
-                .ok()
+    /// True where the head of this file promises ground: within some part's outline an odd number of times, and within
+    /// none of its holes so.
+    fn ground(shape: ShapeRef<'_, f64>, [x, y]: At) -> bool {
+        let odd = |ring: &[At]| {
+            ring.windows(2).fold(false, |inside, step| {
+                let (a, b) = (step[0], step[1]);
+                let crosses = (a[1] > y) != (b[1] > y)
+                    && x < a[0] + (y - a[1]) / (b[1] - a[1]) * (b[0] - a[0]);
+                inside != crosses
+            })
         };
-        let mut all: Option<Geos> = None;
-        for part in shape.parts() {
+        shape.parts().any(|part| {
             let mut rings = part.rings();
-            let mut solid = ring(rings.next()?)?;
-            for hole in rings {
-                solid = solid.difference(&ring(hole)?)?;
-            }
-            all = Some(match all {
-                None => solid,
-                Some(all) => all.union(&solid)?,
-            });
-        }
-        all.map(|all| all.area())
+            rings.next().is_some_and(odd) && !rings.any(odd)
+        })
     }
 
     #[test]
     fn areas_made_valid_are_valid_by_geos_and_cover_the_ground_that_is_promised() {
         let mut dice = Dice(11);
         let mut checker = Checker::default();
-        let (mut mended, mut left, mut judged) = (0, 0, 0);
+        let (mut mended, mut left, mut judged, mut off) = (0, 0, 0, 0);
         let mut shapes = Shapes::new();
         for number in 0..30_000 {
             shapes.clear();
@@ -467,46 +454,38 @@ mod tests {
                 }
             }
             let shape = shapes.get(0);
-            let Some(faults) = checker.check(shape).filter(|faults| !faults.is_empty()) else {
+            if checker.check(shape).is_none_or(<[_]>::is_empty) {
                 continue;
-            };
-            // Beside an edge that runs back on itself GEOS fills ground that lies outside by the even-odd rule (a
-            // count of random places says so), so its areas judge only the others.
-            let doubled = faults.iter().any(|fault| fault.flaw == Flaw::Doubled);
+            }
+            let bbox = shape.bbox().expect("it has coordinates");
+            let mut share = || dice.below(1 << 31) as f64 / (1_u64 << 31) as f64;
+            let places: Vec<At> = (0..40)
+                .map(|_| {
+                    let [x, y] = [share(), share()];
+                    [
+                        bbox.west + x * (bbox.east - bbox.west),
+                        bbox.south + y * (bbox.north - bbox.south),
+                    ]
+                })
+                .collect();
             let Some(made) = made_valid(shape, &mut checker) else {
                 // An overlay that does not balance leaves the shape as it was.
-                let ground = expected(shape).unwrap_or(0.0);
-                let reach = shape
-                    .bbox()
-                    .map_or(0.0, |b| (b.east - b.west) * (b.north - b.south));
-                left += usize::from(ground > 1e-9 * reach);
+                left += usize::from(places.iter().any(|at| ground(shape, *at)));
                 continue;
             };
             mended += 1;
             let theirs = geos(made.get(0));
             assert!(theirs.is_valid(), "{}", geos(shape).wkt().unwrap());
-            if let Some(wanted) = expected(shape).filter(|_| !doubled) {
+            // GEOS's own MakeValid is no judge of the ground: it fills places that a ring goes round twice.
+            for at in places {
                 judged += 1;
-                let found = theirs.area();
-                // New corners are rounded to the grid of doubles, which is coarse far from the origin; those of an
-                // overlay of several rings to that of the overlay, a billionth of the extent.
-                let reach = shape
-                    .bbox()
-                    .map_or(0.0, |b| (b.east - b.west).max(b.north - b.south));
-                let [x, y] = shape.coords()[0].map(f64::abs);
-                let alone = shape.parts().map(|part| part.rings().len()).sum::<usize>() == 1;
-                let noise =
-                    x.max(y) * 1e-15 * reach + if alone { 0.0 } else { 1e-8 * reach * reach };
-                assert!(
-                    (found - wanted).abs() <= 1e-9 * wanted + 8.0 * noise,
-                    "{found} {wanted} {}",
-                    geos(shape).wkt().unwrap()
-                );
+                off += usize::from(ground(made.get(0), at) != ground(shape, at));
             }
         }
+        // Places beside an edge may go either way where a new corner was rounded; 16 of 947,360 do.
         assert!(
-            mended > 10_000 && judged > 10_000,
-            "{mended} {judged} {left}"
+            mended > 10_000 && judged > 400_000 && left * 50 < mended && off * 20_000 < judged,
+            "{mended} made valid, {left} with ground left as they were, {off} of {judged} places differ"
         );
     }
 
