@@ -12,13 +12,10 @@ fn object(members: &[(&str, Value)]) -> Value {
     let mut properties = Map::new();
     let mut required = vec![];
     for (name, value) in members {
-        let name = match name.strip_prefix('?') {
-            Some(name) => name,
-            None => {
-                required.push(*name);
-                name
-            }
-        };
+        let name = name.strip_prefix('?').unwrap_or_else(|| {
+            required.push(*name);
+            name
+        });
         properties.insert(name.to_owned(), value.clone());
     }
     json!({"type": "object", "additionalProperties": false, "required": required, "properties": properties})

@@ -254,6 +254,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::print_stdout, reason = "the count is the point")]
     fn a_missing_translation_falls_back_to_english_and_is_counted() {
         let messages = &Standards::builtin().messages().0;
         let missing: Vec<&str> = messages

@@ -126,6 +126,10 @@ pub enum Kind {
 }
 
 /// One attribute of a standard.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a key of the file that says one thing"
+)]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]

@@ -318,7 +318,7 @@ fn elsewhere(subject: &Subject<'_>) -> Option<Finding> {
         return None;
     }
     let away = metres_between(middle_of(&city), middle_of(&bbox)) / 1000.0;
-    if let Some(way) = Reprojector::to_lonlat(&subject.raw.crs).ok() {
+    if let Ok(way) = Reprojector::to_lonlat(&subject.raw.crs) {
         let mut turned: Vec<[f64; 2]> = sample(subject.raw).iter().map(|[x, y]| [*y, *x]).collect();
         way.apply(&mut turned);
         if shares(&turned, &city).0 > 0.5 {

@@ -30,7 +30,7 @@ static CITY: LazyLock<PathBuf> = LazyLock::new(|| {
 });
 
 /// How long an outside judge may take over all tiles of the demo city.
-const JUDGE_WITHIN: Duration = Duration::from_secs(60);
+const JUDGE_WITHIN: Duration = Duration::from_mins(1);
 
 /// Asks with headers; gives status, headers and the body as it came.
 fn ask(url: &str, headers: &[(&str, &str)]) -> (u16, BTreeMap<String, String>, Vec<u8>) {

@@ -83,14 +83,14 @@ fn text(expr: &Expr) -> String {
         }
         Expr::IsNull(value) => format!("({} IS NULL)", text(value)),
         Expr::Spatial(which, left, right) => {
-            let name = name_of(&Spatial::ALL, *which);
+            let name = name_of(&Spatial::ALL, which);
             format!("{name}({},{})", text(left), text(right))
         }
         Expr::Near(left, right, metres) => {
             format!("S_DWITHIN({},{},{metres:?})", text(left), text(right))
         }
         Expr::Temporal(which, left, right) => {
-            let name = name_of(&Temporal::ALL, *which);
+            let name = name_of(&Temporal::ALL, which);
             format!("{name}({},{})", text(left), text(right))
         }
     }
@@ -117,9 +117,9 @@ fn together(all: &[Expr], word: &str, open: fn(&Expr) -> Option<&Vec<Expr>>) -> 
     format!("({})", parts.join(word))
 }
 
-fn name_of<T: PartialEq>(all: &[(&str, T)], wanted: T) -> String {
+fn name_of<T: PartialEq>(all: &[(&str, T)], wanted: &T) -> String {
     all.iter()
-        .find_map(|(name, known)| (*known == wanted).then(|| name.to_ascii_uppercase()))
+        .find_map(|(name, known)| (known == wanted).then(|| name.to_ascii_uppercase()))
         .expect("every operator has a name")
 }
 
@@ -189,7 +189,7 @@ fn write_wkt(geometry: &Geometry<f64>, out: &mut String) {
         Geometry::Point(point) => list("POINT", vec![position(point.0)]),
         Geometry::Line(line) => list("LINESTRING", vec![position(line.start), position(line.end)]),
         Geometry::LineString(line) => {
-            list("LINESTRING", line.0.iter().copied().map(position).collect())
+            list("LINESTRING", line.0.iter().copied().map(position).collect());
         }
         Geometry::Polygon(polygon) => list("POLYGON", rings(polygon)),
         Geometry::MultiPoint(points) => list(

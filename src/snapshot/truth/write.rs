@@ -169,9 +169,7 @@ pub(in crate::snapshot) fn write(
         let row = row as usize;
         let shape = layer.shapes.get(row);
         let placed = Some(&shape).filter(|shape| has_place(shape));
-        let bbox = placed
-            .and_then(|shape| shape.bbox())
-            .map_or(NOWHERE, Into::into);
+        let bbox = placed.and_then(ShapeRef::bbox).map_or(NOWHERE, Into::into);
         leaves.push((bbox, offset + buffer.len() as u64));
         features.push(placed, layer.ids[row], &layer.table, row, &mut buffer);
         if buffer.len() >= BUFFER {

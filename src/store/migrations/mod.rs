@@ -14,6 +14,9 @@ use super::{
     catalogue::{failed, number},
 };
 
+/// What a step does beside its SQL, in the same transaction.
+type Then = fn(&Transaction<'_>) -> Result<(), StoreError>;
+
 /// One step from a schema to the next.
 struct Migration {
     /// What it brings, for the log.
@@ -21,7 +24,7 @@ struct Migration {
     /// What SQLite is told.
     sql: &'static str,
     /// What SQL alone cannot say.
-    then: Option<fn(&Transaction<'_>) -> Result<(), StoreError>>,
+    then: Option<Then>,
 }
 
 /// Every step, in order; the place in the list, counted from 1, is the schema that it makes.

@@ -6,6 +6,7 @@
 //! rest on a guess or move things, so they are made only when they are asked for by name.
 
 mod geojson;
+mod ground;
 mod plan;
 mod snap;
 mod text;

@@ -164,19 +164,16 @@ fn lines(subject: &Subject<'_>, metres: &Shapes<f64>, limit: f64, plan: &mut Pla
             .flat_map(|step| [*step, step + 1])
             .filter(|other| is_end.contains(other) && distance(now_m[*other], at) <= limit)
             .min_by(|a, b| distance(now_m[*a], at).total_cmp(&distance(now_m[*b], at)));
-        let (place, place_m) = match end {
-            Some(end) => {
-                fixed.insert(end);
-                (now[end], now_m[end])
-            }
-            None => {
-                // The ends of the edge that it now lies on must stay.
-                fixed.extend([first, first + 1]);
-                (
-                    along(now[first], now[first + 1], foot),
-                    along(now_m[first], now_m[first + 1], foot),
-                )
-            }
+        let (place, place_m) = if let Some(end) = end {
+            fixed.insert(end);
+            (now[end], now_m[end])
+        } else {
+            // The ends of the edge that it now lies on must stay.
+            fixed.extend([first, first + 1]);
+            (
+                along(now[first], now[first + 1], foot),
+                along(now_m[first], now_m[first + 1], foot),
+            )
         };
         let (from, to) = metres.get(row as usize).coord_range();
         // A line of one step must keep its length.

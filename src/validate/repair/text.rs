@@ -162,7 +162,7 @@ fn without_unit<'a>(text: &'a str, unit: Option<&str>) -> &'a str {
         Some("m") => &["metres", "meters", "mtrs", "mtr", "m.", "m"],
         Some("mm") => &["mm"],
         Some("km") => &["km"],
-        Some("l") | Some("litre") | Some("litres") => &["litres", "litre", "ltr", "l"],
+        Some("l" | "litre" | "litres") => &["litres", "litre", "ltr", "l"],
         _ => &[],
     };
     let lower = text.to_lowercase();

@@ -5,7 +5,8 @@
 //! outside, so a bow-tie becomes its two wings, and an edge that runs out and back encloses nothing. Then the
 //! holes are taken off, whether they lay inside or reached out, and the parts are joined. So a hole never becomes
 //! ground, and ground that two parts share is there once. Vertices of the file stay where they are to the bit;
-//! new ones arise only where edges cross. A result that is empty or still invalid is not taken.
+//! new ones arise only where edges cross. A result that is empty, still invalid or of other ground is not taken: the
+//! shape then stays as it was, and is reported.
 
 use std::{
     collections::HashMap,
@@ -15,7 +16,7 @@ use std::{
 use geo::{Area, BooleanOps, MakeValid, Orient, orient::Direction};
 use geo_types::{Coord, Geometry, LineString, MultiPolygon, Polygon};
 
-use super::{Plan, RepairKind};
+use super::{Plan, RepairKind, ground};
 use crate::{
     model::{ShapeRef, Shapes},
     validate::{
@@ -162,7 +163,8 @@ fn made_valid(shape: ShapeRef<'_, f64>, checker: &mut Checker) -> Option<Shapes<
     [true, false].into_iter().find_map(|exact| {
         let out = brought_back(&made, &bench, exact)?;
         let valid = checker.check(out.get(0)).is_some_and(<[_]>::is_empty);
-        (valid && area(out.get(0)) > 0.0).then_some(out)
+        let right = valid && area(out.get(0)) > 0.0 && ground::is_same(shape, out.get(0), 1e-7);
+        right.then_some(out)
     })
 }
 
@@ -482,9 +484,8 @@ mod tests {
                 off += usize::from(ground(made.get(0), at) != ground(shape, at));
             }
         }
-        // Places beside an edge may go either way where a new corner was rounded; 16 of 947,360 do.
         assert!(
-            mended > 10_000 && judged > 400_000 && left * 50 < mended && off * 20_000 < judged,
+            mended > 10_000 && judged > 400_000 && left * 50 < mended && off == 0,
             "{mended} made valid, {left} with ground left as they were, {off} of {judged} places differ"
         );
     }

@@ -158,7 +158,7 @@ fn numbered(column: &Column, from: &[(u32, u32)]) -> Column {
             out.push(Value::Text(&text));
             continue;
         }
-        let name = (part + 1..)
+        let name = (part + 1..=u32::MAX)
             .map(|number| format!("{}-{number}", text.trim_end()))
             .find(|name| !taken.contains(name))
             .expect("some number is free");
