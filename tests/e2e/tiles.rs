@@ -62,7 +62,7 @@ fn ask(url: &str, headers: &[(&str, &str)]) -> (u16, BTreeMap<String, String>, V
 
 /// Waits until the server has made the pyramid of a layer, as it does in the background.
 fn pyramid_of(server: &Server, layer: &str) {
-    let until = Instant::now() + Duration::from_secs(120);
+    let until = Instant::now() + Duration::from_mins(2);
     while ask(
         &format!("{}/collections/{layer}/tiles.pmtiles", server.url),
         &[],
