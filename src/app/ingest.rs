@@ -88,6 +88,7 @@ impl App {
             &mut |judged: Judged, tell: &mut dyn FnMut(Step)| {
                 let report = judged.report.clone();
                 let refused = matches!(judged.outcome, Outcome::Refused);
+                let number = self.keep_aside(&judged, None)?;
                 let (entry, became) = match judged.accepted(self.standards())? {
                     Ok(layer) => {
                         tell(Step::Publishing {
@@ -95,11 +96,13 @@ impl App {
                             features: layer.ids.len(),
                         });
                         match way {
-                            Way::Stage => self.keep_draft(&layer, &report)?,
-                            Way::Publish | Way::Preview => self.store().publish(&layer, &report)?,
+                            Way::Stage => self.keep_draft(&layer, &report, number)?,
+                            Way::Publish | Way::Preview => {
+                                self.store().publish(&layer, &report, number)?
+                            }
                         }
                     }
-                    Err(kept_out) => self.keep_out(*kept_out, &report, way)?,
+                    Err(kept_out) => self.keep_out(*kept_out, &report, number, way)?,
                 };
                 let one = Arrived {
                     report,
@@ -116,8 +119,13 @@ impl App {
         Ok(all)
     }
 
-    fn keep_draft(&self, layer: &Layer, report: &Report) -> Result<(Entry, Became), IngestError> {
-        let (version, became) = self.store().stage(layer, report, None, &Actor::local())?;
+    fn keep_draft(
+        &self,
+        layer: &Layer,
+        report: &Report,
+        number: Option<i64>,
+    ) -> Result<(Entry, Became), IngestError> {
+        let (version, became) = self.store().stage(layer, report, number, &Actor::local())?;
         Ok((Entry::from(version), became))
     }
 
@@ -126,14 +134,15 @@ impl App {
         &self,
         judged: Judged,
         report: &Report,
+        number: Option<i64>,
         way: Way,
     ) -> Result<(Entry, Became), IngestError> {
-        let keep = || self.store().withhold(report, None, &Actor::local());
+        let keep = || self.store().withhold(report, number, &Actor::local());
         match way {
             Way::Publish => {}
             Way::Stage => {
                 if let Some(layer) = judged.draft(self.standards())? {
-                    return self.keep_draft(&layer, report);
+                    return self.keep_draft(&layer, report, number);
                 }
             }
             Way::Preview => {

@@ -5,6 +5,7 @@
 //! long queue.
 
 mod answer;
+mod aside;
 mod delivery;
 mod diff;
 mod export;

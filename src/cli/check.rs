@@ -8,7 +8,7 @@ use super::{About, Exit, Failure, Place, terminal};
 use crate::{
     app::{App, Gate, GateError, Judged, Outcome, Step},
     config::Config,
-    report,
+    report::{self, SetAsideForm, SetAsideText},
     standard::Standards,
     validate::{Aside, Report},
     worker::Limits,
@@ -118,7 +118,7 @@ impl Check {
         }
         drop(progress);
         if let Some(path) = &self.set_aside_out {
-            write_aside(path, &aside)?;
+            write_aside(path, &aside, standards, self.lang.as_deref())?;
         }
         let to_terminal = self.out.is_none();
         let language = self.lang.as_deref();
@@ -135,35 +135,40 @@ impl Check {
 }
 
 /// Writes the rows that were set aside: a layer to the file itself, further ones beside it with a number.
-fn write_aside(path: &Path, aside: &[(Report, Aside)]) -> Result<(), Failure> {
+fn write_aside(
+    path: &Path,
+    aside: &[(Report, Aside)],
+    standards: &'static Standards,
+    asked: Option<&str>,
+) -> Result<(), Failure> {
     let csv = path
         .extension()
         .is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
-    let write = |path: &Path, text: String| {
-        std::fs::write(path, text).map_err(|error| Failure {
-            exit: Exit::Usage,
-            message: format!("cannot write {}: {error}", path.display()),
-        })
+    let form = if csv {
+        SetAsideForm::Csv
+    } else {
+        SetAsideForm::GeoJson
     };
-    if aside.is_empty() {
-        // The file says that nothing was set aside, so that no older one is taken for it.
-        let none = if csv {
-            String::new()
-        } else {
-            r#"{"type":"FeatureCollection","features":[]}"#.to_owned()
-        };
-        return write(path, none);
-    }
-    for (number, (report, rows)) in aside.iter().enumerate() {
-        let text = if csv {
-            report::set_aside_csv(rows)
-        } else {
-            report::set_aside_geojson(report, rows)
-        };
-        if number == 0 {
-            write(path, text)?;
-            continue;
+    let language = asked.unwrap_or_else(|| terminal::language());
+    let text = |rows: Option<&(Report, Aside)>| {
+        let mut kept = vec![];
+        if let Some((report, aside)) = rows {
+            report::set_aside_lines(report, aside, &mut kept)?;
         }
+        SetAsideText::new(form, [kept.as_slice()], standards, language)?.whole()
+    };
+    let cannot = |path: &Path, error: &std::io::Error| Failure {
+        exit: Exit::Usage,
+        message: format!("cannot write {}: {error}", path.display()),
+    };
+    let write = |path: &Path, rows: Option<&(Report, Aside)>| {
+        text(rows)
+            .and_then(|text| std::fs::write(path, text))
+            .map_err(|error| cannot(path, &error))
+    };
+    // A file that says that nothing was set aside, so that no older one is taken for it.
+    write(path, aside.first())?;
+    for (number, rows) in aside.iter().enumerate().skip(1) {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         let ending = path
             .extension()
@@ -171,7 +176,7 @@ fn write_aside(path: &Path, aside: &[(Report, Aside)]) -> Result<(), Failure> {
             .unwrap_or_default();
         write(
             &path.with_file_name(format!("{stem}-{}{ending}", number + 1)),
-            text,
+            Some(rows),
         )?;
     }
     Ok(())

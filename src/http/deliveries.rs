@@ -80,6 +80,11 @@ pub(super) fn shown(site: &Site, job: &Job, progress: Progress) -> Value {
                 value["version"] = json!(version);
                 value["state"] = json!(layer.state);
             }
+            if layer.counts.set_aside > 0 {
+                let several = (job.layers.len() > 1).then_some(&layer.layer);
+                value["set_aside"] =
+                    json!(super::set_aside::address(&format!("/reports/{id}"), several));
+            }
             value
         })
         .collect();
@@ -335,7 +340,7 @@ pub(super) async fn file(
 }
 
 /// `Content-Disposition` for a name in any script (RFC 6266).
-fn attachment(label: &str) -> String {
+pub(super) fn attachment(label: &str) -> String {
     let plain: String = label
         .chars()
         .map(|letter| match letter {

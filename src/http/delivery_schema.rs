@@ -25,7 +25,7 @@ pub(super) fn schemas() -> Value {
     let layer = object(
         &["layer", "verdict", "summary", "counts", "report"],
         json!({"layer": text(), "verdict": text(), "summary": text(), "counts": counts,
-            "version": {"type": "integer", "minimum": 1}, "state": text(), "report": text()}),
+            "version": {"type": "integer", "minimum": 1}, "state": text(), "report": text(), "set_aside": text()}),
     );
     let progress = object(
         &["done", "total", "unit"],

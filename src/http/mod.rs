@@ -30,6 +30,7 @@ mod journal;
 mod kept;
 mod landing;
 mod lane;
+mod language;
 mod layers;
 mod links;
 mod listen;
@@ -45,6 +46,7 @@ mod recipe;
 mod reply;
 mod reports;
 mod select;
+mod set_aside;
 mod side_array;
 mod site;
 mod sprites;
@@ -143,6 +145,7 @@ fn routes(site: Site) -> Router {
         .route("/journal/verify", get(journal::verify))
         .route("/layers", get(layers::layers))
         .route("/reports/{id}", get(reports::report))
+        .route("/reports/{id}/set-aside", get(set_aside::rows))
         .route("/explain/{name}", get(explain::explain))
         .route("/standards/{name}", get(standards::standard))
         .route("/indicators", get(indicators::indicators))

@@ -213,6 +213,7 @@ params! {
     JOURNAL_ACTOR = query("actor", "Only entries by this account.", text);
     WHAT = query("what", "Only entries of these kinds.", name_list);
     F_DIFF = query("f", "The media type, before `Accept`.", || json!({"type": "string", "enum": ["json", "geojson", "csv"]}));
+    F_ROWS = query("f", "The media type, before `Accept`.", || json!({"type": "string", "enum": ["geojson", "csv"]}));
     NAME = path("name", "The name of a layer, a rule, a metadata element, a code list or an indicator.", text);
     STANDARD_NAME = path("standardName", "The id of a layer, or `metadata`.", text);
     DELIVERY_ID = path("deliveryId", "The number of a delivery, `d-12`.", || json!({"type": "string", "pattern": "^d-[0-9]+$"}));
@@ -334,6 +335,9 @@ ops! {
     JOURNAL_VERIFY: "journalVerify" "/journal/verify", "Versions", "Whether the journal is as it was written.", [F_JSON], JSON, "anyObject", works;
     REPORT: "report" "/reports/{reportId}", "City", "What the gate said of a layer or a delivery.", [REPORT_ID, LANG],
         &[Media::Json, Media::Html, Media::GeoJson, Media::Csv], "anyObject";
+    SET_ASIDE: "setAside" "/reports/{reportId}/set-aside", "City",
+        "The rows that were set aside so that the others could go on, as they came, each with its row and the reasons.",
+        [REPORT_ID, LAYER, LANG, F_ROWS], &[Media::GeoJson, Media::Csv], "featureCollectionGeoJSON";
     ACCEPTED: "acceptedInputs" "/accepted-inputs", "Deliveries", "What is taken, and within which limits.", [F_PAGE], PAGE, "anyObject";
     DELIVERIES: "deliveries" "/deliveries", "Deliveries", "Deliveries, newest first.", [LIMIT, LAYER, STATE, F_JSON], JSON, "deliveries";
     DELIVER: "deliver" "/deliveries", "Deliveries", "Hands files in as a form. They are judged next; the report has its address at once.",

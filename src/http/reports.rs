@@ -1,18 +1,16 @@
 //! `/reports/{id}`: what the gate said, as JSON, as a page, as findings on a map or in a table.
 
-use std::collections::BTreeSet;
-
 use axum::{
     extract::{Path, State},
-    http::{HeaderMap, header, request::Parts},
+    http::request::Parts,
     response::Response,
 };
 
 use serde_json::json;
 
 use super::{
-    deliveries::blocking, error::Problem, extract::Ask, html, negotiate::Media, ops, reply::Reply,
-    site::Site,
+    deliveries::blocking, error::Problem, extract::Ask, html, language, negotiate::Media, ops,
+    reply::Reply, set_aside, site::Site,
 };
 use crate::{
     app::Progress,
@@ -62,8 +60,15 @@ pub(super) async fn report(
         Some(language) => language.clone(),
         // A program compares the JSON with that of `parat check`: only `lang` changes it.
         None if media == Media::Json => "en".to_owned(),
-        None => preferred(&ask.headers, &standards.messages().languages()),
+        None => language::preferred(&site, &ask.headers),
     };
+    let aside = found
+        .iter()
+        .any(|report| report.counts.set_aside > 0)
+        .then(|| set_aside::address(&site.url(&format!("/reports/{name}")), None));
+    let link = aside
+        .as_ref()
+        .map(|to| format!("<{to}>; rel=\"related\"; title=\"rows set aside\""));
     let body = site
         .app()
         .compute(move |_| {
@@ -76,16 +81,18 @@ pub(super) async fn report(
                 })
                 .collect();
             Ok(match media {
-                Media::Html => report::html(&found, standards, &language),
+                Media::Html => report::html_with(&found, standards, &language, aside.as_deref()),
                 Media::GeoJson => report::all_geojson(&found),
                 Media::Csv => report::all_csv(&found),
                 _ => report::all_json(&found),
             })
         })
         .await?;
-    Ok(Reply::new(ask.chosen.content_type, body)
-        .header("vary", "Accept-Language")
-        .send(&ask.headers))
+    let mut reply = Reply::new(ask.chosen.content_type, body).header("vary", "Accept-Language");
+    if let Some(link) = link {
+        reply = reply.header("link", &link);
+    }
+    Ok(reply.send(&ask.headers))
 }
 
 enum Found {
@@ -177,18 +184,4 @@ fn page(site: &Site, job: &Job, progress: Progress) -> String {
         body.push_str("<p class=\"quiet\">The file is kept. Change what is asked about it, or send it again.</p>");
     }
     html::page(site.base(), &format!("Report {}", job.id), &[], &body)
-}
-
-/// The first language of `Accept-Language` that sentences are written in, else English. Weights are rare
-/// and mostly in the order of the list, so the order decides.
-fn preferred(headers: &HeaderMap, known: &BTreeSet<&str>) -> String {
-    headers
-        .get(header::ACCEPT_LANGUAGE)
-        .and_then(|value| value.to_str().ok())
-        .into_iter()
-        .flat_map(|list| list.split(','))
-        .map(|range| range.split([';', '-']).next().unwrap_or_default().trim())
-        .map(str::to_ascii_lowercase)
-        .find(|language| known.contains(language.as_str()))
-        .unwrap_or_else(|| "en".to_owned())
 }

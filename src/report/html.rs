@@ -54,6 +54,16 @@ fn verdict_class(verdict: Verdict) -> &'static str {
 
 /// One self-contained page for all layers of a delivery.
 pub fn html(reports: &[Report], standards: &Standards, language: &str) -> String {
+    html_with(reports, standards, language, None)
+}
+
+/// The same with links to the rows that were set aside, where somebody serves them at `set_aside`.
+pub fn html_with(
+    reports: &[Report],
+    standards: &Standards,
+    language: &str,
+    set_aside: Option<&str>,
+) -> String {
     let mut out = String::new();
     let speech = Speech {
         standards,
@@ -89,10 +99,13 @@ pub fn html(reports: &[Report], standards: &Standards, language: &str) -> String
         out.push_str("</ul>");
     }
     for (at, report) in reports.iter().enumerate() {
+        let several = (reports.len() > 1).then(|| format!("layer={}&", report.layer));
+        let aside = set_aside.map(|to| format!("{to}?{}f=", several.unwrap_or_default()));
         layer(
             at,
             &report.in_language(standards.messages(), language),
             speech,
+            aside.as_deref(),
             &mut out,
         );
     }
@@ -107,7 +120,13 @@ fn name_of(report: &Report) -> String {
     }
 }
 
-fn layer(number: usize, report: &Report, speech: Speech<'_>, out: &mut String) {
+fn layer(
+    number: usize,
+    report: &Report,
+    speech: Speech<'_>,
+    aside: Option<&str>,
+    out: &mut String,
+) {
     let Speech {
         standards,
         language,
@@ -203,7 +222,7 @@ fn layer(number: usize, report: &Report, speech: Speech<'_>, out: &mut String) {
             let _ = write!(out, "<p>{}</p>", escape(&speech.say(&more)));
         }
     }
-    changed(report, speech, out);
+    changed(report, speech, aside, out);
     facts(report, speech, out);
     rules(report, speech, out);
     out.push_str("</section>");
@@ -261,7 +280,7 @@ fn offered(report: &Report, speech: Speech<'_>, out: &mut String) {
 }
 
 /// The rows that were set aside and the repairs that were made.
-fn changed(report: &Report, speech: Speech<'_>, out: &mut String) {
+fn changed(report: &Report, speech: Speech<'_>, aside: Option<&str>, out: &mut String) {
     if !report.set_aside.is_empty() {
         let _ = write!(
             out,
@@ -269,6 +288,14 @@ fn changed(report: &Report, speech: Speech<'_>, out: &mut String) {
             escape(speech.word("report_set_aside")),
             report.counts.set_aside
         );
+        if let Some(to) = aside {
+            let to = escape(to);
+            let _ = write!(
+                out,
+                "<p>{}: <a href=\"{to}geojson\">GeoJSON</a>, <a href=\"{to}csv\">CSV</a></p>",
+                escape(speech.word("report_set_aside_files"))
+            );
+        }
         head(
             &["report_row", "report_key", "report_what", "report_rules"],
             speech,

@@ -17,8 +17,8 @@ use crate::{
     validate::{Finding, Outcome, Report, RuleReport},
 };
 
-pub use aside::{set_aside_csv, set_aside_geojson};
-pub use html::html;
+pub use aside::{SetAsideForm, SetAsideText, set_aside_lines};
+pub use html::{html, html_with};
 pub use schema::schema;
 pub use table::{cell, csv, geojson};
 pub use text::{Look, text};

@@ -6,6 +6,7 @@
 //!   publish.lock                held by whoever publishes; the system lets go when the holder dies
 //!   versions/<layer>/<hash>/    truth.fgb and the serving columns; written once, never changed
 //!   staging/<random>/           a version being written; swept at the next opening
+//!   set-aside/d-<n>.jsonl       rows that were set aside of a delivery, see `aside`
 //! ```
 //!
 //! ## Why so
@@ -25,7 +26,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use super::{
     Action, Actor, Became, Broken, DeliveryEntry, Entry, JournalEntry, JournalQuery, LayerStore,
     Publication, Retirement, Role, Seen, State, StoreError, StoredTable, User, Verified,
-    VersionEntry,
+    VersionEntry, WriteRows,
     catalogue::{self, failed},
     disk::{Sign, children, disk, sign},
     journal,
@@ -264,8 +265,13 @@ impl LayerStore for Embedded {
         })
     }
 
-    fn publish(&self, layer: &Layer, report: &Report) -> Result<(Entry, Became), StoreError> {
-        self.publish_version(layer, report)
+    fn publish(
+        &self,
+        layer: &Layer,
+        report: &Report,
+        delivery: Option<i64>,
+    ) -> Result<(Entry, Became), StoreError> {
+        self.publish_version(layer, report, delivery)
     }
 
     fn reserve_delivery(&self) -> Result<i64, StoreError> {
@@ -392,13 +398,26 @@ impl LayerStore for Embedded {
     }
 
     fn report(&self, id: &str) -> Result<Report, StoreError> {
+        let number = self.report_number(id)?;
+        let body: String = self
+            .connection()
+            .query_row(
+                "SELECT report FROM deliveries WHERE id = ?1",
+                [number],
+                |row| row.get(0),
+            )
+            .map_err(failed("find the report"))?;
+        parse(&body, format!("report {id}"))
+    }
+
+    fn report_number(&self, id: &str) -> Result<i64, StoreError> {
         let number = id
             .strip_prefix("d-")
             .and_then(|number| number.parse::<i64>().ok());
-        let body: Option<String> = self
+        let found: Option<i64> = self
             .connection()
             .query_row(
-                "SELECT report FROM deliveries WHERE id = coalesce(?1,
+                "SELECT id FROM deliveries WHERE id = coalesce(?1,
                     (SELECT v.delivery FROM versions v JOIN layers l
                      ON l.layer = v.layer AND l.version = v.version WHERE v.layer = ?2),
                     (SELECT max(id) FROM deliveries WHERE layer = ?2))",
@@ -407,10 +426,17 @@ impl LayerStore for Embedded {
             )
             .optional()
             .map_err(failed("find the report"))?;
-        let body = body.ok_or_else(|| StoreError::NotFound {
+        found.ok_or_else(|| StoreError::NotFound {
             what: format!("report {id}"),
-        })?;
-        parse(&body, format!("report {id}"))
+        })
+    }
+
+    fn keep_aside(&self, delivery: i64, rows: WriteRows<'_>) -> Result<(), StoreError> {
+        self.write_aside(delivery, rows)
+    }
+
+    fn aside(&self, delivery: i64) -> Result<Option<File>, StoreError> {
+        self.open_aside(delivery)
     }
 
     fn put_table(&self, table: &IndicatorTable, file: &str) -> Result<StoredTable, StoreError> {

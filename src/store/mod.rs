@@ -3,6 +3,7 @@
 //! A store keeps things and hands them back; it answers no questions about them, so every answer has
 //! one meaning whichever store is behind it. Calls block and are made off the request path.
 
+mod aside;
 mod catalogue;
 mod disk;
 mod embedded;
@@ -21,6 +22,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub use aside::WriteRows;
 pub use embedded::Embedded;
 pub use jobs::{
     Answers, Job, JobAsk, JobFile, JobFilter, JobId, JobLayer, JobState, JobStore, Remembered, Via,
@@ -299,7 +301,13 @@ pub trait LayerStore: JobStore + Send + Sync {
     ) -> Result<VersionEntry, StoreError>;
 
     /// Makes a layer's next version public in one step, by whoever sits at the machine.
-    fn publish(&self, layer: &Layer, report: &Report) -> Result<(Entry, Became), StoreError>;
+    /// `delivery` is a number from [`LayerStore::reserve_delivery`] that no report has yet.
+    fn publish(
+        &self,
+        layer: &Layer,
+        report: &Report,
+        delivery: Option<i64>,
+    ) -> Result<(Entry, Became), StoreError>;
 
     /// Keeps the report of a delivery that stays out. The public version is not touched.
     fn withhold(
@@ -315,6 +323,15 @@ pub trait LayerStore: JobStore + Send + Sync {
     /// A report by its delivery's id (`d-12`), or by a layer's name: the one of its public version, else
     /// of its last delivery.
     fn report(&self, id: &str) -> Result<Report, StoreError>;
+
+    /// The number of the report that [`LayerStore::report`] gives.
+    fn report_number(&self, id: &str) -> Result<i64, StoreError>;
+
+    /// Keeps the rows that were set aside of a delivery, before its report is kept under the same number.
+    fn keep_aside(&self, delivery: i64, rows: WriteRows<'_>) -> Result<(), StoreError>;
+
+    /// Those rows; none where none were kept.
+    fn aside(&self, delivery: i64) -> Result<Option<std::fs::File>, StoreError>;
 
     /// Keeps an indicator table; the same content again makes no new version.
     fn put_table(&self, table: &IndicatorTable, file: &str) -> Result<StoredTable, StoreError>;

@@ -29,6 +29,7 @@ impl Embedded {
         &self,
         layer: &Layer,
         report: &Report,
+        delivery: Option<i64>,
     ) -> Result<(Entry, Became), StoreError> {
         if !report.verdict.admits() || !layer.verdict.admits() {
             return Err(StoreError::NotAdmitted(layer.id.clone()));
@@ -76,7 +77,7 @@ impl Embedded {
         let delivery = add_delivery(
             &transaction,
             &Made {
-                id: None,
+                id: delivery,
                 report,
                 became,
                 version: Some(version),

@@ -293,6 +293,7 @@ impl App {
             Some(number) => number,
             None => self.store().reserve_delivery()?,
         };
+        self.keep_aside(&judged, Some(number))?;
         let layer = match judged.outcome {
             Outcome::Refused => None,
             Outcome::Checked(_) => match judged.accepted(self.standards())? {

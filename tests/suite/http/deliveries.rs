@@ -310,6 +310,99 @@ fn a_question_can_change_later_and_is_remembered_for_the_next_of_the_source() {
 }
 
 #[test]
+fn rows_that_were_set_aside_are_a_file_to_mend_at_an_address_that_stays() {
+    let server = Server::new(|_| {});
+    let mut wards: Value = serde_json::from_str(&wards("ward_no", "")).unwrap();
+    // Two wards with one number, each with a formula for a name.
+    for at in [3, 4] {
+        wards["features"][at]["properties"]["ward_no"] = json!(77);
+        wards["features"][at]["properties"]["name"] = json!("=HYPERLINK(\"x\")");
+    }
+    let text = wards.to_string();
+    let send = || {
+        let answer = server.form(&[
+            ("file", Some("w.geojson"), text.as_bytes()),
+            ("layer", None, b"ward_boundary"),
+            ("set_aside", None, b"true"),
+        ]);
+        server.ended(answer.json()["id"].as_str().unwrap())
+    };
+    let delivery = send();
+    let layer = &delivery["layers"][0];
+    assert_eq!(
+        layer["counts"],
+        json!({"read": 9, "accepted": 7, "repaired": 0, "set_aside": 2})
+    );
+    let at = layer["set_aside"].as_str().unwrap();
+    let csv = server.get(&format!("{at}?f=csv"));
+    assert_eq!(csv.status, 200);
+    assert!(csv.header("content-disposition").contains("-set-aside.csv"));
+    let csv = String::from_utf8(csv.body).unwrap();
+    assert_eq!(csv.lines().count(), 3, "{csv}");
+    assert_eq!(csv.matches("\"'=HYPERLINK").count(), 2, "{csv}");
+    let geojson = server.get(at);
+    assert_eq!(geojson.header("content-type"), "application/geo+json");
+    let found = geojson.json();
+    assert_eq!(found["features"].as_array().unwrap().len(), 2);
+    assert_eq!(found["features"][0]["properties"]["parat_row"], 4);
+    assert_eq!(
+        found["features"][0]["geometry"],
+        wards["features"][3]["geometry"]
+    );
+    let hindi = server.get(&format!("{at}?lang=hi"));
+    assert!(
+        hindi.json()["features"][0]["properties"]["parat_reason"]
+            .as_str()
+            .unwrap()
+            .contains("पंक्ति")
+    );
+    // The report leads there, in the head and on the page.
+    let id = delivery["id"].as_str().unwrap();
+    let report = server.get(&format!("/reports/{id}"));
+    assert!(
+        report
+            .header("link")
+            .contains("/set-aside>; rel=\"related\"")
+    );
+    let page = server.get(&format!("/reports/{id}.html"));
+    assert!(String::from_utf8_lossy(&page.body).contains("/set-aside?f=csv"));
+
+    // Judged again without, there is nothing aside; the next delivery has its own rows.
+    server.send(
+        "PATCH",
+        &format!("/deliveries/{id}"),
+        &[("content-type", "application/merge-patch+json")],
+        r#"{"set_aside": false}"#,
+    );
+    server.ended(id);
+    assert_eq!(server.get(at).json()["features"], json!([]));
+    assert_eq!(server.get("/reports/d-999/set-aside").status, 404);
+    assert_eq!(server.get(&format!("{at}?f=html")).status, 400);
+
+    // The same bytes as the command line writes.
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("w.geojson");
+    std::fs::write(&path, &text).unwrap();
+    let again = send();
+    let served = server.get(again["layers"][0]["set_aside"].as_str().unwrap());
+    let out = folder.path().join("aside.geojson");
+    let done = std::process::Command::new(env!("CARGO_BIN_EXE_parat"))
+        .args([
+            "check",
+            "--as",
+            "ward_boundary",
+            "--lang",
+            "en",
+            "--set-aside-out",
+        ])
+        .args([&out, &path])
+        .output()
+        .unwrap();
+    assert!(out.is_file(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert_eq!(std::fs::read(&out).unwrap(), served.body);
+}
+
+#[test]
 fn what_breaks_off_or_goes_beyond_a_limit_is_kept_and_says_why() {
     let server = Server::new(|config| {
         config.limits.upload_bytes = 4000;

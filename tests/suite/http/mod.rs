@@ -78,7 +78,9 @@ static CITY: LazyLock<City> = LazyLock::new(|| {
     let folder = tempfile::tempdir().expect("a folder");
     let store = Embedded::open(folder.path()).expect("a store");
     for layer in [wards(), toilets(), notes()] {
-        store.publish(&layer, &report(&layer)).expect("published");
+        store
+            .publish(&layer, &report(&layer), None)
+            .expect("published");
     }
     store.put_table(&table(), "scores.csv").expect("kept");
     drop(store);

@@ -186,7 +186,9 @@ fn a_journal_that_was_rewritten_cut_or_contradicted_says_where() {
         let store = Embedded::open(folder.path()).expect("a store");
         for number in 0..3 {
             let layer = content(number);
-            store.publish(&layer, &report(&layer)).expect("published");
+            store
+                .publish(&layer, &report(&layer), None)
+                .expect("published");
         }
         assert!(store.verify_journal(true).expect("read").whole);
     }
@@ -230,7 +232,9 @@ static OFFICE: LazyLock<Office> = LazyLock::new(|| {
     let store = Embedded::open(folder.path()).expect("a store");
     let local = Actor::local();
     let layer = content(0);
-    store.publish(&layer, &report(&layer)).expect("published");
+    store
+        .publish(&layer, &report(&layer), None)
+        .expect("published");
     // Versions lie a second apart, as the journal counts.
     std::thread::sleep(Duration::from_millis(1100));
     let tokens = [
@@ -611,7 +615,9 @@ fn a_foreign_page_does_nothing_on_a_machine_without_accounts() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = Embedded::open(folder.path()).expect("a store");
     let layer = content(0);
-    store.publish(&layer, &report(&layer)).expect("published");
+    store
+        .publish(&layer, &report(&layer), None)
+        .expect("published");
     let next = content(1);
     store
         .stage(&next, &report(&next), None, &Actor::local())

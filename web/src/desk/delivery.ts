@@ -15,7 +15,7 @@ import * as mend from "./mend";
 import * as metadata from "./metadata";
 import { steps, type Mark, type Step, type Steps } from "./steps";
 import * as submit from "./submit";
-import { ask, cancel, delivery, follow, isOver, type Ask, type Counts, type Delivery, type JudgedLayer, type VersionState } from "./talk";
+import { ask, cancel, delivery, follow, isOver, saving, type Ask, type Counts, type Delivery, type JudgedLayer, type VersionState } from "./talk";
 import { d, dMaybe, type DeskKey } from "./words";
 
 /** What a step knows and may do. */
@@ -180,7 +180,7 @@ function ended(now: Delivery, card: HTMLElement, again: () => void): void {
         await ask(now.id, {});
         again();
       }) }, d("ended.again")),
-      h("a", { class: "button", href: address(`deliveries/${now.id}/file`), download: now.file }, d("file.original")),
+      h("a", { class: "button", ...saving(`deliveries/${now.id}/file`, now.file) }, d("file.original")),
       h("button", { type: "button", onclick: () => go("new") }, d("ended.other"))),
     into);
 }
@@ -307,7 +307,7 @@ function fileStep({ delivery: now, report }: Desk): Node {
     h("dl", { class: "attributes" }, ...rows.filter(([, value]) => value).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))),
     h("p", { class: "quiet" }, d("file.kept")),
     h("p", { class: "buttons" },
-      h("a", { class: "button", href: address(`deliveries/${now.id}/file`), download: now.file }, d("file.original")),
+      h("a", { class: "button", ...saving(`deliveries/${now.id}/file`, now.file) }, d("file.original")),
       h("button", { type: "button", onclick: () => go("new") }, d("file.another"))));
 }
 

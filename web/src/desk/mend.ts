@@ -7,6 +7,7 @@ import { humanise, number, t } from "../i18n";
 import { boundsOf } from "../stage";
 import { NOTHING } from "../style";
 import { balance, ground, type Desk, type RepairProposal } from "./delivery";
+import { saving } from "./talk";
 import { d, dMaybe } from "./words";
 
 type Example = RepairProposal["examples"][number];
@@ -68,8 +69,18 @@ export function body(desk: Desk): Node {
       : null,
     h("h4", {}, d("aside.title")),
     h("label", { class: "hold", for: "aside" }, aside, h("span", {}, d("aside.text"))),
+    desk.layer?.set_aside
+      ? h("p", { class: "buttons" }, ...["geojson", "csv"].map((form) => asideLink(desk, form)))
+      : null,
     h("p", { class: "quiet" }, d("mend.original")),
     into);
+}
+
+/** The rows that were set aside, as a file to mend and send again. */
+function asideLink({ delivery, layer }: Desk, form: string): HTMLElement {
+  const to = layer?.set_aside ?? "";
+  const path = `${to.replace(/^\//, "")}${to.includes("?") ? "&" : "?"}f=${form}&lang=${document.documentElement.lang}`;
+  return h("a", { class: "button", ...saving(path, `${delivery.id}-set-aside.${form}`) }, d("aside.save", { form: form === "csv" ? "CSV" : "GeoJSON" }));
 }
 
 /** What stays asked for when one kind is taken back: `safe` becomes the kinds it stood for. */

@@ -30,6 +30,8 @@ export interface JudgedLayer {
   version?: number | null;
   state?: VersionState | null;
   report: string;
+  /** Where the rows are that were set aside. */
+  set_aside?: string | null;
 }
 
 export interface Delivery {
@@ -61,6 +63,28 @@ export function deliveries(limit = 50): Promise<{ deliveries: Delivery[] }> {
 
 export function delivery(id: string): Promise<Delivery> {
   return get(`deliveries/${encodeURIComponent(id)}`);
+}
+
+/** A link that saves a file which needs an account: where there is a token, a plain link would come without it. */
+export function saving(path: string, name: string): { href: string; download: string; onclick: (event: Event) => void } {
+  return {
+    href: address(path),
+    download: name,
+    onclick: (event) => {
+      const token = credentials();
+      if (Object.keys(token).length === 0) return;
+      event.preventDefault();
+      void fetch(address(path), { headers: token }).then(async (answer) => {
+        if (!answer.ok) throw new Error(String(answer.status));
+        const url = URL.createObjectURL(await answer.blob());
+        const link = document.createElement("a");
+        link.href = url;
+        link.download = name;
+        link.click();
+        setTimeout(() => URL.revokeObjectURL(url), 60_000);
+      }).catch(() => window.open(address(path)));
+    },
+  };
 }
 
 /** Changes what was said of a file; it is judged again. */
