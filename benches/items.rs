@@ -30,7 +30,9 @@ fn main() {
     let count = layer.ids.len();
     let store = Embedded::open(folder.path()).expect("a store");
     let begun = Instant::now();
-    store.publish(&layer, &report(&layer)).expect("published");
+    store
+        .publish(&layer, &report(&layer), None)
+        .expect("published");
     println!("published {count} footprints in {:.2?}", begun.elapsed());
     drop((store, layer));
     let app = App::open(Config::with_data(folder.path())).expect("the app");

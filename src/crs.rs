@@ -6,10 +6,12 @@
 //! visualisation" order on both sides. No other file may speak to PROJ.
 
 mod patch;
+mod plane;
 
 use std::str::FromStr;
 
 use patch::Patches;
+pub use plane::{Look, Plane};
 use proj::Proj;
 
 use crate::model::CrsName;

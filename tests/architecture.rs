@@ -17,7 +17,7 @@ const LADDER: &[(&str, &str)] = &[
     ("report", "model standard validate"),
     ("normalise", "model crs standard validate"),
     ("snapshot", "model index"),
-    ("tile", "model snapshot"),
+    ("tile", "model crs snapshot"),
     ("indicator", "model snapshot standard"),
     ("query", "model snapshot indicator index crs"),
     ("diff", "model snapshot report"),

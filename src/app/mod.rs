@@ -37,6 +37,7 @@ use crate::{
     config::Config,
     standard::Standards,
     store::{Embedded, LayerStore, StoreError},
+    tile::Grid,
 };
 
 /// Why the application could not answer.
@@ -149,6 +150,8 @@ pub struct App {
 struct Inner {
     config: Config,
     standards: &'static Standards,
+    /// The tile grids of the standards, in their order.
+    grids: Vec<Arc<Grid>>,
     store: Box<dyn LayerStore>,
     live: live::Live,
     permits: permits::Permits,
@@ -173,12 +176,21 @@ impl App {
                 }
             })?)),
         };
+        let grids = standards.grids().map(|set| {
+            let opened = Grid::open(set.clone());
+            opened.map(Arc::new).map_err(|error| AppError::Bad {
+                parameter: "standards".to_owned(),
+                detail: format!("the grid `{}`: {error}", set.id),
+            })
+        });
+        let grids = grids.collect::<Result<_, _>>()?;
         let store = Embedded::open(&config.data)?;
         Ok(Self {
             inner: Arc::new(Inner {
                 live: live::Live::open(&store)?,
                 permits: permits::Permits::new(config.permits(), config.queue, config.patience()),
                 standards,
+                grids,
                 store: Box::new(store),
                 past: versions::Past::default(),
                 jobs: jobs::Jobs::new(&config),
@@ -195,6 +207,11 @@ impl App {
     /// The standards that the gate holds layers to.
     pub fn standards(&self) -> &'static Standards {
         self.inner.standards
+    }
+
+    /// The tile grids on offer beside the web's square.
+    pub fn grids(&self) -> &[Arc<Grid>] {
+        &self.inner.grids
     }
 
     /// The set being served, with whatever any process has published until now. Costs a look at a file's

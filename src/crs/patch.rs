@@ -18,11 +18,15 @@ const TERMS: usize = (DEGREE + 1) * (DEGREE + 2) / 2;
 /// Places along a side at which a square is tried.
 const TRIES: usize = 9;
 
+/// Coefficients for both axes, by powers of y and within them of x.
+type Terms = [[f64; 2]; TERMS];
+
 /// A square, and the polynomials over it.
-struct Patch {
+pub(super) struct Patch {
     middle: [f64; 2],
-    /// Coefficients for both axes, by powers of y and within them of x; none where PROJ must be asked.
-    terms: Option<[[f64; 2]; TERMS]>,
+    /// One over half its side.
+    scale: f64,
+    terms: Terms,
 }
 
 /// The squares that were met so far.
@@ -34,7 +38,8 @@ pub(super) struct Patches<'a> {
     /// The exact way; what cannot go becomes something that is not finite.
     exact: &'a dyn Fn(&mut [[f64; 2]]),
     known: HashMap<[i64; 2], usize>,
-    made: Vec<Patch>,
+    /// None where PROJ must be asked.
+    made: Vec<Option<Patch>>,
     last: ([i64; 2], usize),
     most: usize,
 }
@@ -86,21 +91,13 @@ impl<'a> Patches<'a> {
             if cell != self.last.0 {
                 self.last = (cell, self.patch(cell));
             }
-            let terms = self
+            // None for NaN too, and beyond the squares at zero, which are two wide.
+            let there = self
                 .made
                 .get(self.last.1)
-                .and_then(|patch| Some((patch.middle, patch.terms.as_ref()?)));
-            match terms {
-                Some((middle, terms)) => {
-                    let x = (coord[0] - middle[0]) / self.half;
-                    let y = (coord[1] - middle[1]) / self.half;
-                    // NaN, and the squares at zero, which are two wide.
-                    if x.abs() <= 1.0 && y.abs() <= 1.0 {
-                        *coord = value(terms, x, y);
-                    } else {
-                        rest.push(at as u32);
-                    }
-                }
+                .and_then(|patch| patch.as_ref()?.at(*coord));
+            match there {
+                Some(there) => *coord = there,
                 None => rest.push(at as u32),
             }
         }
@@ -124,83 +121,109 @@ impl<'a> Patches<'a> {
         let side = 2.0 * self.half;
         let middle = cell.map(|at| at as f64 * side + self.half.copysign(at as f64));
         let number = self.made.len();
-        let terms = self.fit(middle).filter(|terms| self.holds(middle, terms));
-        self.made.push(Patch { middle, terms });
+        self.made
+            .push(Patch::fitted(middle, self.half, self.tolerance, self.exact));
         self.known.insert(cell, number);
         number
     }
+}
 
-    /// The polynomials through the places of a square.
-    fn fit(&self, middle: [f64; 2]) -> Option<[[f64; 2]; TERMS]> {
-        let node = |at: usize| (PI * (at as f64 + 0.5) / NODES as f64).cos();
-        let mut there: Vec<[f64; 2]> = (0..NODES * NODES)
-            .map(|at| {
-                [
-                    middle[0] + self.half * node(at % NODES),
-                    middle[1] + self.half * node(at / NODES),
-                ]
-            })
-            .collect();
-        (self.exact)(&mut there);
-        if there.iter().flatten().any(|axis| !axis.is_finite()) {
-            return None;
-        }
-        // About one of them, so that the sums keep their digits.
-        let base = there[NODES * NODES / 2];
-        let powers = chebyshev();
-        let mut terms = [[0.0; 2]; TERMS];
-        for i in 0..=DEGREE {
-            for j in 0..=DEGREE - i {
-                // The coefficient of T_i(x) T_j(y): a cosine sum over the nodes.
-                let mut sum = [0.0; 2];
-                for (at, place) in there.iter().enumerate() {
-                    let angle = |degree: usize, at: usize| {
-                        (degree as f64 * PI * (at as f64 + 0.5) / NODES as f64).cos()
-                    };
-                    let weight = angle(i, at % NODES) * angle(j, at / NODES);
-                    for axis in 0..2 {
-                        sum[axis] += (place[axis] - base[axis]) * weight;
-                    }
-                }
-                let scale = [i, j]
-                    .iter()
-                    .map(|&degree| if degree == 0 { 1.0 } else { 2.0 } / NODES as f64)
-                    .product::<f64>();
-                for (p, by_x) in powers[i].iter().enumerate() {
-                    for (q, by_y) in powers[j].iter().enumerate() {
-                        if by_x * by_y != 0.0 {
-                            for axis in 0..2 {
-                                terms[term(p, q)][axis] += sum[axis] * scale * by_x * by_y;
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        for axis in 0..2 {
-            terms[term(0, 0)][axis] += base[axis];
-        }
-        Some(terms)
+impl Patch {
+    /// The square around `middle`; none where no polynomials say what `exact` says, to within `tolerance`.
+    pub(super) fn fitted(
+        middle: [f64; 2],
+        half: f64,
+        tolerance: f64,
+        exact: &dyn Fn(&mut [[f64; 2]]),
+    ) -> Option<Self> {
+        let terms = fit(middle, half, exact)?;
+        let patch = Self {
+            middle,
+            scale: 1.0 / half,
+            terms,
+        };
+        patch.holds(half, tolerance, exact).then_some(patch)
+    }
+
+    /// Where a coordinate of the square comes to lie; none for another.
+    #[inline]
+    pub(super) fn at(&self, coord: [f64; 2]) -> Option<[f64; 2]> {
+        let x = (coord[0] - self.middle[0]) * self.scale;
+        let y = (coord[1] - self.middle[1]) * self.scale;
+        (x.abs() <= 1.0 && y.abs() <= 1.0).then(|| value(&self.terms, x, y))
     }
 
     /// True when the polynomials say what the exact way says.
-    fn holds(&self, middle: [f64; 2], terms: &[[f64; 2]; TERMS]) -> bool {
+    fn holds(&self, half: f64, tolerance: f64, exact: &dyn Fn(&mut [[f64; 2]])) -> bool {
         let share = |at: usize| 2.0 * at as f64 / (TRIES - 1) as f64 - 1.0;
         let places = |at: usize| [share(at % TRIES), share(at / TRIES)];
         let mut there: Vec<[f64; 2]> = (0..TRIES * TRIES)
             .map(|at| {
                 let [x, y] = places(at);
-                [middle[0] + self.half * x, middle[1] + self.half * y]
+                [self.middle[0] + half * x, self.middle[1] + half * y]
             })
             .collect();
-        (self.exact)(&mut there);
+        exact(&mut there);
         there.iter().enumerate().all(|(at, exact)| {
             let [x, y] = places(at);
-            let ours = value(terms, x, y);
+            let ours = value(&self.terms, x, y);
             // Written so that NaN is no.
-            (0..2).all(|axis| (ours[axis] - exact[axis]).abs() <= self.tolerance)
+            (0..2).all(|axis| (ours[axis] - exact[axis]).abs() <= tolerance)
         })
     }
+}
+
+/// The polynomials through the places of a square.
+fn fit(middle: [f64; 2], half: f64, exact: &dyn Fn(&mut [[f64; 2]])) -> Option<Terms> {
+    let node = |at: usize| (PI * (at as f64 + 0.5) / NODES as f64).cos();
+    let mut there: Vec<[f64; 2]> = (0..NODES * NODES)
+        .map(|at| {
+            [
+                middle[0] + half * node(at % NODES),
+                middle[1] + half * node(at / NODES),
+            ]
+        })
+        .collect();
+    exact(&mut there);
+    if there.iter().flatten().any(|axis| !axis.is_finite()) {
+        return None;
+    }
+    // About one of them, so that the sums keep their digits.
+    let base = there[NODES * NODES / 2];
+    let powers = chebyshev();
+    let mut terms = [[0.0; 2]; TERMS];
+    for i in 0..=DEGREE {
+        for j in 0..=DEGREE - i {
+            // The coefficient of T_i(x) T_j(y): a cosine sum over the nodes.
+            let mut sum = [0.0; 2];
+            for (at, place) in there.iter().enumerate() {
+                let angle = |degree: usize, at: usize| {
+                    (degree as f64 * PI * (at as f64 + 0.5) / NODES as f64).cos()
+                };
+                let weight = angle(i, at % NODES) * angle(j, at / NODES);
+                for axis in 0..2 {
+                    sum[axis] += (place[axis] - base[axis]) * weight;
+                }
+            }
+            let scale = [i, j]
+                .iter()
+                .map(|&degree| if degree == 0 { 1.0 } else { 2.0 } / NODES as f64)
+                .product::<f64>();
+            for (p, by_x) in powers[i].iter().enumerate() {
+                for (q, by_y) in powers[j].iter().enumerate() {
+                    if by_x * by_y != 0.0 {
+                        for axis in 0..2 {
+                            terms[term(p, q)][axis] += sum[axis] * scale * by_x * by_y;
+                        }
+                    }
+                }
+            }
+        }
+    }
+    for axis in 0..2 {
+        terms[term(0, 0)][axis] += base[axis];
+    }
+    Some(terms)
 }
 
 /// Where the coefficient of `x^p y^q` stands.
@@ -213,7 +236,7 @@ const fn term(p: usize, q: usize) -> usize {
 
 /// Both polynomials at a place.
 #[inline]
-fn value(terms: &[[f64; 2]; TERMS], x: f64, y: f64) -> [f64; 2] {
+fn value(terms: &Terms, x: f64, y: f64) -> [f64; 2] {
     let mut all = [0.0; 2];
     let mut next = 0;
     for above in 0..=DEGREE {

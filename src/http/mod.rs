@@ -45,6 +45,7 @@ mod query;
 mod recipe;
 mod reply;
 mod reports;
+mod scheme;
 mod select;
 mod set_aside;
 mod side_array;

@@ -12,6 +12,7 @@ use super::{
     negotiate::Media,
     ops::{self, Op, Param, Place, Verb},
     reply::{self, Reply},
+    scheme::Scheme,
     select::is_queryable,
     site::Site,
 };
@@ -25,11 +26,13 @@ pub(super) async fn api(State(site): State<Site>, parts: Parts) -> Result<Respon
     }
     let live = site.app().live();
     let infos: Vec<&SnapshotInfo> = shown(&live).map(|(_, info)| info).collect();
-    Ok(reply::json(&ask, &description(site.base(), &infos)))
+    let schemes = Scheme::all(&site);
+    let grids: Vec<&str> = schemes.iter().map(Scheme::id).collect();
+    Ok(reply::json(&ask, &description(site.base(), &infos, &grids)))
 }
 
-/// The document for a public address and the collections that are served.
-pub fn description(base: &str, infos: &[&SnapshotInfo]) -> Value {
+/// The document for a public address, the collections that are served, and the ids of the grids on offer.
+pub fn description(base: &str, infos: &[&SnapshotInfo], grids: &[&str]) -> Value {
     let mut paths = Map::new();
     for op in ops::ALL {
         paths.entry(op.path).or_insert_with(|| json!({}))[op.verb.key()] =
@@ -87,7 +90,7 @@ pub fn description(base: &str, infos: &[&SnapshotInfo]) -> Value {
         "tags": tags,
         "paths": paths,
         "components": {
-            "parameters": parameters(infos),
+            "parameters": parameters(infos, grids),
             "schemas": all_schemas(),
             "responses": problems(),
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer",
@@ -228,13 +231,16 @@ fn body_of(op: &Op, media: Media) -> Value {
     }
 }
 
-fn parameters(infos: &[&SnapshotInfo]) -> Value {
+fn parameters(infos: &[&SnapshotInfo], grids: &[&str]) -> Value {
     let mut all = Map::new();
     for param in ops::ALL.iter().flat_map(|op| op.params) {
         let mut schema = (param.schema)();
         let names_a_layer = ["collectionId", "layer", "of", "aggregate-of"].contains(&param.name);
         if names_a_layer && !infos.is_empty() {
             schema["enum"] = infos.iter().map(|info| json!(info.id)).collect();
+        }
+        if param.name == ops::GRID_ID.name {
+            schema["enum"] = json!(grids);
         }
         let mut value = json!({
             "name": param.name,

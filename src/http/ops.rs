@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::{grid, negotiate::Media};
+use super::negotiate::Media;
 
 /// The largest page of features. GDAL takes it as its page size.
 pub(super) const MOST_ITEMS: usize = 10_000;
@@ -189,7 +189,7 @@ params! {
     K = query("k", "For `nearest`: how many.", || json!({"type": "integer", "minimum": 1, "maximum": 1000, "default": 10}));
     COLLECTION_ID = path("collectionId", "The id of a collection.", text);
     FEATURE_ID = path("featureId", "The id of a feature.", text);
-    GRID_ID = path("tileMatrixSetId", "The tile matrix set.", || json!({"type": "string", "enum": [grid::ID]}));
+    GRID_ID = path("tileMatrixSetId", "The tile matrix set.", text);
     MATRIX = path("tileMatrix", "The zoom.", text);
     ROW = path("tileRow", "The row, from the north.", whole);
     COL = path("tileCol", "The column, from the west.", whole);

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     query::{self, Budget, QueryError},
     snapshot::{Rows, Snapshot},
-    tile::{self, BUFFER, ExtraColumn, TileId, TileOptions},
+    tile::{self, ExtraColumn, Place, TileId, TileOptions},
 };
 
 /// How long the filters of one tile may take (asks.md, 3).
@@ -44,23 +44,23 @@ impl Part {
 /// What a tile is made from.
 pub(super) struct Recipe {
     /// Which tile.
-    pub id: TileId,
+    pub place: Place,
     /// Its layers, in order.
     pub parts: Vec<Part>,
 }
 
 impl Recipe {
-    /// The one snapshot of a tile that depends on nothing but its version.
-    pub(super) fn plain(&self) -> Option<&Arc<Snapshot>> {
-        match &self.parts[..] {
-            [part] if part.is_plain() => Some(&part.snapshot),
+    /// The one snapshot and the tile, of a tile of the web's square that depends on nothing but a version.
+    pub(super) fn plain(&self) -> Option<(&Arc<Snapshot>, TileId)> {
+        match (&self.parts[..], &self.place) {
+            ([part], Place::Square(id)) if part.is_plain() => Some((&part.snapshot, *id)),
             _ => None,
         }
     }
 
     /// Equal for recipes of the same tile, whatever words a filter is put in.
     pub(super) fn key(&self) -> String {
-        let mut key = format!("{}/{}/{}", self.id.z(), self.id.x(), self.id.y());
+        let mut key = self.place.name();
         for part in &self.parts {
             let info = part.snapshot.info();
             put(&mut key, format_args!("/{}@{}", info.id, info.hash));
@@ -96,7 +96,7 @@ impl Recipe {
     /// What tells the tile from others at its address, for its tag: short, equal for equal keys.
     pub(super) fn name(&self, key: &str) -> String {
         match self.plain() {
-            Some(snapshot) => snapshot.info().hash.clone(),
+            Some((snapshot, _)) => snapshot.info().hash.clone(),
             None => blake3::hash(key.as_bytes()).to_hex().to_string(),
         }
     }
@@ -116,7 +116,7 @@ impl Recipe {
             rows.push(if selection.takes_all() {
                 None
             } else {
-                let reach = self.id.world_box(BUFFER);
+                let reach = self.place.reach();
                 let found = query::near(snapshot, reach, &selection.query, &budget)
                     .map_err(|error| too_dear(error, snapshot))?;
                 Some(Rows::from_list(snapshot.len(), found))
@@ -153,7 +153,7 @@ impl Recipe {
             .iter()
             .map(|part| part.snapshot.as_ref())
             .collect();
-        Ok(tile::tile(&snapshots, self.id, &options))
+        Ok(tile::tile_at(&snapshots, &self.place, &options))
     }
 }
 

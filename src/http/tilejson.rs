@@ -19,9 +19,10 @@ use super::{
     grid,
     indicators::layer_of,
     ops, reply,
+    scheme::Scheme,
     select::{self, Selection, VALUE, is_queryable},
     site::Site,
-    tiles::{known_grid, named},
+    tiles::named,
     tilesets::{centre, together},
     which::Which,
 };
@@ -45,7 +46,7 @@ pub(super) async fn of_collection(
 ) -> Result<Response, Problem> {
     let which = Which::of(&site, &id, &parts).await?;
     let (live, snapshot) = (&which.live, &which.snapshot);
-    known_grid(&grid_id)?;
+    Scheme::only_square(&site, &grid_id)?;
     let ask = Ask::with(&ops::TILEJSON, parts, |name| {
         is_queryable(snapshot.info(), name)
     })?;
@@ -62,7 +63,7 @@ pub(super) async fn of_dataset(
     Path(grid_id): Path<String>,
     parts: Parts,
 ) -> Result<Response, Problem> {
-    known_grid(&grid_id)?;
+    Scheme::only_square(&site, &grid_id)?;
     let ask = Ask::of(&ops::DATASET_TILEJSON, parts)?;
     let live = site.app().live();
     let snapshots = named(&live, ask.params.names("collections").as_deref())?;

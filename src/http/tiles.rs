@@ -16,7 +16,6 @@ use super::{
     collections::{is_placed, shown},
     error::{self, Problem},
     extract::{Ask, layer},
-    grid::{self, Limits},
     indicators::layer_of,
     kept::{self, Gone, Made},
     lane::losses,
@@ -24,6 +23,7 @@ use super::{
     ops,
     recipe::{Part, Recipe},
     reply::{BRIEF, FOREVER, PRIVATE, Reply, empty},
+    scheme::{Scheme, number, square_tile},
     select::{Selection, is_queryable, pinned},
     site::Site,
     which::Which,
@@ -33,7 +33,7 @@ use crate::{
     model::LayerId,
     snapshot::Snapshot,
     standard::Standards,
-    tile::{self, TileId},
+    tile::{self, Place},
 };
 
 /// The most collections that one dataset tile may be asked for by name.
@@ -49,7 +49,7 @@ async fn answer(
     let key = recipe.key();
     let beforehand = recipe
         .plain()
-        .and_then(|snapshot| Made::beforehand(snapshot, recipe.id));
+        .and_then(|(snapshot, id)| Made::beforehand(snapshot, id));
     let made = if let Some(made) = beforehand {
         site.metrics().tile_beforehand();
         Arc::new(made)
@@ -118,7 +118,7 @@ pub(super) async fn xyz(
         .or_else(|| y.strip_suffix(".pbf"))
         .unwrap_or(&y);
     let [z, x, y] = [number("z", &z)?, number("x", &x)?, number("y", y)?];
-    let id = tile_id(z, x, y)?.ok_or_else(|| {
+    let id = square_tile(z, x, y)?.ok_or_else(|| {
         Problem::parameter(
             "x",
             format!(
@@ -135,7 +135,7 @@ pub(super) async fn xyz(
     let live = site.app().live();
     let version = one.map(|one| one.info().version.to_string());
     let recipe = Recipe {
-        id,
+        place: Place::Square(id),
         parts: parts_of(site.app().standards(), &ask, snapshots, &live)?,
     };
     let cache = match (public, lasting) {
@@ -209,7 +209,7 @@ fn parts_of(
         .collect())
 }
 
-/// `/collections/{id}/tiles/WebMercatorQuad/{z}/{row}/{col}`.
+/// `/collections/{id}/tiles/{grid}/{z}/{row}/{col}`.
 pub(super) async fn of_collection(
     State(site): State<Site>,
     Path((id, grid_id, z, row, col)): Path<(String, String, String, String, String)>,
@@ -221,28 +221,28 @@ pub(super) async fn of_collection(
         _ => BRIEF,
     };
     let (snapshot, live) = (which.snapshot, which.live);
-    known_grid(&grid_id)?;
+    let scheme = Scheme::of(&site, &grid_id)?;
     let ask = Ask::with(&ops::COLLECTION_TILE, parts, |name| {
         is_queryable(snapshot.info(), name)
     })?;
     let info = snapshot.info();
     let bbox = is_placed(info).then_some(info.bbox);
-    let id = within(&z, &row, &col, bbox)?;
+    let place = scheme.tile([&z, &row, &col], bbox)?;
     let version = info.version.to_string();
     let recipe = Recipe {
-        id,
+        place,
         parts: parts_of(site.app().standards(), &ask, vec![snapshot], &live)?,
     };
     answer(&site, &ask.headers, recipe, cache, Some(version)).await
 }
 
-/// `/tiles/WebMercatorQuad/{z}/{row}/{col}`.
+/// `/tiles/{grid}/{z}/{row}/{col}`.
 pub(super) async fn of_dataset(
     State(site): State<Site>,
     Path((grid_id, z, row, col)): Path<(String, String, String, String)>,
     parts: Parts,
 ) -> Result<Response, Problem> {
-    known_grid(&grid_id)?;
+    let scheme = Scheme::of(&site, &grid_id)?;
     let ask = Ask::of(&ops::DATASET_TILE, parts)?;
     let live = site.app().live();
     let snapshots = named(&live, ask.params.names("collections").as_deref())?;
@@ -253,7 +253,7 @@ pub(super) async fn of_dataset(
         .map(|info| info.bbox)
         .reduce(crate::model::Bbox::with);
     let recipe = Recipe {
-        id: within(&z, &row, &col, bbox)?,
+        place: scheme.tile([&z, &row, &col], bbox)?,
         parts: parts_of(site.app().standards(), &ask, snapshots, &live)?,
     };
     answer(&site, &ask.headers, recipe, BRIEF, None).await
@@ -290,91 +290,4 @@ pub(super) fn named(
         }
     }
     Ok(found)
-}
-
-/// Refuses a tile matrix set that we do not have.
-pub(super) fn known_grid(id: &str) -> Result<(), Problem> {
-    if id == grid::ID {
-        return Ok(());
-    }
-    Err(Problem::new(
-        error::NOT_FOUND,
-        format!("the tile matrix set is {}", grid::ID),
-    ))
-}
-
-/// A tile of the grid that the box touches; 404 outside (OGC API Tiles 1.0, requirement on limits).
-fn within(
-    z: &str,
-    row: &str,
-    col: &str,
-    bbox: Option<crate::model::Bbox>,
-) -> Result<TileId, Problem> {
-    let [z, row, col] = [
-        number("tileMatrix", z)?,
-        number("tileRow", row)?,
-        number("tileCol", col)?,
-    ];
-    let outside = || {
-        Problem::new(
-            error::NOT_FOUND,
-            "the tile lies outside the limits of the tileset",
-        )
-    };
-    let id = tile_id(z, col, row)?.ok_or_else(outside)?;
-    let limits = Limits::of(&bbox.ok_or_else(outside)?, id.z());
-    if limits.hold(id.y(), id.x()) {
-        Ok(id)
-    } else {
-        Err(outside())
-    }
-}
-
-/// The tile; none outside the square. A zoom that is not served is 404 and says which are.
-fn tile_id(z: u64, x: u64, y: u64) -> Result<Option<TileId>, Problem> {
-    if z > u64::from(grid::DEEPEST) {
-        return Err(Problem::new(
-            error::NOT_FOUND,
-            format!("zooms 0 to {} are served", grid::DEEPEST),
-        ));
-    }
-    let (Ok(x), Ok(y)) = (u32::try_from(x), u32::try_from(y)) else {
-        return Ok(None);
-    };
-    Ok(TileId::new(z as u8, x, y))
-}
-
-fn number(name: &str, text: &str) -> Result<u64, Problem> {
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if !digits {
-        return Err(Problem::parameter(
-            name,
-            "it must be a whole number, not negative",
-        ));
-    }
-    Ok(text.parse().unwrap_or(u64::MAX))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_tile_number_is_400_when_it_is_none_and_404_when_it_lies_outside() {
-        let city = Some(crate::model::Bbox::from([77.46, 12.83, 77.78, 13.14]));
-        let status = |z: &str, row: &str, col: &str| {
-            within(z, row, col, city)
-                .err()
-                .map(|problem| problem.kind().status.as_u16())
-        };
-        assert_eq!(status("10", "474", "732"), None);
-        assert_eq!(status("10", "476", "732"), Some(404));
-        assert_eq!(status("10", "2147483647", "2147483647"), Some(404));
-        assert_eq!(status("99", "0", "0"), Some(404));
-        assert_eq!(status("99999999999999999999999", "0", "0"), Some(404));
-        for bad in ["", "-1", "x", "1.0", "+1"] {
-            assert_eq!(status("10", bad, "732"), Some(400), "{bad}");
-        }
-        assert!(within("0", "0", "0", None).is_err());
-    }
 }

@@ -11,12 +11,12 @@ use super::{
     collections::{is_placed, property, shown, way_to},
     error::Problem,
     extract::Ask,
-    grid,
     links::{self, link, self_and_alternates},
     negotiate::{Media, TILE},
     ops, reply,
+    scheme::Scheme,
     site::Site,
-    tiles::{known_grid, named},
+    tiles::named,
     which::Which,
 };
 use crate::{model::Bbox, snapshot::SnapshotInfo};
@@ -35,7 +35,7 @@ pub(super) async fn of_collection(
     let value = json!({
         "title": format!("Tiles of {}", info.title),
         "links": self_and_alternates(&site, ops::COLLECTION_TILESETS.offer, ask.chosen.media, &format!("{path}/tiles")),
-        "tilesets": [tileset(&site, &path, &info.title, &[info], Media::Json, false)],
+        "tilesets": listed(&site, &path, &info.title, &[info]),
     });
     Ok(reply::resource(
         &site,
@@ -54,11 +54,12 @@ pub(super) async fn one_of_collection(
 ) -> Result<Response, Problem> {
     let which = Which::of(&site, &id, &parts).await?;
     let snapshot = &which.snapshot;
-    known_grid(&grid_id)?;
+    let scheme = Scheme::of(&site, &grid_id)?;
     let ask = Ask::of(&ops::COLLECTION_TILESET, parts)?;
     let info = snapshot.info();
     let path = which.path();
-    let value = tileset(&site, &path, &info.title, &[info], ask.chosen.media, true);
+    let whole = Some(ask.chosen.media);
+    let value = tileset(&site, &scheme, &path, &info.title, &[info], whole);
     Ok(reply::resource(
         &site,
         &ask,
@@ -79,7 +80,7 @@ pub(super) async fn of_dataset(
     let value = json!({
         "title": "Tiles of all collections",
         "links": self_and_alternates(&site, ops::DATASET_TILESETS.offer, ask.chosen.media, "/tiles"),
-        "tilesets": [tileset(&site, "", "All collections", &infos, Media::Json, false)],
+        "tilesets": listed(&site, "", "All collections", &infos),
     });
     Ok(reply::resource(&site, &ask, "Tiles", &[], &value))
 }
@@ -90,12 +91,13 @@ pub(super) async fn one_of_dataset(
     Path(grid_id): Path<String>,
     parts: Parts,
 ) -> Result<Response, Problem> {
-    known_grid(&grid_id)?;
+    let scheme = Scheme::of(&site, &grid_id)?;
     let ask = Ask::of(&ops::DATASET_TILESET, parts)?;
     let live = site.app().live();
     let snapshots = named(&live, ask.params.names("collections").as_deref())?;
     let infos: Vec<_> = snapshots.iter().map(|snapshot| snapshot.info()).collect();
-    let value = tileset(&site, "", "All collections", &infos, ask.chosen.media, true);
+    let whole = Some(ask.chosen.media);
+    let value = tileset(&site, &scheme, "", "All collections", &infos, whole);
     Ok(reply::resource(
         &site,
         &ask,
@@ -105,21 +107,30 @@ pub(super) async fn one_of_dataset(
     ))
 }
 
-/// The metadata of a tileset. The suites read grid, limits and links from the list too, so both have them.
+/// The tilesets of a list, one a grid.
+fn listed(site: &Site, path: &str, title: &str, infos: &[&SnapshotInfo]) -> Vec<Value> {
+    Scheme::all(site)
+        .iter()
+        .map(|scheme| tileset(site, scheme, path, title, infos, None))
+        .collect()
+}
+
+/// The metadata of a tileset, whole and in a media type, or as a list has it. The suites read grid, limits
+/// and links from the list too, so both have them.
 fn tileset(
     site: &Site,
+    scheme: &Scheme,
     path: &str,
     title: &str,
     infos: &[&SnapshotInfo],
-    chosen: Media,
-    whole: bool,
+    whole: Option<Media>,
 ) -> Value {
-    let here = format!("{path}/tiles/{}", grid::ID);
-    let mut all = self_and_alternates(site, ops::COLLECTION_TILESET.offer, chosen, &here);
-    if !whole {
+    let here = format!("{path}/tiles/{}", scheme.id());
+    let mut all = match whole {
+        Some(chosen) => self_and_alternates(site, ops::COLLECTION_TILESET.offer, chosen, &here),
         // In the list the tileset is another resource: `self` is its address without a query.
-        all = vec![link(site, "self", "application/json", "The tileset", &here)];
-    }
+        None => vec![link(site, "self", "application/json", "The tileset", &here)],
+    };
     all.push(json!({
         "rel": "item", "type": TILE, "title": "A tile", "templated": true,
         "href": format!("{}{here}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}", site.base()),
@@ -129,15 +140,17 @@ fn tileset(
         links::TILING_SCHEME,
         "application/json",
         "The tile matrix set",
-        &format!("/tileMatrixSets/{}", grid::ID),
+        &format!("/tileMatrixSets/{}", scheme.id()),
     ));
-    all.push(link(
-        site,
-        "describedby",
-        "application/json",
-        "TileJSON",
-        &format!("{here}/tilejson.json"),
-    ));
+    if matches!(scheme, Scheme::Square) {
+        all.push(link(
+            site,
+            "describedby",
+            "application/json",
+            "TileJSON",
+            &format!("{here}/tilejson.json"),
+        ));
+    }
     if !path.is_empty() {
         all.push(link(
             site,
@@ -151,13 +164,15 @@ fn tileset(
     let mut value = json!({
         "title": title,
         "dataType": "vector",
-        "crs": grid::CRS,
-        "tileMatrixSetId": grid::ID,
-        "tileMatrixSetURI": grid::URI,
-        "tileMatrixSetLimits": bbox.map_or(json!([]), |bbox| grid::limits(&bbox)),
+        "crs": scheme.crs(),
+        "tileMatrixSetId": scheme.id(),
+        "tileMatrixSetLimits": bbox.map_or(json!([]), |bbox| scheme.limits(&bbox)),
         "links": all,
     });
-    if !whole {
+    if let Some(uri) = scheme.uri() {
+        value["tileMatrixSetURI"] = json!(uri);
+    }
+    if whole.is_none() {
         return value;
     }
     if let Some(bbox) = bbox {
@@ -167,7 +182,7 @@ fn tileset(
         });
         value["centerPoint"] = json!({
             "coordinates": centre(&bbox), "crs": super::collections::CRS84,
-            "tileMatrix": grid::fitting_zoom(&bbox).to_string(),
+            "tileMatrix": scheme.fitting(&bbox),
         });
     }
     if let [info] = infos {
@@ -180,14 +195,18 @@ fn tileset(
         value["updated"] = json!(info.built_at);
     }
     value["mediaTypes"] = json!([TILE]);
-    let layers: Vec<Value> = infos.iter().map(|info| layer_of(site, info)).collect();
+    let layers: Vec<Value> = infos
+        .iter()
+        .map(|info| layer_of(site, scheme, info))
+        .collect();
     if !layers.is_empty() {
         value["layers"] = json!(layers);
     }
     value
 }
 
-fn layer_of(site: &Site, info: &SnapshotInfo) -> Value {
+fn layer_of(site: &Site, scheme: &Scheme, info: &SnapshotInfo) -> Value {
+    let [first, last] = scheme.levels();
     let properties: Map<String, Value> = info
         .fields
         .iter()
@@ -195,8 +214,8 @@ fn layer_of(site: &Site, info: &SnapshotInfo) -> Value {
         .collect();
     json!({
         "id": info.id, "title": info.title, "description": info.description,
-        "dataType": "vector", "geometryDimension": info.dimension, "crs": grid::CRS,
-        "minTileMatrix": "0", "maxTileMatrix": grid::DEEPEST.to_string(),
+        "dataType": "vector", "geometryDimension": info.dimension, "crs": scheme.crs(),
+        "minTileMatrix": first, "maxTileMatrix": last,
         "propertiesSchema": {"type": "object", "properties": properties},
         "links": [link(site, links::GEODATA, "application/json", "The collection", &format!("/collections/{}", info.id))],
     })
@@ -222,12 +241,24 @@ pub(super) fn centre(bbox: &Bbox) -> [f64; 2] {
 /// `/tileMatrixSets`.
 pub(super) async fn grids(State(site): State<Site>, parts: Parts) -> Result<Response, Problem> {
     let ask = Ask::of(&ops::GRIDS, parts)?;
+    let all = Scheme::all(&site);
+    let entries: Vec<Value> = all
+        .iter()
+        .map(|scheme| {
+            let here = format!("/tileMatrixSets/{}", scheme.id());
+            let mut entry = json!({
+                "id": scheme.id(), "title": scheme.title(), "crs": scheme.crs(),
+                "links": [link(&site, "self", "application/json", "The definition", &here)],
+            });
+            if let Some(uri) = scheme.uri() {
+                entry["uri"] = json!(uri);
+            }
+            entry
+        })
+        .collect();
     let value = json!({
         "links": self_and_alternates(&site, ops::GRIDS.offer, ask.chosen.media, "/tileMatrixSets"),
-        "tileMatrixSets": [{
-            "id": grid::ID, "title": "Google Maps Compatible for the World", "uri": grid::URI, "crs": grid::CRS,
-            "links": [link(&site, "self", "application/json", "The definition", &format!("/tileMatrixSets/{}", grid::ID))],
-        }],
+        "tileMatrixSets": entries,
     });
     Ok(reply::resource(
         &site,
@@ -244,10 +275,10 @@ pub(super) async fn grid(
     Path(id): Path<String>,
     parts: Parts,
 ) -> Result<Response, Problem> {
-    known_grid(&id)?;
+    let scheme = Scheme::of(&site, &id)?;
     let ask = Ask::of(&ops::GRID, parts)?;
-    let mut value = grid::definition();
-    let here = format!("/tileMatrixSets/{}", grid::ID);
+    let mut value = scheme.definition();
+    let here = format!("/tileMatrixSets/{}", scheme.id());
     value["links"] = json!(self_and_alternates(
         &site,
         ops::GRID.offer,
@@ -255,5 +286,5 @@ pub(super) async fn grid(
         &here
     ));
     let way = [("Tile matrix sets", site.url("/tileMatrixSets?f=html"))];
-    Ok(reply::resource(&site, &ask, grid::ID, &way, &value))
+    Ok(reply::resource(&site, &ask, scheme.id(), &way, &value))
 }

@@ -3,6 +3,7 @@
 pub mod distinct;
 pub mod grid;
 pub mod id;
+pub mod matrix;
 pub mod say;
 pub mod shape;
 pub mod value;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use grid::{Losses, TileId};
 pub use id::{BadName, FeatureId, IndicatorId, LayerId, Version};
+pub use matrix::{Matrix, MatrixSet};
 pub(crate) use say::say;
 pub use say::{Arg, Say};
 pub use shape::{PartRef, ShapeKind, ShapeRef, Shapes, ShapesRef};

@@ -68,12 +68,14 @@ pub fn from_lonlat([lon, lat]: [f64; 2]) -> [u32; 2] {
 }
 
 /// Longitude and latitude in degrees of a cell's north-west corner, to within a cell of what made it.
-pub fn to_lonlat([x, y]: [u32; 2]) -> [f64; 2] {
-    let turn = PI * (1.0 - 2.0 * f64::from(y) / WORLD);
-    [
-        f64::from(x) / WORLD * 360.0 - 180.0,
-        turn.sinh().atan().to_degrees(),
-    ]
+pub fn to_lonlat(cell: [u32; 2]) -> [f64; 2] {
+    lonlat_at(cell.map(f64::from))
+}
+
+/// Longitude and latitude in degrees of a position in cells, parts of them included.
+pub fn lonlat_at([x, y]: [f64; 2]) -> [f64; 2] {
+    let turn = PI * (1.0 - 2.0 * y / WORLD);
+    [x / WORLD * 360.0 - 180.0, turn.sinh().atan().to_degrees()]
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use super::{
     Standards, check, codes,
     codes::CodeList,
+    grids,
     indicator::IndicatorRule,
     merge,
     messages::Messages,
@@ -76,10 +77,10 @@ pub(super) fn embedded() -> Result<Files, StandardError> {
 /// The largest file of a standard; the largest of ours has 60 kB.
 const FILE_BYTES: u64 = 4 << 20;
 
-/// The files of a folder and of its folders `codes` and `schema`, which need not be there.
+/// The files of a folder and of its folders `codes`, `grids` and `schema`, which need not be there.
 pub(super) fn folder(dir: &Path) -> Result<Files, StandardError> {
     let mut files = Files::new();
-    for prefix in ["", "codes/", "schema/"] {
+    for prefix in ["", "codes/", "grids/", "schema/"] {
         let folder = dir.join(prefix);
         if !prefix.is_empty() && !folder.exists() {
             continue;
@@ -171,6 +172,7 @@ fn assemble(packs: &[Pack]) -> Result<Standards, StandardError> {
     titles.retain(|name, _| !stack.dropped_lists.contains(&name));
     let mut lists: BTreeMap<String, CodeList> = BTreeMap::new();
     let mut layers: Vec<LayerStandard> = vec![];
+    let mut tile_grids = vec![];
     for (path, texts) in &stack.files {
         if let Some(name) = list_of(path) {
             let title = titles.get(name).ok_or_else(|| {
@@ -199,6 +201,8 @@ fn assemble(packs: &[Pack]) -> Result<Standards, StandardError> {
                     .or_insert_with(|| settings.clone());
             }
             layers.push(layer);
+        } else if is_grid_file(path) {
+            tile_grids.extend(grids::grids(path, stack.top(path), &stack.parse(path)?)?);
         }
     }
     if let Some(name) = titles.keys().find(|name| !lists.contains_key(*name)) {
@@ -224,12 +228,15 @@ fn assemble(packs: &[Pack]) -> Result<Standards, StandardError> {
         metadata: stack.parse::<MetadataFile>("metadata.toml")?.element,
         frequencies: stack.parse::<FrequencyFile>("frequencies.toml")?.frequency,
         indicators: stack.indicators()?,
+        grids: tile_grids,
         words: stack.parse("rules.toml")?,
         messages: messages(&stack)?,
         packs: packs.iter().map(Pack::info).collect(),
         fingerprint: fingerprint(packs),
     };
     check::all(&standards, &|path| stack.top(path))?;
+    let offered = &standards.profile.grids;
+    grids::cross_check(&standards.grids, offered, stack.top("profile.toml"))?;
     Ok(standards)
 }
 
@@ -284,7 +291,7 @@ impl<'a> Stack<'a> {
                 dropped_lists.push(name);
             }
             for (path, text) in &pack.files {
-                let known = is_layer_file(path) || list_of(path).is_some();
+                let known = is_layer_file(path) || list_of(path).is_some() || is_grid_file(path);
                 if !known && !KNOWN.contains(&path.as_str()) && !path.starts_with("schema/") {
                     return Err(wrong(path, 1, "the standards have no use for this file"));
                 }
@@ -359,6 +366,12 @@ impl<'a> Stack<'a> {
 /// `ROADCL` of `codes/ROADCL.csv`.
 fn list_of(path: &str) -> Option<&str> {
     path.strip_prefix("codes/")?.strip_suffix(".csv")
+}
+
+/// `grids/utm.toml`.
+fn is_grid_file(path: &str) -> bool {
+    path.strip_prefix("grids/")
+        .is_some_and(|name| name.ends_with(".toml"))
 }
 
 /// `road.toml`, not `codes/road.toml` nor `profile.toml`.

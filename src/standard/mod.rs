@@ -10,6 +10,7 @@ mod check;
 mod codes;
 mod explain;
 mod fit;
+mod grids;
 mod indicator;
 mod key;
 mod load;
@@ -28,7 +29,7 @@ use std::{
     sync::LazyLock,
 };
 
-use crate::model::{IndicatorId, LayerId};
+use crate::model::{IndicatorId, LayerId, MatrixSet};
 
 pub use alias::{BadMapping, ColumnMap, Mapping};
 pub use codes::{CodeEntry, CodeList};
@@ -57,6 +58,7 @@ pub struct Standards {
     metadata: Vec<MetadataRule>,
     frequencies: Vec<Frequency>,
     indicators: Vec<IndicatorRule>,
+    grids: Vec<MatrixSet>,
     words: BTreeMap<String, RuleWords>,
     messages: Messages,
     packs: Vec<PackInfo>,
@@ -160,6 +162,17 @@ impl Standards {
     /// The profile: the minimum set, the country's box, tolerances, thresholds.
     pub fn profile(&self) -> &Profile {
         &self.profile
+    }
+
+    /// The tile grids that the profile offers beside `WebMercatorQuad`, in its order.
+    pub fn grids(&self) -> impl Iterator<Item = &MatrixSet> {
+        let offered = self.profile.grids.iter();
+        offered.filter_map(|id| self.grids.iter().find(|set| set.id == *id))
+    }
+
+    /// Every tile grid that is declared, offered or not.
+    pub fn declared_grids(&self) -> &[MatrixSet] {
+        &self.grids
     }
 
     /// The update frequencies, from the shortest to the longest.

@@ -34,6 +34,9 @@ pub struct Profile {
     pub thresholds: Thresholds,
     /// The systems to try, in order, when a file does not say which it uses.
     pub crs: Vec<CrsCandidate>,
+    /// The tile grids on offer beside `WebMercatorQuad`, by the ids that files of `grids` declare.
+    #[serde(default)]
+    pub grids: Vec<String>,
 }
 
 /// How exact a map of a scale is: half a millimetre on paper.

@@ -8,6 +8,7 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Value, json};
 
 use super::{
+    grids::GridFile,
     load::{Common, FrequencyFile, IndicatorFile, MetadataFile},
     pack::Manifest,
     profile::Profile,
@@ -74,6 +75,7 @@ pub(super) fn schemas() -> BTreeMap<String, Value> {
             "messages",
             of::<BTreeMap<String, Words>>("What the gate says: messages.toml"),
         ),
+        ("grid", of::<GridFile>("Tile grids: grids/<name>.toml")),
         (
             "rules",
             of::<BTreeMap<String, RuleWords>>("What is said of each rule: rules.toml"),

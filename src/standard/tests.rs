@@ -214,10 +214,11 @@ fn every_file_tells_an_editor_its_schema() {
             continue;
         };
         let named = schema::schemas().contains_key(&format!("schema/{stem}.json"));
-        let line = format!(
-            "#:schema schema/{}.json\n",
-            if named { stem } else { "layer" }
-        );
+        let schema = match stem.split_once('/') {
+            Some(_) => "../schema/grid".to_owned(),
+            None => format!("schema/{}", if named { stem } else { "layer" }),
+        };
+        let line = format!("#:schema {schema}.json\n");
         assert!(text.starts_with(&line), "{path} does not begin with {line}");
     }
 }

@@ -16,10 +16,10 @@ use crate::{
 
 /// A feature as the bytes have it: its id and its paths, in the order of the commands.
 #[derive(Debug)]
-struct Strict {
-    id: Option<u64>,
+pub(super) struct Strict {
+    pub(super) id: Option<u64>,
     kind: u64,
-    paths: Vec<Vec<[i64; 2]>>,
+    pub(super) paths: Vec<Vec<[i64; 2]>>,
 }
 
 fn varint(bytes: &mut &[u8]) -> u64 {
@@ -132,7 +132,7 @@ fn paths(kind: u64, numbers: &[u64]) -> Vec<Vec<[i64; 2]>> {
 }
 
 /// Reads a tile to the letter: every layer, every feature, every command.
-fn strict(bytes: &[u8]) -> BTreeMap<String, Vec<Strict>> {
+pub(super) fn strict(bytes: &[u8]) -> BTreeMap<String, Vec<Strict>> {
     let mut layers = BTreeMap::new();
     for (number, _, layer) in fields(bytes) {
         assert_eq!(number, 3, "a tile has layers");
@@ -523,8 +523,8 @@ fn real_wards_get_no_sliver_from_zoom_6_to_14_beyond_those_that_they_came_with()
             ids.sort_unstable();
             ids.dedup();
             for id in ids.into_iter().step_by(if zoom > 12 { 5 } else { 1 }) {
-                let grid = Grid::of(id);
-                let outline: HashSet<[i64; 2]> = alone.iter().map(|&at| grid.unit(at)).collect();
+                let ground = Square::of(id);
+                let outline: HashSet<[i64; 2]> = alone.iter().map(|&at| ground.unit(at)).collect();
                 let made = tile(&[&snapshot], id, &[]);
                 assert_eq!(made.losses.dropped, 0);
                 let Some(features) = strict(&made.bytes).remove("ward") else {

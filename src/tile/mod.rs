@@ -5,7 +5,9 @@
 //! slow way and exists to be compared with.
 
 mod clip;
+mod declared;
 mod encode;
+mod ground;
 mod gzip;
 mod pick;
 pub mod plain;
@@ -19,9 +21,10 @@ pub use crate::model::{
     Losses, TileId,
     grid::{BUFFER, EXTENT, MAX_ZOOM},
 };
+pub use declared::{Grid, GridTile, Limits};
 use encode::{Desk, Key, Outline, Source, Spec};
+use ground::{Ground, Square};
 pub use gzip::{gunzip, gzip, gzip_telling};
-use simplify::Grid;
 use sketch::{Drawn, Sketch, Vertices};
 
 use crate::{
@@ -71,6 +74,45 @@ pub struct Tile {
 /// snapshots by position; those without one are taken whole. Of two snapshots of one layer only the first
 /// is taken, as names of layers are unique (MVT 2.1, 4.1).
 pub fn tile(snapshots: &[&Snapshot], id: TileId, options: &[TileOptions<'_>]) -> Tile {
+    whole(snapshots, &Square::of(id), options)
+}
+
+/// Which tile of which grid.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// One of the web's square.
+    Square(TileId),
+    /// One of a declared grid.
+    Declared(GridTile),
+}
+
+impl Place {
+    /// What tells it from all other tiles.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Square(id) => format!("{}/{}/{}", id.z(), id.x(), id.y()),
+            Self::Declared(tile) => tile.name(),
+        }
+    }
+
+    /// A box of world positions that holds whatever can come to lie in the tile and its buffer.
+    pub fn reach(&self) -> [u32; 4] {
+        match self {
+            Self::Square(id) => id.world_box(BUFFER),
+            Self::Declared(tile) => tile.reach(),
+        }
+    }
+}
+
+/// As [`tile`], of any grid.
+pub fn tile_at(snapshots: &[&Snapshot], place: &Place, options: &[TileOptions<'_>]) -> Tile {
+    match place {
+        Place::Square(id) => tile(snapshots, *id, options),
+        Place::Declared(one) => whole(snapshots, &one.ground(), options),
+    }
+}
+
+fn whole(snapshots: &[&Snapshot], ground: &impl Ground, options: &[TileOptions<'_>]) -> Tile {
     let mut tile = Tile::default();
     for (at, snapshot) in snapshots.iter().enumerate() {
         let name = &snapshot.info().id;
@@ -80,7 +122,7 @@ pub fn tile(snapshots: &[&Snapshot], id: TileId, options: &[TileOptions<'_>]) ->
         // Every layer may use an equal share of what is left.
         let left = MAX_BYTES.saturating_sub(tile.bytes.len()) / (snapshots.len() - at);
         let own = options.get(at).copied().unwrap_or_default();
-        layer(snapshot, id, &own, left, &mut tile);
+        layer(snapshot, ground, &own, left, &mut tile);
     }
     tile
 }
@@ -144,13 +186,13 @@ fn properties<'a>(snapshot: &'a Snapshot, options: &TileOptions<'a>) -> Vec<Key<
 /// Appends a snapshot's layers to the tile.
 fn layer(
     snapshot: &Snapshot,
-    id: TileId,
+    ground: &impl Ground,
     options: &TileOptions<'_>,
     budget: usize,
     tile: &mut Tile,
 ) {
     let mut losses = Losses::default();
-    let rows = pick::rows(snapshot, id, options, &mut losses);
+    let rows = pick::rows(snapshot, ground, options, &mut losses);
     if rows.is_empty() {
         tile.losses.add(&losses);
         return;
@@ -167,7 +209,7 @@ fn layer(
             desk,
             outlines,
         } = memory;
-        draw(snapshot, id, &rows, sketch, outlines);
+        losses.dropped += draw(snapshot, ground, &rows, sketch, outlines);
         let mut size = desk.encode(&spec, outlines, sketch.commands());
         // Shapes are drawn once; what does not fit is left out of what is written. Two turns are enough
         // unless values differ wildly; the last ones take half each time. Points of a small layer are all
@@ -185,7 +227,7 @@ fn layer(
             let limit = last_rank(outlines, &desk.sizes, snapshot.ranks(), share);
             let before = outlines.len();
             if small {
-                stand_ins(snapshot, id, limit, sketch, outlines);
+                stand_ins(snapshot, ground, limit, sketch, outlines);
             } else {
                 outlines.retain(|one| snapshot.ranks()[one.row as usize] < limit);
             }
@@ -198,21 +240,22 @@ fn layer(
         losses.features_matched = outlines.len() as u64 + losses.dropped;
         desk.finish(&spec, &mut tile.bytes);
         if !options.no_labels {
-            labels(snapshot, id, memory, &mut tile.bytes);
+            labels(snapshot, ground, memory, &mut tile.bytes);
         }
     });
     tile.losses.add(&losses);
 }
 
-/// Draws rows, those that have a part in the tile.
+/// Draws rows, those that have a part in the tile; how many have none because the tile's system does not
+/// reach all of their vertices.
 fn draw(
     snapshot: &Snapshot,
-    id: TileId,
+    ground: &impl Ground,
     rows: &[u32],
     sketch: &mut Sketch,
     outlines: &mut Vec<Outline>,
-) {
-    let grid = Grid::of(id);
+) -> u64 {
+    let mut lost = 0;
     let world = snapshot.world();
     let vertices = Vertices {
         zooms: snapshot.vertex_zooms(),
@@ -223,7 +266,11 @@ fn draw(
     for &row in rows {
         let shape = world.get(row as usize);
         let from = sketch.end() as u32;
-        let drawn = sketch.draw(grid, shape, vertices, snapshot.bounds(row));
+        let drawn = sketch.draw(ground, shape, vertices, snapshot.bounds(row));
+        if ground.lost_one() {
+            lost += 1;
+            continue;
+        }
         if drawn == Drawn::Nothing {
             continue;
         }
@@ -237,6 +284,7 @@ fn draw(
             to: sketch.end() as u32,
         });
     }
+    lost
 }
 
 /// The rank from which on features go, so that those before it come to a share of all bytes.
@@ -262,22 +310,21 @@ fn last_rank(outlines: &[Outline], sizes: &[u32], ranks: &[u32], share: f64) -> 
 /// label; elsewhere they are left out.
 fn stand_ins(
     snapshot: &Snapshot,
-    id: TileId,
+    ground: &impl Ground,
     limit: u32,
     sketch: &mut Sketch,
     outlines: &mut Vec<Outline>,
 ) {
-    let grid = Grid::of(id);
     outlines.retain_mut(|one| {
         if snapshot.ranks()[one.row as usize] < limit || one.dot || one.kind == 1 {
             return true;
         }
         let label = snapshot.label(one.row);
-        if TileId::holding(id.z(), label) != id {
+        if !ground.holds(label) {
             return false;
         }
         one.from = sketch.end() as u32;
-        sketch.stand_in(grid.unit(label), one.kind - 1);
+        sketch.stand_in(ground.unit(label), one.kind - 1);
         one.to = sketch.end() as u32;
         one.dot = true;
         one.simplified = false;
@@ -288,7 +335,7 @@ fn stand_ins(
 /// Appends the layer of label points for what is in the tile: for each area one point inside, and along
 /// lines their anchors; in the tile where the point lies, and where there is room for a label or the layer
 /// is small.
-fn labels(snapshot: &Snapshot, id: TileId, memory: &mut Memory, bytes: &mut Vec<u8>) {
+fn labels(snapshot: &Snapshot, ground: &impl Ground, memory: &mut Memory, bytes: &mut Vec<u8>) {
     if snapshot.info().dimension == 0 {
         return;
     }
@@ -297,13 +344,12 @@ fn labels(snapshot: &Snapshot, id: TileId, memory: &mut Memory, bytes: &mut Vec<
         desk,
         outlines,
     } = memory;
-    let grid = Grid::of(id);
     sketch.clear();
     let mut points = vec![];
     let mut angles = vec![];
     let mut point = |row: u32, at: [u32; 2], named: bool| {
         let from = sketch.end() as u32;
-        sketch.point(grid.unit(at));
+        sketch.point(ground.unit(at));
         points.push(Outline {
             row,
             kind: 1,
@@ -317,20 +363,20 @@ fn labels(snapshot: &Snapshot, id: TileId, memory: &mut Memory, bytes: &mut Vec<
     for one in outlines.iter() {
         if one.kind == 3 {
             let label = snapshot.label(one.row);
-            if TileId::holding(id.z(), label) != id {
+            if !ground.holds(label) {
                 continue;
             }
-            let ([low, high], _) = grid.frame_of(snapshot.bounds(one.row));
+            let ([low, high], _) = ground.frame_of(snapshot.bounds(one.row));
             let room = (high[0] - low[0]).max(high[1] - low[1]);
             if room >= LABEL_UNITS || pick::is_small(snapshot) {
                 point(one.row, label, true);
             }
         } else {
             for (at, anchor) in snapshot.anchors(one.row).iter().enumerate() {
-                if anchor.zoom > u32::from(id.z()) {
+                if anchor.zoom > u32::from(ground.vertex_zoom()) {
                     break;
                 }
-                if TileId::holding(id.z(), anchor.at) == id {
+                if ground.holds(anchor.at) {
                     // One of them stands for the feature, so that no id comes twice in a tile.
                     point(one.row, anchor.at, at == 0);
                     angles.push(i64::from(anchor.degrees));
@@ -356,6 +402,8 @@ fn labels(snapshot: &Snapshot, id: TileId, memory: &mut Memory, bytes: &mut Vec<
     desk.finish(&spec, bytes);
 }
 
+#[cfg(test)]
+mod declared_tests;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Which rows a tile shows, and which of them go when it is full.
 
-use super::{BUFFER, Losses, TileId, TileOptions};
+use super::{Losses, TileOptions, ground::Ground};
 use crate::snapshot::{SMALL_LAYER, Snapshot};
 
 /// No layer has more features in a tile, unless all of it is small.
@@ -17,19 +17,19 @@ pub(super) fn is_small(snapshot: &Snapshot) -> bool {
 /// plan does not know of, so then the most important of what is left are taken.
 pub(super) fn rows(
     snapshot: &Snapshot,
-    id: TileId,
+    ground: &impl Ground,
     options: &TileOptions<'_>,
     losses: &mut Losses,
 ) -> Vec<u32> {
     let mut picked = vec![];
-    snapshot.search(id.world_box(BUFFER), &mut picked);
+    snapshot.search(ground.reach(), &mut picked);
     if let Some(rows) = options.rows {
         picked.retain(|&row| rows.has(row));
     }
     let found = picked.len();
     if options.rows.is_none() && !is_small(snapshot) {
-        let zooms = snapshot.first_zooms();
-        picked.retain(|&row| zooms[row as usize] <= id.z());
+        let (zooms, zoom) = (snapshot.first_zooms(), ground.feature_zoom());
+        picked.retain(|&row| zooms[row as usize] <= zoom);
     }
     if picked.len() > MAX_FEATURES && !is_small(snapshot) {
         keep_best(&mut picked, snapshot.ranks(), MAX_FEATURES);

@@ -13,18 +13,44 @@ use crate::{
     snapshot::{SMALL_LAYER, Snapshot},
 };
 
-type Unit = [i64; 2];
+pub(super) type Unit = [i64; 2];
 
 const LOW: i64 = -(BUFFER as i64);
 const HIGH: i64 = (EXTENT + BUFFER) as i64;
 
+/// Which tile is drawn, in the plainest terms.
+pub(super) struct Spot<'a> {
+    /// The nearest unit of a world position.
+    pub(super) unit: &'a dyn Fn([u32; 2]) -> Unit,
+    /// True where the tile without its buffer holds a world position.
+    pub(super) holds: &'a dyn Fn([u32; 2]) -> bool,
+    /// A box of world positions around the tile and its buffer.
+    pub(super) around: [u32; 4],
+    /// The zoom whose features it shows, and the one whose vertices.
+    pub(super) zooms: [u8; 2],
+}
+
 /// The tile as the fast way would write it, with values and features in the same order, but not always
 /// with the same bytes. None when there is nothing in it or the crate refuses.
 pub fn tile(snapshots: &[&Snapshot], id: TileId, options: &[TileOptions<'_>]) -> Option<Vec<u8>> {
+    let spot = Spot {
+        unit: &|at| unit(at, id),
+        holds: &|at| TileId::holding(id.z(), at) == id,
+        around: id.world_box(BUFFER),
+        zooms: [id.z(); 2],
+    };
+    tile_of(snapshots, &spot, options)
+}
+
+pub(super) fn tile_of(
+    snapshots: &[&Snapshot],
+    spot: &Spot<'_>,
+    options: &[TileOptions<'_>],
+) -> Option<Vec<u8>> {
     let mut tile = mvt::Tile::new(EXTENT as u32);
     for (at, snapshot) in snapshots.iter().enumerate() {
         let own = options.get(at).copied().unwrap_or_default();
-        add_layer(&mut tile, snapshot, id, &own)?;
+        add_layer(&mut tile, snapshot, spot, &own)?;
     }
     (tile.num_layers() > 0)
         .then(|| tile.to_bytes().ok())
@@ -34,7 +60,7 @@ pub fn tile(snapshots: &[&Snapshot], id: TileId, options: &[TileOptions<'_>]) ->
 fn add_layer(
     tile: &mut mvt::Tile,
     snapshot: &Snapshot,
-    id: TileId,
+    spot: &Spot<'_>,
     options: &TileOptions<'_>,
 ) -> Option<()> {
     let info = snapshot.info();
@@ -42,10 +68,10 @@ fn add_layer(
     let mut label_layer = tile.create_layer(&format!("{}_label", info.id));
     let is_small = snapshot.len() <= SMALL_LAYER;
     let mut rows: Vec<u32> = (0..snapshot.len() as u32)
-        .filter(|&row| meets(snapshot, row, id))
+        .filter(|&row| meets(snapshot, row, spot))
         .filter(|&row| match options.rows {
             Some(rows) => rows.has(row),
-            None => is_small || snapshot.first_zooms()[row as usize] <= id.z(),
+            None => is_small || snapshot.first_zooms()[row as usize] <= spot.zooms[0],
         })
         .collect();
     if !is_small {
@@ -55,7 +81,7 @@ fn add_layer(
     }
     for row in rows {
         let shape = snapshot.world().get(row as usize);
-        let Some(geometry) = geometry(snapshot, shape, id) else {
+        let Some(geometry) = geometry(snapshot, shape, spot) else {
             continue;
         };
         let mut feature = layer.into_feature(geometry);
@@ -74,18 +100,21 @@ fn add_layer(
         }
         layer = feature.into_layer();
 
-        let bounds = snapshot.bounds(row);
-        let low = unit([bounds[0], bounds[1]], id);
-        let high = unit([bounds[2], bounds[3]], id);
-        let large = (0..2).any(|axis| high[axis] - low[axis] >= LABEL_UNITS);
+        let [x0, y0, x1, y1] = snapshot.bounds(row);
+        let corners = [[x0, y0], [x1, y0], [x0, y1], [x1, y1]].map(spot.unit);
+        let large = (0..2).any(|axis| {
+            let along = corners.map(|corner| corner[axis]);
+            let least = along.iter().min().copied();
+            along.iter().max().copied().zip(least).map(|(a, b)| a - b) >= Some(LABEL_UNITS)
+        });
         let label = snapshot.label(row);
-        let here = TileId::holding(id.z(), label) == id;
+        let here = (spot.holds)(label);
         for (at, anchor) in snapshot.anchors(row).iter().enumerate() {
-            let here = TileId::holding(id.z(), anchor.at) == id;
-            if !here || anchor.zoom > u32::from(id.z()) {
+            let here = (spot.holds)(anchor.at);
+            if !here || anchor.zoom > u32::from(spot.zooms[1]) {
                 continue;
             }
-            let mut feature = label_layer.into_feature(point(unit(anchor.at, id))?);
+            let mut feature = label_layer.into_feature(point((spot.unit)(anchor.at))?);
             if at == 0 {
                 feature.set_id(snapshot.id(row).0);
             }
@@ -98,7 +127,7 @@ fn add_layer(
             label_layer = feature.into_layer();
         }
         if info.dimension == 2 && shape.kind.dimension() == Some(2) && here && (large || is_small) {
-            let mut feature = label_layer.into_feature(point(unit(label, id))?);
+            let mut feature = label_layer.into_feature(point((spot.unit)(label))?);
             feature.set_id(snapshot.id(row).0);
             label_tags(snapshot, row, &mut feature);
             label_layer = feature.into_layer();
@@ -144,8 +173,8 @@ fn tag(feature: &mut mvt::Feature, name: &str, value: Value<'_>) {
     }
 }
 
-fn meets(snapshot: &Snapshot, row: u32, id: TileId) -> bool {
-    let [x0, y0, x1, y1] = id.world_box(BUFFER);
+fn meets(snapshot: &Snapshot, row: u32, spot: &Spot<'_>) -> bool {
+    let [x0, y0, x1, y1] = spot.around;
     let own = snapshot.bounds(row);
     own[0] <= own[2] && own[0] <= x1 && x0 <= own[2] && own[1] <= y1 && y0 <= own[3]
 }
@@ -230,7 +259,7 @@ fn area(ring: &[Unit]) -> i128 {
 }
 
 /// The shape's paths in units: of every ring the vertices that matter.
-fn paths(snapshot: &Snapshot, shape: ShapeRef<'_, u32>, id: TileId) -> Vec<Vec<Vec<Unit>>> {
+fn paths(snapshot: &Snapshot, shape: ShapeRef<'_, u32>, spot: &Spot<'_>) -> Vec<Vec<Vec<Unit>>> {
     let (mut from, _) = shape.coord_range();
     let zooms = snapshot.vertex_zooms();
     shape
@@ -241,8 +270,8 @@ fn paths(snapshot: &Snapshot, shape: ShapeRef<'_, u32>, id: TileId) -> Vec<Vec<V
                     let begin = from;
                     from += ring.len();
                     (0..ring.len())
-                        .filter(|at| zooms[begin + at] <= id.z())
-                        .map(|at| unit(ring[at], id))
+                        .filter(|at| zooms[begin + at] <= spot.zooms[1])
+                        .map(|at| (spot.unit)(ring[at]))
                         .collect()
                 })
                 .collect()
@@ -257,13 +286,13 @@ fn add(encoder: &mut GeomEncoder<f64>, path: &[Unit]) -> Option<()> {
     encoder.complete_geom().ok()
 }
 
-fn geometry(snapshot: &Snapshot, shape: ShapeRef<'_, u32>, id: TileId) -> Option<GeomData> {
+fn geometry(snapshot: &Snapshot, shape: ShapeRef<'_, u32>, spot: &Spot<'_>) -> Option<GeomData> {
     match shape.kind.dimension()? {
         0 => {
             let mut points: Vec<Unit> = shape
                 .coords()
                 .iter()
-                .map(|&at| unit(at, id))
+                .map(|&at| (spot.unit)(at))
                 .filter(in_frame)
                 .collect();
             points.sort_unstable();
@@ -276,8 +305,8 @@ fn geometry(snapshot: &Snapshot, shape: ShapeRef<'_, u32>, id: TileId) -> Option
                 .then(|| encoder.encode().ok())
                 .flatten()
         }
-        1 => lines(&paths(snapshot, shape, id)),
-        _ => areas(&paths(snapshot, shape, id)),
+        1 => lines(&paths(snapshot, shape, spot)),
+        _ => areas(&paths(snapshot, shape, spot)),
     }
 }
 

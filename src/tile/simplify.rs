@@ -1,63 +1,8 @@
-//! From world positions to tile units: takes the vertices that matter at a zoom, rounds them to the grid,
-//! and leaves no position twice and no spike.
+//! From the vertices of a shape to those of a tile: takes what matters at its zoom, in its units, and leaves
+//! no position twice and no spike.
 
-use super::{BUFFER, EXTENT, TileId, clip::Wide};
+use super::{clip::Wide, ground::Ground};
 use crate::snapshot::{BLOCK, Blocks};
-
-/// How world positions become the units of one tile: rounded to the nearest, with ties to the south-east.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Grid {
-    origin: [i64; 2],
-    zoom: u8,
-    /// World cells of a unit as a power of two.
-    down: u8,
-    /// Units of a world cell as a power of two, deeper than zoom 20.
-    up: u8,
-    /// Half a unit in world cells.
-    half: i64,
-}
-
-impl Grid {
-    pub(super) fn of(id: TileId) -> Self {
-        let down = 20_u8.saturating_sub(id.z());
-        Self {
-            origin: id.origin(),
-            zoom: id.z(),
-            down,
-            up: id.z().saturating_sub(20),
-            half: (1 << down) >> 1,
-        }
-    }
-
-    #[inline]
-    pub(super) fn unit(self, at: [u32; 2]) -> Wide {
-        let of = |axis: usize| {
-            let from = i64::from(at[axis]) - self.origin[axis];
-            ((from + self.half) >> self.down) << self.up
-        };
-        [of(0), of(1)]
-    }
-
-    /// True for a box beyond the frame's left or right side, or above or below it and between these: then
-    /// cutting takes off all of it at one side.
-    fn is_beyond(self, bounds: [u32; 4]) -> bool {
-        let low = self.unit([bounds[0], bounds[1]]);
-        let high = self.unit([bounds[2], bounds[3]]);
-        let (least, most) = (-i64::from(BUFFER), i64::from(EXTENT + BUFFER));
-        let beside = high[0] < least || low[0] > most;
-        let between = low[0] >= least && high[0] <= most;
-        beside || between && (high[1] < least || low[1] > most)
-    }
-
-    /// The box of a shape in units, and whether it lies wholly within the buffer.
-    pub(super) fn frame_of(self, bounds: [u32; 4]) -> ([Wide; 2], bool) {
-        let low = self.unit([bounds[0], bounds[1]]);
-        let high = self.unit([bounds[2], bounds[3]]);
-        let inside = low.iter().all(|&v| v >= -i64::from(BUFFER))
-            && high.iter().all(|&v| v <= i64::from(EXTENT + BUFFER));
-        ([low, high], inside)
-    }
-}
 
 /// What is known of the coordinates of a layer.
 #[derive(Clone, Copy)]
@@ -93,12 +38,18 @@ impl<'a> Vertices<'a> {
 ///
 /// Of a block that lies wholly beyond one side of the frame only its two ends are taken: what is between
 /// them is cut off whatever its form, so the cut path is the same. `inside` says that all lies in the frame.
-pub(super) fn path(grid: Grid, ring: &Ring<'_>, inside: bool, out: &mut Vec<Wide>) -> bool {
+pub(super) fn path(
+    ground: &impl Ground,
+    ring: &Ring<'_>,
+    inside: bool,
+    out: &mut Vec<Wide>,
+) -> bool {
     out.clear();
     let count = ring.coords.len();
     if count < 2 * BLOCK {
-        return take(grid, ring, 0..count, out);
+        return take(ground, ring, 0..count, out);
     }
+    let deepest = ground.vertex_zoom();
     let mut left_out = false;
     let mut at = 0;
     while at < count {
@@ -107,32 +58,38 @@ pub(super) fn path(grid: Grid, ring: &Ring<'_>, inside: bool, out: &mut Vec<Wide
         let own = at..next;
         at = next;
         if own.len() == BLOCK {
-            if ring.blocks.zooms[block] > grid.zoom {
+            if ring.blocks.zooms[block] > deepest {
                 left_out = true;
                 continue;
             }
-            if !inside && grid.is_beyond(ring.blocks.boxes[block]) {
-                let matters = |at: &usize| ring.zooms[*at] <= grid.zoom;
+            if !inside && ground.is_beyond(ring.blocks.boxes[block]) {
+                let matters = |at: &usize| ring.zooms[*at] <= deepest;
                 let first = own.clone().find(matters);
                 let last = own.rev().find(matters);
                 for at in [first, last].into_iter().flatten() {
-                    add(out, grid.unit(ring.coords[at]));
+                    add(out, ground.unit(ring.coords[at]));
                 }
                 continue;
             }
         }
-        left_out |= take(grid, ring, own, out);
+        left_out |= take(ground, ring, own, out);
     }
     left_out
 }
 
-fn take(grid: Grid, ring: &Ring<'_>, own: std::ops::Range<usize>, out: &mut Vec<Wide>) -> bool {
+fn take(
+    ground: &impl Ground,
+    ring: &Ring<'_>,
+    own: std::ops::Range<usize>,
+    out: &mut Vec<Wide>,
+) -> bool {
+    let deepest = ground.vertex_zoom();
     let mut left_out = false;
     for (&at, &zoom) in ring.coords[own.clone()].iter().zip(&ring.zooms[own]) {
-        if zoom > grid.zoom {
+        if zoom > deepest {
             left_out = true;
         } else {
-            add(out, grid.unit(at));
+            add(out, ground.unit(at));
         }
     }
     left_out
@@ -238,21 +195,5 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn positions_are_rounded_to_the_nearest_unit_at_every_zoom() {
-        for zoom in 0..=22 {
-            let id = TileId::holding(zoom, [3_000_000_123, 2_000_000_777]);
-            let grid = Grid::of(id);
-            let [x, y] = grid.unit([3_000_000_123, 2_000_000_777]);
-            assert!(
-                (0..=4096).contains(&x) && (0..=4096).contains(&y),
-                "{zoom}: {x} {y}"
-            );
-        }
-        let grid = Grid::of(TileId::new(0, 0, 0).unwrap());
-        assert_eq!(grid.unit([u32::MAX, 1 << 19]), [4096, 1]);
-        assert_eq!(grid.unit([(1 << 19) - 1, 0]), [0, 0]);
     }
 }

@@ -2,16 +2,16 @@
 
 pub(super) use super::simplify::Vertices;
 use super::{
-    BUFFER, EXTENT,
     clip::{self, Frame, Wide},
-    simplify::{self, Grid},
+    ground::{Ground, REACH},
+    simplify,
 };
 use crate::model::ShapeRef;
 
 /// The box that shapes are cut to.
 pub(super) const FRAME: Frame = Frame {
-    low: -(BUFFER as i64),
-    high: (EXTENT + BUFFER) as i64,
+    low: REACH.0,
+    high: REACH.1,
 };
 
 /// What became of a feature in a tile.
@@ -153,7 +153,7 @@ impl Sketch {
     /// box in world positions.
     pub(super) fn draw(
         &mut self,
-        grid: Grid,
+        ground: &impl Ground,
         shape: ShapeRef<'_, u32>,
         vertices: Vertices<'_>,
         bounds: [u32; 4],
@@ -161,17 +161,17 @@ impl Sketch {
         let begin = self.end;
         self.cursor = [0; 2];
         self.simplified = false;
-        let ([low, high], inside) = grid.frame_of(bounds);
+        let ([low, high], inside) = ground.frame_of(bounds);
         match shape.kind.dimension() {
             None => Drawn::Nothing,
-            Some(0) => self.points(grid, shape),
+            Some(0) => self.points(ground, shape),
             Some(dimension) if low == high => self.dot(low, dimension),
             Some(1) => {
-                let collapsed = self.lines(grid, shape, vertices, inside);
+                let collapsed = self.lines(ground, shape, vertices, inside);
                 self.finish(begin, collapsed, 1)
             }
             Some(_) => {
-                let collapsed = self.areas(grid, shape, vertices, inside);
+                let collapsed = self.areas(ground, shape, vertices, inside);
                 self.finish(begin, collapsed, 2)
             }
         }
@@ -202,13 +202,13 @@ impl Sketch {
         Drawn::Dot
     }
 
-    fn points(&mut self, grid: Grid, shape: ShapeRef<'_, u32>) -> Drawn {
+    fn points(&mut self, ground: &impl Ground, shape: ShapeRef<'_, u32>) -> Drawn {
         self.path.clear();
         self.path.extend(
             shape
                 .coords()
                 .iter()
-                .map(|&at| grid.unit(at))
+                .map(|&at| ground.unit(at))
                 .filter(|&at| FRAME.holds(at)),
         );
         if self.path.len() > 1 {
@@ -228,7 +228,7 @@ impl Sketch {
     /// Draws the paths of a shape; where one lies that fell together, if any did.
     fn lines(
         &mut self,
-        grid: Grid,
+        ground: &impl Ground,
         shape: ShapeRef<'_, u32>,
         vertices: Vertices<'_>,
         inside: bool,
@@ -239,7 +239,7 @@ impl Sketch {
             for ring in part.rings() {
                 let own = vertices.of(ring, from);
                 from += ring.len();
-                self.simplified |= simplify::path(grid, &own, inside, &mut self.path);
+                self.simplified |= simplify::path(ground, &own, inside, &mut self.path);
                 match self.path.len() {
                     0 => {}
                     1 => collapsed = collapsed.or(Some(self.path[0])),
@@ -278,7 +278,7 @@ impl Sketch {
     /// Draws the areas of a shape; where one lies that fell together, if any did.
     fn areas(
         &mut self,
-        grid: Grid,
+        ground: &impl Ground,
         shape: ShapeRef<'_, u32>,
         vertices: Vertices<'_>,
         inside: bool,
@@ -293,7 +293,7 @@ impl Sketch {
                 if at > 0 && !has_shell {
                     continue;
                 }
-                self.simplified |= simplify::path(grid, &own, inside, &mut self.path);
+                self.simplified |= simplify::path(ground, &own, inside, &mut self.path);
                 let first = self.path.first().copied();
                 simplify::tidy_ring(&mut self.path);
                 // Within the frame 64 bits are plenty, and most features are there.

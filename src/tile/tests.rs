@@ -276,7 +276,7 @@ fn a_small_layer_shows_every_feature_at_every_zoom() {
 }
 
 /// A square grid of areas with wiggly shared edges: a coverage without gap.
-fn coverage(side: usize, steps: usize) -> Layer {
+pub(super) fn coverage(side: usize, steps: usize) -> Layer {
     let mut layer = sample::empty(
         "ward",
         2,

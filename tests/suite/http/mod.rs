@@ -6,6 +6,7 @@ mod caches;
 mod clients;
 mod deliveries;
 mod features;
+mod grids;
 mod hostile;
 mod tiles;
 mod workflow;
