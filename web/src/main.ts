@@ -6,6 +6,7 @@ import "./desk.css";
 import { ApiError, feature, forget, get, getOnce, getPatiently, type City, type Indicator, type Place, type Report } from "./api";
 import * as deliveries from "./deliveries";
 import * as drawer from "./drawer";
+import { hold, type Held } from "./dropped";
 import { byId, h } from "./element";
 import { read } from "./hash";
 import { languages, number, pick, say, setLanguage, t, getLanguage, type WordKey } from "./i18n";
@@ -198,7 +199,7 @@ const stage: Stage = {
 };
 
 /** Shows what `state.desk` names in the place of the layers. Its code is fetched when it is first wanted. */
-async function openDesk(files: DataTransfer | null = null): Promise<void> {
+async function openDesk(files: Held | null = null): Promise<void> {
   const asked = state.desk;
   const was = document.body.classList.contains("desked");
   document.body.classList.toggle("desked", asked !== null);
@@ -237,7 +238,7 @@ function takeDrops(): void {
     if (!holdsFiles(event)) return;
     event.preventDefault();
     mark(0);
-    dropped = event.dataTransfer;
+    dropped = event.dataTransfer && hold(event.dataTransfer);
     if (state.desk === "new") {
       void openDesk(dropped);
       dropped = null;
@@ -245,7 +246,7 @@ function takeDrops(): void {
   });
 }
 
-let dropped: DataTransfer | null = null;
+let dropped: Held | null = null;
 
 // --- the frame
 

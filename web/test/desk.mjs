@@ -2,7 +2,7 @@
 // goes in and is seen, mended, described, submitted, compared, approved, published; then the version before it
 // comes back. It changes what the server publishes, and puts it back.
 import assert from "node:assert/strict";
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -53,6 +53,56 @@ async function metres(url) {
     return [x.toFixed(2), y.toFixed(2), ...names.map((name) => `"${String(one.properties[name] ?? "").replaceAll('"', '""')}"`)].join(",");
   });
   return { zone, text: [["x", "y", ...names].join(","), ...rows].join("\n") };
+}
+
+/** The parts of a shapefile of one point, as Esri's paper describes them. */
+function shapefile([lon, lat]) {
+  const header = (bytes) => {
+    const head = Buffer.alloc(100);
+    head.writeInt32BE(9994, 0);
+    head.writeInt32BE(bytes / 2, 24);
+    head.writeInt32LE(1000, 28);
+    head.writeInt32LE(1, 32);
+    [lon, lat, lon, lat].forEach((side, at) => head.writeDoubleLE(side, 36 + 8 * at));
+    return head;
+  };
+  const record = Buffer.alloc(28);
+  record.writeInt32BE(1, 0);
+  record.writeInt32BE(10, 4);
+  record.writeInt32LE(1, 8);
+  record.writeDoubleLE(lon, 12);
+  record.writeDoubleLE(lat, 20);
+  const place = Buffer.alloc(8);
+  place.writeInt32BE(50, 0);
+  place.writeInt32BE(10, 4);
+  const table = Buffer.alloc(65 + 9 + 1, 0x20);
+  table.set([3, 126, 1, 1, 1, 0, 0, 0, 65, 0, 9, 0]);
+  table.fill(0, 12, 32);
+  table.fill(0, 32, 64);
+  table.write("NAME", 32, "latin1");
+  table.write("C", 43, "latin1");
+  table.writeUInt8(8, 48);
+  table.writeUInt8(0x0d, 64);
+  table.write(" Toilet", 65, "latin1");
+  table.writeUInt8(0x1a, 74);
+  const prj = 'GEOGCS["GCS_WGS_1984",DATUM["D_WGS_1984",SPHEROID["WGS_1984",6378137.0,298.257223563]],PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]]';
+  return { shp: Buffer.concat([header(128), record]), shx: Buffer.concat([header(108), place]), dbf: table, prj: Buffer.from(prj) };
+}
+
+/** A file with two layers. */
+function twoLayers([lon, lat]) {
+  const place = (name, by) => `<Placemark><name>${name}</name><Point><coordinates>${lon + by},${lat}</coordinates></Point></Placemark>`;
+  return `<?xml version="1.0"?><kml xmlns="http://www.opengis.net/kml/2.2"><Document><Folder><name>Public toilets</name>${place("North", 0)}</Folder><Folder><name>Parks</name>${place("South", 0.001)}</Folder></Document></kml>`;
+}
+
+/** Lets files and folders of the disk fall onto the page, as a hand does. */
+async function drop(page, files) {
+  const devtools = await page.context().newCDPSession(page);
+  const data = { items: [], files, dragOperationsMask: 1 };
+  for (const type of ["dragEnter", "dragOver", "drop"]) {
+    await devtools.send("Input.dispatchDragEvent", { type, x: 600, y: 400, data });
+    await page.waitForTimeout(500);
+  }
 }
 
 export async function desk({ browser, url, open, step, shoot, settled }) {
@@ -224,6 +274,43 @@ export async function desk({ browser, url, open, step, shoot, settled }) {
     await page.locator(".identity > .buttons .primary").click();
     await again();
     assert.match(await page.locator("[data-step=identity] .step-says").innerText(), new RegExp(String(32600 + zone)));
+  });
+  const middle = (await (await fetch(new URL("collections/toilet/items?limit=1", url))).json()).features[0].geometry.coordinates;
+  await step("a folder is dropped: parts go as one, files of one name in two folders apart, and what is no layer stays", async () => {
+    for (const office of ["north", "south"]) {
+      await mkdir(join(folder, "city", office), { recursive: true });
+      for (const [part, bytes] of Object.entries(shapefile(middle))) await writeFile(join(folder, "city", office, `toilets.${part}`), bytes);
+    }
+    await writeFile(join(folder, "city", "read me.txt"), "As agreed by telephone.");
+    // From the map, as somebody does who has not looked for the button.
+    await page.click(".back");
+    await page.waitForSelector("#side:not([hidden])");
+    await drop(page, [join(folder, "city")]);
+    await page.waitForFunction(() => document.querySelectorAll(".parcel.done").length === 2, null, { timeout: 60_000 });
+    const said = await page.locator("#desk").innerText();
+    for (const word of ["in city/north", "in city/south", "read me.txt"]) assert.ok(said.includes(word), word);
+    assert.equal(await page.locator(".parcel", { hasText: "Sent as one archive" }).count(), 2);
+    await shoot(page, "desk-folder");
+    await page.locator(".parcel a, .parcel button", { hasText: "Open" }).first().click();
+    await page.waitForSelector(".steps", { timeout: 60_000 });
+    assert.match(await page.locator("[data-step=file] .step-says").innerText(), /Shapefile/);
+  });
+  await step("two files are dropped at once and a file with two layers shows each with its own verdict", async () => {
+    const files = [join(folder, "one.kml"), join(folder, "two.kml")];
+    for (const file of files) await writeFile(file, twoLayers(middle));
+    await page.evaluate(() => (location.hash = "#desk=new"));
+    await page.waitForSelector(".drop");
+    await drop(page, files);
+    await page.waitForFunction(() => document.querySelectorAll(".parcel.done").length === 2, null, { timeout: 60_000 });
+    await page.locator(".parcel a, .parcel button", { hasText: "Open" }).first().click();
+    await page.waitForSelector(".layer-tabs", { timeout: 60_000 });
+    assert.equal(await page.locator(".layer-tabs button").count(), 2);
+    const first = await page.locator(".gate-card").innerText();
+    await page.locator(".layer-tabs button").nth(1).click();
+    await page.waitForFunction(() => document.querySelector(".layer-tabs button:nth-child(2)")?.getAttribute("aria-current") === "true");
+    await page.waitForSelector(".steps");
+    assert.notEqual(await page.locator(".gate-card").innerText(), first);
+    await shoot(page, "desk-layers");
   });
   await step("the desk had no console message and asked nobody else", () => {
     assert.deepEqual(seen.errors, []);

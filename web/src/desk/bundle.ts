@@ -1,9 +1,13 @@
 // What was dropped or chosen, put together into things to send: the parts of a shapefile belong together and
 // travel as one archive, a metadata file goes with the file it is named after.
 
+import { type Found } from "../dropped";
+
 /** One delivery to be. */
 export interface Parcel {
   name: string;
+  /** The folder it lay in; empty for a file by itself. */
+  folder: string;
   /** The files it is made of. */
   files: File[];
   /** What lay beside it. */
@@ -11,60 +15,49 @@ export interface Parcel {
 }
 
 /** The endings of what may lie beside a `.shp`. */
-const PARTS = ["shp", "shx", "dbf", "prj", "cpg", "qpj", "sbn", "sbx", "qix", "cst", "shp.xml"];
+const PARTS = ["shp", "shx", "dbf", "prj", "cpg", "qpj", "sbn", "sbx", "fbn", "fbx", "ain", "aih", "atx", "qix", "fix", "cst", "shp.xml", "qml", "qmd", "lyr"];
 const METADATA = ".metadata.json";
 
-/** Sorts files into parcels. */
-export async function parcels(files: File[]): Promise<Parcel[]> {
-  const groups = new Map<string, File[]>();
-  const beside: File[] = [];
-  const stems = new Set(files.filter((file) => /\.shp$/i.test(file.name)).map((file) => stem(file.name, "shp")));
-  for (const file of files) {
-    if (file.name.startsWith(".") || file.size === 0) continue;
-    if (file.name.toLowerCase().endsWith(METADATA)) {
-      beside.push(file);
+/** What goes up, and what of a heap or a folder does not: read-me files, projects, styles. */
+export interface Sorted {
+  parcels: Parcel[];
+  left: string[];
+}
+
+/** Sorts files into parcels. Where there are several, those with an ending that the server does not take are left;
+ * a file that comes by itself always goes up, and the server says what it thinks of it. */
+export async function sorted(found: Found[], endings: string[]): Promise<Sorted> {
+  const groups = new Map<string, Found[]>();
+  const beside: Found[] = [];
+  const left: string[] = [];
+  const path = ({ file, folder }: Found): string => `${folder}/${file.name}`.toLowerCase();
+  const stems = new Set(found.filter((one) => /\.shp$/i.test(one.file.name)).map((one) => stem(path(one), "shp")));
+  for (const one of found) {
+    const name = one.file.name.toLowerCase();
+    if (name.startsWith(".") || one.file.size === 0) continue;
+    if (name.endsWith(METADATA)) {
+      beside.push(one);
       continue;
     }
-    const part = PARTS.find((ending) => file.name.toLowerCase().endsWith(`.${ending}`));
-    const name = part ? stem(file.name, part) : "";
-    const group = part && stems.has(name) ? `${name}.shp` : file.name;
-    groups.set(group, [...(groups.get(group) ?? []), file]);
+    const part = PARTS.find((ending) => name.endsWith(`.${ending}`));
+    const group = part && stems.has(stem(path(one), part)) ? `${stem(path(one), part)}.shp` : path(one);
+    if (group === path(one) && found.length > 1 && endings.length > 0 && !endings.some((ending) => name.endsWith(`.${ending}`))) left.push(one.file.name);
+    else groups.set(group, [...(groups.get(group) ?? []), one]);
   }
-  return Promise.all(
-    [...groups].map(async ([name, members]) => {
-      const bare = name.replace(/\.[^.]+$/, "").toLowerCase();
-      const said = beside.find((file) => [bare, name.toLowerCase()].includes(file.name.toLowerCase().slice(0, -METADATA.length)));
-      const metadata = said ? ((await said.text().then(JSON.parse).catch(() => null)) as Record<string, unknown> | null) : null;
-      return { name: members.length > 1 ? name.replace(/\.shp$/i, ".zip") : name, files: members, metadata };
+  const parcels = await Promise.all(
+    [...groups].map(async ([group, members]) => {
+      const said = beside.find((one) => [group.replace(/\.[^.]+$/, ""), group].includes(path(one).slice(0, -METADATA.length)));
+      const metadata = said ? ((await said.file.text().then(JSON.parse).catch(() => null)) as Record<string, unknown> | null) : null;
+      const files = members.map((one) => one.file);
+      const main = files.find((file) => /\.shp$/i.test(file.name)) ?? files[0]!;
+      return { name: files.length > 1 ? main.name.replace(/\.shp$/i, ".zip") : main.name, folder: members[0]!.folder, files, metadata };
     }),
   );
+  return { parcels, left };
 }
 
 function stem(name: string, ending: string): string {
   return name.slice(0, -ending.length - 1);
-}
-
-/** All files of what was dropped, folders and their folders included. */
-export async function dropped(data: DataTransfer): Promise<File[]> {
-  const entries = [...data.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
-  const loose = [...data.files];
-  if (entries.length === 0) return loose;
-  const found: File[] = [];
-  const walk = async (entry: FileSystemEntry): Promise<void> => {
-    if (entry.isFile) {
-      found.push(await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject)));
-      return;
-    }
-    const reader = (entry as FileSystemDirectoryEntry).createReader();
-    // A reader gives a hundred at a time, and nothing at the end.
-    for (;;) {
-      const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
-      if (some.length === 0) return;
-      for (const one of some) await walk(one);
-    }
-  };
-  for (const entry of entries) await walk(entry);
-  return found;
 }
 
 /** A parcel as one blob: the file itself, or a zip archive that stores its files as they are. */

@@ -128,8 +128,10 @@ async function judged(here: Here, now: Delivery, which: number, card: HTMLElemen
   const path = (layer?.report ?? now.report).replace(/^\//, "");
   let report: GateReport | null = null;
   try {
-    const found = await get<GateReport | { state: string }>(`${path}?lang=${getLanguage()}`);
-    report = "rules" in found ? found : null;
+    // The address of a file with several layers answers with all their reports.
+    const found = await get<GateReport | GateReport[] | { state: string }>(`${path}?lang=${getLanguage()}`);
+    const one = Array.isArray(found) ? found[which] : found;
+    report = one && "rules" in one ? one : null;
     // The delivery tells where its version stood when it was judged; it may have gone on.
     if (layer?.version) {
       const entry = await get<{ state: VersionState }>(`collections/${layer.layer}/versions/${layer.version}`).catch(() => null);

@@ -1,6 +1,7 @@
 // The desk: the way of a file from hand to map. It takes the place of the list of layers; which of its pages
 // is open stands in the address.
 
+import type { Held } from "../dropped";
 import { byId } from "../element";
 import type { Stage } from "../stage";
 import * as delivery from "./delivery";
@@ -20,7 +21,7 @@ function signInPage(here: Here): void {
 }
 
 /** Opens a page: `new`, `journal`, `versions:LAYER`, `version:LAYER@3`, or a delivery's id. */
-export function enter(asked: string, stage: Stage, files: DataTransfer | null): void {
+export function enter(asked: string, stage: Stage, files: Held | null): void {
   leave();
   const mine = visits;
   const here: Here = {

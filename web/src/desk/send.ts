@@ -1,9 +1,10 @@
 // Step 1 before there is a delivery: files are dropped or chosen and go up, each with its progress.
 
 import { address, get } from "../api";
+import { chosen, unfold, type Found, type Held } from "../dropped";
 import { h } from "../element";
 import { bytes, number } from "../i18n";
-import { blobOf, dropped, parcels, type Parcel } from "./bundle";
+import { blobOf, sorted, type Parcel } from "./bundle";
 import { deskLink, go, head, put, trouble, type Here } from "./frame";
 import { Cancelled, upload, type Uploading } from "./tus";
 import { d } from "./words";
@@ -14,19 +15,31 @@ interface Inputs {
   limits?: { name: string; value: number; unit?: string }[];
 }
 
-/** Draws the page; `data` is what was dropped before it was open. */
-export function draw(here: Here, data: DataTransfer | null): void {
+/** Draws the page; `held` is what was dropped before it was open. */
+export function draw(here: Here, held: Held | null): void {
   const list = h("ul", { class: "parcels", "aria-label": d("send.list") });
-  const chooser = h("input", { type: "file", id: "files", multiple: true, class: "unseen", onchange: () => take([...(chooser.files ?? [])]) });
+  const left = h("p", { class: "quiet", role: "status" });
+  const chooser = h("input", { type: "file", id: "files", multiple: true, class: "unseen", onchange: () => taken(chooser) });
+  // Not every hand can drag: a folder may be chosen too, where the browser knows how.
+  const folder = h("input", { type: "file", id: "folder", webkitdirectory: true, class: "unseen", onchange: () => taken(folder) });
   const source = h("input", { id: "source", list: "sources", maxlength: 120, value: localStorage.getItem("parat-source") ?? "" });
   const accepts = h("p", { class: "quiet" });
   const running: Promise<string | null>[] = [];
 
-  const take = async (files: File[]): Promise<void> => {
-    chooser.value = "";
+  const inputs = get<Inputs>("accepted-inputs").catch(() => ({}) as Inputs);
+
+  const taken = (input: HTMLInputElement): void => {
+    const files = [...(input.files ?? [])];
+    input.value = "";
+    void take(files.map(chosen));
+  };
+  const take = async (found: Found[]): Promise<void> => {
+    const endings = ((await inputs).formats ?? []).flatMap((format) => format.endings ?? []);
     const said = source.value.trim();
     localStorage.setItem("parat-source", said);
-    for (const parcel of await parcels(files)) {
+    const sort = await sorted(found, endings);
+    left.textContent = sort.left.length > 0 ? d("send.left", { files: sort.left.join(", ") }) : "";
+    for (const parcel of sort.parcels) {
       const sent = one(parcel, said, here);
       list.append(sent.row);
       running.push(sent.done);
@@ -44,18 +57,20 @@ export function draw(here: Here, data: DataTransfer | null): void {
     h("div", { class: "drop" },
       h("p", { class: "drop-mark", "aria-hidden": "true" }, "⇪"),
       h("p", {}, h("strong", {}, d("send.drop"))),
-      h("label", { class: "button primary", for: "files" }, d("send.choose")), chooser,
+      h("p", { class: "buttons" },
+        h("label", { class: "button primary", for: "files" }, d("send.choose")), chooser,
+        h("label", { class: "button", for: "folder" }, d("send.folder")), folder),
       accepts),
     h("label", { class: "field", for: "source" }, d("send.source")), source,
     h("p", { class: "quiet" }, d("send.sourceWhy")),
-    list,
+    list, left,
     h("p", { class: "quiet" }, h("a", { href: address("accepted-inputs?f=html") }, d("send.limits"))));
 
-  get<Inputs>("accepted-inputs").then((inputs) => {
-    const names = (inputs.formats ?? []).map((format) => format.name);
+  void inputs.then(({ formats = [] }) => {
+    const names = formats.map((format) => format.name);
     if (here.alive() && names.length > 0) accepts.textContent = d("send.accepts", { formats: names.join(", ") });
-  }, () => undefined);
-  if (data) void dropped(data).then(take);
+  });
+  if (held) void unfold(held).then(take);
 }
 
 /** One parcel on its way up, with its row. `done` resolves with the delivery, or null if it was given up. */
@@ -68,7 +83,7 @@ function one(parcel: Parcel, source: string, here: Here): { row: HTMLElement; do
   const stop = h("button", { type: "button", class: "small" }, d("cancel"));
   const buttons = h("p", { class: "buttons" }, hold, stop);
   const row = h("li", { class: "parcel" },
-    h("p", { class: "parcel-head" }, h("strong", {}, parcel.name), h("span", { class: "number" }, bytes(size))),
+    h("p", { class: "parcel-head" }, h("span", {}, h("strong", {}, parcel.name), parcel.folder ? h("span", { class: "quiet" }, ` ${d("send.from", { folder: parcel.folder })}`) : null), h("span", { class: "number" }, bytes(size))),
     parcel.files.length > 1 ? h("p", { class: "quiet" }, d("send.parts", { parts: parcel.files.map((file) => file.name.split(".").slice(1).join(".")).join(", ") })) : null,
     bar, said, place, buttons);
 
