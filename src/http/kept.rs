@@ -9,6 +9,7 @@ use axum::body::Bytes;
 use moka::sync::Cache;
 
 use crate::{
+    model::LayerId,
     snapshot::{Snapshot, losses_of},
     tile::{self, Losses, Tile, TileId},
 };
@@ -31,6 +32,8 @@ pub(super) struct Made {
     pub tag: String,
     /// What the tile leaves out.
     pub losses: Losses,
+    /// The same layer by layer, where there are several.
+    pub layers: Vec<(LayerId, Losses)>,
 }
 
 impl Made {
@@ -45,6 +48,10 @@ impl Made {
             tag: tag(name, &gzip),
             gzip,
             losses: tile.losses,
+            layers: match &tile.layers[..] {
+                [_] => vec![],
+                several => several.to_vec(),
+            },
         }
     }
 
@@ -59,6 +66,7 @@ impl Made {
                 gzip: Bytes::new(),
                 tag: tag(name, &[]),
                 losses: Losses::default(),
+                layers: vec![],
             });
         };
         let losses = losses_of(bytes)?;
@@ -71,6 +79,7 @@ impl Made {
             tag: tag(name, &gzip),
             gzip,
             losses,
+            layers: vec![],
         })
     }
 }

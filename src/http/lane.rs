@@ -7,7 +7,6 @@
 
 use std::{
     collections::HashMap,
-    io::Write as _,
     sync::{Arc, Mutex, PoisonError, RwLock},
     time::{Duration, Instant},
 };
@@ -20,15 +19,12 @@ use axum::{
 use super::{
     edge::EXPOSED,
     kept::Made,
+    losses,
     negotiate::{TILE, accepts_gzip},
     reply::{FOREVER, holds},
     site::Site,
 };
-use crate::{
-    model::LayerId,
-    snapshot::Snapshot,
-    tile::{Losses, TileId},
-};
+use crate::{model::LayerId, snapshot::Snapshot, tile::TileId};
 
 /// How long a source is answered without a look at what is public. A pinned version never changes, but it
 /// can be retired.
@@ -218,7 +214,7 @@ fn respond(known: &Known, made: &Made, asked: &HeaderMap) -> Option<Response<Bod
     } else {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(TILE));
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-        headers.insert("parat-losses", losses(&made.losses)?);
+        headers.insert("parat-losses", losses::header(&made.losses, &[])?);
         headers.insert("parat-version", known.version.clone());
         Response::new(Body::from(made.gzip.clone()))
     };
@@ -229,20 +225,6 @@ fn respond(known: &Known, made: &Made, asked: &HeaderMap) -> Option<Response<Bod
     };
     *response.headers_mut() = headers;
     Some(response)
-}
-
-/// What a tile leaves out, as its header says it.
-pub(super) fn losses(losses: &Losses) -> Option<HeaderValue> {
-    let mut text = [0_u8; 160];
-    let mut rest = &mut text[..];
-    write!(
-        rest,
-        "matched={}, dropped={}, as-points={}, simplified={}",
-        losses.features_matched, losses.dropped, losses.as_points, losses.simplified
-    )
-    .ok()?;
-    let left = rest.len();
-    HeaderValue::from_bytes(&text[..text.len() - left]).ok()
 }
 
 #[cfg(test)]

@@ -34,6 +34,7 @@ mod language;
 mod layers;
 mod links;
 mod listen;
+mod losses;
 mod metrics;
 mod multipart;
 mod negotiate;

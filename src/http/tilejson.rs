@@ -18,7 +18,7 @@ use super::{
     extract::Ask,
     grid,
     indicators::layer_of,
-    ops, reply,
+    losses, ops, reply,
     scheme::Scheme,
     select::{self, Selection, VALUE, is_queryable},
     site::Site,
@@ -111,7 +111,7 @@ fn document(site: &Site, ask: &Ask, snapshots: &[Arc<Snapshot>], chosen: &[Selec
         "promoteId": promote_id(&infos),
         "parat:id": "the id of a feature is a whole number below 2^53, the same in every tile and in the API",
         "parat:layers": infos.iter().map(|info| (info.id.to_string(), standing(info))).collect::<Map<_, _>>(),
-        "losses": losses(snapshots, chosen),
+        "losses": losses::of_tiles(snapshots, chosen),
     });
     match &infos[..] {
         [info] => {
@@ -227,28 +227,6 @@ fn vector_layers(info: &SnapshotInfo, chosen: &Selection) -> Vec<Value> {
         }));
     }
     layers
-}
-
-/// What tiles leave out, layer by layer and zoom by zoom. Only tiles made at publication have been
-/// counted; of others nothing is claimed here, and each says its own.
-fn losses(snapshots: &[Arc<Snapshot>], chosen: &[Selection]) -> Value {
-    let mut all = Map::new();
-    for (snapshot, chosen) in snapshots.iter().zip(chosen) {
-        let info = snapshot.info();
-        let value = match snapshot.pyramid() {
-            Some(pyramid) if snapshots.len() == 1 && chosen.takes_all() && !chosen.named => json!({
-                "known": true,
-                "zooms": pyramid.info().losses,
-                "made_at_publication": pyramid.info().zooms,
-            }),
-            _ => json!({
-                "known": false,
-                "note": "these tiles are made when they are asked for; the header Parat-Losses of each says what it leaves out",
-            }),
-        };
-        all.insert(info.id.to_string(), value);
-    }
-    Value::Object(all)
 }
 
 /// The address of the tiles of some versions, with `{z}`, `{x}` and `{y}`.

@@ -18,7 +18,7 @@ use super::{
     extract::{Ask, layer},
     indicators::layer_of,
     kept::{self, Gone, Made},
-    lane::losses,
+    losses,
     negotiate::{TILE, accepts_gzip},
     ops,
     recipe::{Part, Recipe},
@@ -89,8 +89,8 @@ async fn answer(
         Reply::tagged(TILE, bytes, made.tag.clone())
     };
     reply = reply.header("vary", "Accept-Encoding");
-    if let Some(losses) = losses(&made.losses) {
-        reply = reply.with("parat-losses", losses);
+    if let Some(told) = losses::header(&made.losses, &made.layers) {
+        reply = reply.with("parat-losses", told);
     }
     if let Some(version) = version {
         reply = reply.header("parat-version", &version);

@@ -28,7 +28,7 @@ pub use gzip::{gunzip, gzip, gzip_telling};
 use sketch::{Drawn, Sketch, Vertices};
 
 use crate::{
-    model::Field,
+    model::{Field, LayerId},
     snapshot::{Rows, Snapshot, SnapshotInfo},
 };
 
@@ -68,6 +68,8 @@ pub struct Tile {
     pub bytes: Vec<u8>,
     /// What it leaves out.
     pub losses: Losses,
+    /// The same layer by layer, in the order of the snapshots.
+    pub layers: Vec<(LayerId, Losses)>,
 }
 
 /// The tile with one layer a snapshot, and for areas a layer of label points. `options` belong to the
@@ -122,7 +124,9 @@ fn whole(snapshots: &[&Snapshot], ground: &impl Ground, options: &[TileOptions<'
         // Every layer may use an equal share of what is left.
         let left = MAX_BYTES.saturating_sub(tile.bytes.len()) / (snapshots.len() - at);
         let own = options.get(at).copied().unwrap_or_default();
-        layer(snapshot, ground, &own, left, &mut tile);
+        let losses = layer(snapshot, ground, &own, left, &mut tile.bytes);
+        tile.losses.add(&losses);
+        tile.layers.push((name.clone(), losses));
     }
     tile
 }
@@ -183,19 +187,18 @@ fn properties<'a>(snapshot: &'a Snapshot, options: &TileOptions<'a>) -> Vec<Key<
     found
 }
 
-/// Appends a snapshot's layers to the tile.
+/// Appends a snapshot's layers to a tile; what they leave out.
 fn layer(
     snapshot: &Snapshot,
     ground: &impl Ground,
     options: &TileOptions<'_>,
     budget: usize,
-    tile: &mut Tile,
-) {
+    bytes: &mut Vec<u8>,
+) -> Losses {
     let mut losses = Losses::default();
     let rows = pick::rows(snapshot, ground, options, &mut losses);
     if rows.is_empty() {
-        tile.losses.add(&losses);
-        return;
+        return losses;
     }
     let keys = properties(snapshot, options);
     let spec = Spec {
@@ -238,12 +241,12 @@ fn layer(
         losses.as_points = count(|one| one.dot) as u64;
         losses.simplified = count(|one| one.simplified) as u64;
         losses.features_matched = outlines.len() as u64 + losses.dropped;
-        desk.finish(&spec, &mut tile.bytes);
+        desk.finish(&spec, bytes);
         if !options.no_labels {
-            labels(snapshot, ground, memory, &mut tile.bytes);
+            labels(snapshot, ground, memory, bytes);
         }
     });
-    tile.losses.add(&losses);
+    losses
 }
 
 /// Draws rows, those that have a part in the tile; how many have none because the tile's system does not

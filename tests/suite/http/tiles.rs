@@ -292,6 +292,87 @@ fn a_filter_on_several_collections_must_fit_them_all() {
     assert!(keys("ward_boundary").is_empty());
 }
 
+/// The members of a `Parat-Losses` header.
+fn losses(answer: &super::Answer) -> std::collections::BTreeMap<String, u64> {
+    answer
+        .header("parat-losses")
+        .split(", ")
+        .filter_map(|member| member.split_once('='))
+        .map(|(key, value)| (key.to_owned(), value.parse().expect("a number")))
+        .collect()
+}
+
+#[test]
+fn a_tile_of_several_layers_says_of_each_what_it_leaves_out() {
+    let both = get("/tiles/WebMercatorQuad/10/474/732?collections=ward_boundary,toilet");
+    let told = losses(&both);
+    for member in ["matched", "dropped", "as-points", "simplified"] {
+        let of = |layer: &str| told[&format!("{layer}.{member}")];
+        assert_eq!(told[member], of("ward_boundary") + of("toilet"), "{member}");
+        let alone = losses(&get("/collections/toilet/tiles/WebMercatorQuad/10/474/732"));
+        assert_eq!(of("toilet"), alone[member], "{member}");
+    }
+    assert_eq!(told["toilet.matched"], (SIDE * SIDE / 2) as u64);
+    let filtered = losses(&get(
+        "/xyz/ward_boundary/10/732/474.mvt?filter=ward_no%3C%3D4",
+    ));
+    assert_eq!((filtered["matched"], filtered["dropped"]), (4, 0));
+    assert_eq!(filtered.len(), 4);
+}
+
+#[test]
+fn what_tilejson_says_of_losses_holds_in_the_tiles() {
+    for query in [
+        "collections=ward_boundary",
+        "collections=ward_boundary,toilet",
+        "collections=toilet,ward_boundary&properties=name",
+        "collections=ward_boundary&filter=ward_no%3C%3D4",
+    ] {
+        let value = json(&format!("/tiles/WebMercatorQuad/tilejson.json?{query}"));
+        for (layer, said) in value["losses"].as_object().expect("layers") {
+            if said["known"] == false {
+                assert!(
+                    said["note"]
+                        .as_str()
+                        .expect("text")
+                        .contains("Parat-Losses")
+                );
+            }
+            for zoom in said["zooms"].as_array().into_iter().flatten() {
+                let z = zoom["zoom"].as_u64().expect("a number");
+                let bound = zoom["bound"].as_str().unwrap_or("exact");
+                assert!(["exact", "most"].contains(&bound));
+                let most = &zoom["most"];
+                // The tile over the middle of the city.
+                let center = &value["center"];
+                let [lon, lat] = [0, 1].map(|at| center[at].as_f64().expect("a number"));
+                let across = 2_f64.powi(i32::try_from(z).expect("small"));
+                let x = ((lon + 180.0) / 360.0 * across) as u64;
+                let turn = lat.to_radians().tan().asinh() / std::f64::consts::PI;
+                let y = ((1.0 - turn) / 2.0 * across) as u64;
+                let tiles = value["tiles"][0].as_str().expect("an address");
+                let path = tiles[BASE.len()..]
+                    .replace("{z}", &z.to_string())
+                    .replace("{x}", &x.to_string())
+                    .replace("{y}", &y.to_string());
+                let answer = get(&path);
+                let told = losses(&answer);
+                for (member, key) in [
+                    ("matched", "features_matched"),
+                    ("dropped", "dropped"),
+                    ("as-points", "as_points"),
+                    ("simplified", "simplified"),
+                ] {
+                    let of = told.get(&format!("{layer}.{member}")).or(told.get(member));
+                    let Some(&of) = of else { continue };
+                    let limit = most[key].as_u64().expect("a number");
+                    assert!(of <= limit, "{query} {layer} {z} {member}: {of} > {limit}");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn a_moment_shows_the_features_that_were_valid_then() {
     let all = SIDE * SIDE;
