@@ -1,49 +1,82 @@
 #!/usr/bin/env python3
-"""Filtered tiles made on demand, each asked for once with a filter that no other request has.
+"""Filtered and joined tiles made on demand: Parat against Martin on PostGIS (`postgis.sh`), clustered, EPSG:3857, cache
+off, the same features through the same filter. Each tile is asked for once of each, in turn, so nothing is found in
+memory. The bars: a twentieth, a fifteenth, a tenth of the CPU of Martin and PostgreSQL at z14, z15, z16.
 
-MARTIN_URL (with {z}/{x}/{y}) and MARTIN_PID (and PG_PID for PostgreSQL's first process) put Martin beside it:
-a function source or view with the same filter, clustered, in EPSG:3857, cache off.
-Bars: a twentieth, a fifteenth, a tenth of its CPU at z14, z15, z16."""
+MARTIN is its program, PG_PID PostgreSQL's first process, PGPORT its port."""
 
 import os
-import time
+import shutil
 import urllib.parse
-import urllib.request
 
-from measure import Parat, cpu, machine
+from measure import CHOSEN, LAYERS, Line, Martin, Parat, machine, nanoseconds, unpacked
 
-FILTER = os.environ.get("FILTER", "floors >= 2")
-COUNT = int(os.environ.get("COUNT", "200"))
+COUNT = int(os.environ.get("COUNT", "120"))
+PERIOD = "2024-25"
+BARS = {14: 20, 15: 15, 16: 10}
 
 
-def fetch(address):
-    request = urllib.request.Request(address, headers={"Accept-Encoding": "gzip"})
-    with urllib.request.urlopen(request) as answer:
-        return len(answer.read())
+def counter():
+    """Counts features of a tile, where a decoder is at hand."""
+    try:
+        import mapbox_vector_tile
+
+        return lambda tile, layer: len(mapbox_vector_tile.decode(tile)[layer]["features"]) if tile else 0
+    except ImportError:
+        return lambda tile, layer: 0
 
 
 def main():
     machine()
-    theirs = os.environ.get("MARTIN_URL")
-    pids = [int(os.environ[name]) for name in ("MARTIN_PID", "PG_PID") if name in os.environ]
+    program = os.environ.get("MARTIN") or shutil.which("martin")
+    postgres = f"postgresql://postgres@127.0.0.1:{os.environ.get('PGPORT', '7543')}/city"
+    count = counter()
+    jobs = [(f"filtered {layer}", layer, "filter=" + urllib.parse.quote(LAYERS[layer][0]), f"filtered_{layer}", LAYERS[layer][1]) for layer in CHOSEN]
+    if "building" in CHOSEN:
+        jobs.append(("joined building", "building", f"indicator=B-POP&period={PERIOD}", "joined_building", ""))
     with Parat() as parat:
-        source = parat.source()
-        for zoom in (14, 15, 16):
-            tiles = parat.tiles(zoom, COUNT)
-            before, size = cpu(parat.pid), 0
-            for at, (x, y) in enumerate(tiles):
-                # Another text each time, so that nothing is found in memory.
-                text = urllib.parse.quote(f"({FILTER}) OR 1 = {at + 2}")
-                size += fetch(f"{parat.url}/xyz/{source}/{zoom}/{x}/{y}.mvt?filter={text}")
-            ours = (cpu(parat.pid) - before) / len(tiles) * 1e3
-            print(f"parat z{zoom}: {ours:.2f} ms CPU a tile, {size // len(tiles)} bytes, made now", flush=True)
-            if theirs:
-                before = sum(map(cpu, pids))
-                for x, y in tiles:
-                    fetch(theirs.format(z=zoom, x=x, y=y))
-                time.sleep(0.2)
-                other = (sum(map(cpu, pids)) - before) / len(tiles) * 1e3
-                print(f"martin z{zoom}: {other:.2f} ms CPU a tile; parat takes 1/{other / ours:.1f}", flush=True)
+        martin = Martin(0, postgres=postgres).__enter__() if program else None
+        try:
+            for name, layer, query, function, parameters in jobs:
+                source = parat.source(layer)
+                ours, others = Line(parat.url), Line(martin.url) if martin else None
+                for zoom in (14, 15, 16):
+                    # The first of a kind opens what is kept: the join, the connections, the plan.
+                    tiles = parat.places(layer, zoom, COUNT + 4)
+                    mine, theirs, sizes, counts, made, dropped = 0, 0, [0, 0], [0, 0], 0, 0
+                    for at, (x, y) in enumerate(tiles):
+                        before = nanoseconds(parat.pid)
+                        status, headers, body = ours.get(f"/xyz/{source}/{zoom}/{x}/{y}.mvt?{query}")
+                        assert status in (200, 204), status
+                        spent = nanoseconds(parat.pid) - before
+                        if martin:
+                            pids = (martin.pid, int(os.environ["PG_PID"]))
+                            before = nanoseconds(*pids)
+                            _, their_headers, other = others.get(f"/{function}/{zoom}/{x}/{y}?{parameters}")
+                            their = nanoseconds(*pids) - before
+                        if at < 4 or status == 204:
+                            continue
+                        made += 1
+                        mine, sizes[0] = mine + spent, sizes[0] + len(body)
+                        lost = dict(part.strip().split("=") for part in headers["Parat-Losses"].split(","))
+                        dropped += int(lost["dropped"])
+                        if martin:
+                            theirs, sizes[1] = theirs + their, sizes[1] + len(other)
+                            if made <= 5:
+                                counts[0] += count(unpacked(headers, body), layer) + int(lost["dropped"])
+                                counts[1] += count(unpacked(their_headers, other), layer)
+                    each = mine / made / 1e6
+                    print(f"{name} z{zoom}: parat {each:.2f} ms CPU a tile, {sizes[0] // made} bytes, {made} tiles, {dropped / made:.0f} dropped a tile", flush=True)
+                    if martin:
+                        other = theirs / made / 1e6
+                        print(
+                            f"  martin {other:.2f} ms, {sizes[1] // made} bytes; parat takes 1/{other / each:.1f} (bar 1/{BARS[zoom]});"
+                            f" features of five tiles {counts[0]} and {counts[1]}",
+                            flush=True,
+                        )
+        finally:
+            if martin:
+                martin.__exit__()
 
 
 main()

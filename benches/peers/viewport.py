@@ -15,6 +15,7 @@ from measure import Parat, cpu, machine, memory
 CLIENTS = int(os.environ.get("CLIENTS", "64"))
 SECONDS = float(os.environ.get("SECONDS", "20"))
 ZOOM = int(os.environ.get("ZOOM", "16"))
+LAYER = os.environ.get("LAYER", "building")
 FILTER = os.environ.get("FILTER", "floors >= 2")
 
 
@@ -45,7 +46,7 @@ def main():
     machine()
     with Parat() as parat:
         idle = memory(parat.pid)
-        source, tiles = parat.source(), parat.tiles(ZOOM, 100_000)
+        source, tiles = parat.source(LAYER), parat.tiles(LAYER, ZOOM, 100_000)
         took, errors, peak = [], [], 0.0
         until = time.monotonic() + SECONDS
         before = cpu(parat.pid)
