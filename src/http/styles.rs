@@ -104,6 +104,7 @@ pub(super) async fn style(
                 layer["layout"]["text-font"] = json!([font_of(&layer)]);
             }
             layer["source"] = json!(info.id);
+            list_labels(&mut layer);
             layers.push(layer);
         }
     }
@@ -137,6 +138,7 @@ pub fn static_style(layers: &[(&SnapshotInfo, [u8; 2])], url: &str) -> Value {
         for mut layer in painted(info) {
             if layer["layout"]["text-field"].is_null() {
                 layer["source"] = json!(info.id);
+                list_labels(&mut layer);
                 drawn.push(layer);
             }
         }
@@ -144,6 +146,25 @@ pub fn static_style(layers: &[(&SnapshotInfo, [u8; 2])], url: &str) -> Value {
     drawn.sort_by(|a, b| order(a).total_cmp(&order(b)));
     value["layers"] = json!(drawn);
     value
+}
+
+/// Puts each label of a `match` into a list, which means the same: QGIS reads no other.
+fn list_labels(value: &mut Value) {
+    match value {
+        Value::Array(items) => {
+            items.iter_mut().for_each(list_labels);
+            if items.first().and_then(Value::as_str) == Some("match") && items.len() > 3 {
+                let fallback = items.len() - 1;
+                for label in items[2..fallback].iter_mut().step_by(2) {
+                    if !label.is_array() {
+                        *label = json!([label.take()]);
+                    }
+                }
+            }
+        }
+        Value::Object(members) => members.values_mut().for_each(list_labels),
+        _ => {}
+    }
 }
 
 /// The font that a style layer asks for, as one of ours.
@@ -200,6 +221,20 @@ fn painted(info: &SnapshotInfo) -> Vec<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn labels_of_a_choice_stand_in_lists_and_nothing_else_changes() {
+        let mut layer = json!({"paint": {"fill-color":
+            ["match", ["get", "use"], "a", "#111111", ["b", "c"], "#222222", "#333333"],
+            "line-width": ["interpolate", ["linear"], ["zoom"], 9, 0.6, 13, ["match", ["get", "n"], 1, 2, 3]]}});
+        list_labels(&mut layer);
+        assert_eq!(
+            layer,
+            json!({"paint": {"fill-color":
+                ["match", ["get", "use"], ["a"], "#111111", ["b", "c"], "#222222", "#333333"],
+                "line-width": ["interpolate", ["linear"], ["zoom"], 9, 0.6, 13, ["match", ["get", "n"], [1], 2, 3]]}})
+        );
+    }
 
     #[test]
     fn every_style_file_reads_and_names_only_its_own_layers() {

@@ -94,10 +94,14 @@ pub(super) async fn one_of_dataset(
     let scheme = Scheme::of(&site, &grid_id)?;
     let ask = Ask::of(&ops::DATASET_TILESET, parts)?;
     let live = site.app().live();
-    let snapshots = named(&live, ask.params.names("collections").as_deref())?;
+    let chosen = ask.params.names("collections");
+    let snapshots = named(&live, chosen.as_deref())?;
     let infos: Vec<_> = snapshots.iter().map(|snapshot| snapshot.info()).collect();
     let whole = Some(ask.chosen.media);
-    let value = tileset(&site, &scheme, "", "All collections", &infos, whole);
+    let mut value = tileset(&site, &scheme, "", "All collections", &infos, whole);
+    if let Some(names) = chosen {
+        hand_on(&mut value, &names.join(","));
+    }
     Ok(reply::resource(
         &site,
         &ask,
@@ -105,6 +109,21 @@ pub(super) async fn one_of_dataset(
         &[],
         &value,
     ))
+}
+
+/// Hands a choice of collections on to the links to their tiles, and to the document's own.
+fn hand_on(tileset: &mut Value, names: &str) {
+    for link in tileset["links"].as_array_mut().into_iter().flatten() {
+        let carries = |rel: &Value| {
+            ["self", "alternate", "item", "describedby"]
+                .iter()
+                .any(|one| rel == one)
+        };
+        if let (true, Some(href)) = (carries(&link["rel"]), link["href"].as_str()) {
+            let mark = if href.contains('?') { '&' } else { '?' };
+            link["href"] = json!(format!("{href}{mark}collections={names}"));
+        }
+    }
 }
 
 /// The tilesets of a list, one a grid.

@@ -46,6 +46,20 @@ fn a_tile_is_gzip_only_for_who_takes_it() {
 }
 
 #[test]
+fn a_tileset_of_chosen_collections_links_to_tiles_of_these() {
+    let value = json("/tiles/WebMercatorQuad?collections=toilet,ward_boundary");
+    for rel in ["item", "self", "describedby"] {
+        let href = path_of(&links(&value, rel)[0]["href"]);
+        assert!(
+            href.ends_with("collections=toilet,ward_boundary"),
+            "{rel}: {href}"
+        );
+    }
+    let all = json("/tiles/WebMercatorQuad");
+    assert!(!path_of(&links(&all, "item")[0]["href"]).contains("collections="));
+}
+
+#[test]
 fn statuses_inside_beside_and_outside_the_limits() {
     let hash = json("/collections/ward_boundary")["parat:hash"]
         .as_str()
