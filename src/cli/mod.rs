@@ -17,6 +17,7 @@ mod demo;
 mod explain;
 mod ingest;
 mod journal;
+mod memory;
 mod serve;
 mod table;
 mod terminal;
@@ -325,6 +326,12 @@ pub fn run() -> ExitCode {
             return code.code().into();
         }
     };
+    if matches!(
+        arguments.command,
+        Command::Read | Command::Check(_) | Command::Ingest(_)
+    ) {
+        memory::keep();
+    }
     if matches!(arguments.command, Command::Read) {
         return crate::worker::child_main();
     }

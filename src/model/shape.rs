@@ -38,6 +38,7 @@ pub enum ShapeKind {
 
 impl ShapeKind {
     /// The kind with this number; an unknown number reads as [`ShapeKind::Missing`].
+    #[inline]
     pub fn from_u8(number: u8) -> Self {
         match number {
             1 => Self::Empty,
@@ -52,6 +53,7 @@ impl ShapeKind {
     }
 
     /// 0 for points, 1 for lines, 2 for areas; none for missing and empty.
+    #[inline]
     pub fn dimension(self) -> Option<u8> {
         match self {
             Self::Missing | Self::Empty => None,
@@ -123,6 +125,7 @@ pub struct PartRef<'a, T> {
     rings: (usize, usize),
 }
 
+#[inline]
 fn begin(ends: &[u32], at: usize) -> usize {
     if at == 0 { 0 } else { ends[at - 1] as usize }
 }
@@ -140,6 +143,7 @@ impl<T: Copy> Shapes<T> {
     }
 
     /// The number of features.
+    #[inline]
     pub fn len(&self) -> usize {
         self.kinds.len()
     }
@@ -150,16 +154,19 @@ impl<T: Copy> Shapes<T> {
     }
 
     /// Ends the ring whose coordinates were pushed to `coords` since the last call.
+    #[inline]
     pub fn end_ring(&mut self) {
         self.coord_ends.push(self.coords.len() as u32);
     }
 
     /// Ends the part whose rings were ended since the last call.
+    #[inline]
     pub fn end_part(&mut self) {
         self.ring_ends.push(self.coord_ends.len() as u32);
     }
 
     /// Ends the feature whose parts were ended since the last call.
+    #[inline]
     pub fn end_feature(&mut self, kind: ShapeKind) {
         self.part_ends.push(self.ring_ends.len() as u32);
         self.kinds.push(kind as u8);
@@ -200,6 +207,7 @@ impl<T: Copy> Shapes<T> {
     }
 
     /// The arrays, borrowed.
+    #[inline]
     pub fn view(&self) -> ShapesRef<'_, T> {
         ShapesRef {
             kinds: &self.kinds,
@@ -211,6 +219,7 @@ impl<T: Copy> Shapes<T> {
     }
 
     /// One feature's geometry.
+    #[inline]
     pub fn get(&self, row: usize) -> ShapeRef<'_, T> {
         self.view().get(row)
     }
@@ -218,6 +227,7 @@ impl<T: Copy> Shapes<T> {
 
 impl<'a, T: Copy> ShapesRef<'a, T> {
     /// The number of features.
+    #[inline]
     pub fn len(&self) -> usize {
         self.kinds.len()
     }
@@ -228,6 +238,7 @@ impl<'a, T: Copy> ShapesRef<'a, T> {
     }
 
     /// One feature's geometry.
+    #[inline]
     pub fn get(&self, row: usize) -> ShapeRef<'a, T> {
         ShapeRef {
             layer: *self,
@@ -237,6 +248,7 @@ impl<'a, T: Copy> ShapesRef<'a, T> {
     }
 
     /// Every feature's geometry, in order.
+    #[inline]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = ShapeRef<'a, T>> + 'a {
         let layer = *self;
         (0..self.len()).map(move |row| layer.get(row))
@@ -245,6 +257,7 @@ impl<'a, T: Copy> ShapesRef<'a, T> {
 
 impl<'a, T: Copy> ShapeRef<'a, T> {
     /// The parts, in order.
+    #[inline]
     pub fn parts(&self) -> impl ExactSizeIterator<Item = PartRef<'a, T>> + use<'a, T> {
         let layer = self.layer;
         (self.parts.0..self.parts.1).map(move |part| PartRef {
@@ -254,12 +267,14 @@ impl<'a, T: Copy> ShapeRef<'a, T> {
     }
 
     /// Every coordinate of the feature, over rings and parts.
+    #[inline]
     pub fn coords(&self) -> &'a [[T; 2]] {
         let (from, to) = self.coord_range();
         &self.layer.coords[from..to]
     }
 
     /// Where the feature's coordinates lie in the layer's array.
+    #[inline]
     pub fn coord_range(&self) -> (usize, usize) {
         let ring = |part: usize| begin(self.layer.ring_ends, part);
         let coord = |ring: usize| begin(self.layer.coord_ends, ring);
@@ -267,6 +282,7 @@ impl<'a, T: Copy> ShapeRef<'a, T> {
     }
 
     /// True without a coordinate.
+    #[inline]
     pub fn is_blank(&self) -> bool {
         self.coords().is_empty()
     }
@@ -274,6 +290,7 @@ impl<'a, T: Copy> ShapeRef<'a, T> {
 
 impl<'a, T: Copy> PartRef<'a, T> {
     /// The rings, in order: a polygon's shell comes first.
+    #[inline]
     pub fn rings(&self) -> impl ExactSizeIterator<Item = &'a [[T; 2]]> + use<'a, T> {
         let layer = self.layer;
         (self.rings.0..self.rings.1).map(move |ring| {

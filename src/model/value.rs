@@ -289,6 +289,7 @@ impl TextColumn {
     }
 
     /// The distinct text with this code.
+    #[inline]
     pub fn entry(&self, code: u32) -> &str {
         let code = code as usize;
         let from = if code == 0 {
@@ -300,6 +301,7 @@ impl TextColumn {
     }
 
     /// The number of distinct texts.
+    #[inline]
     pub fn distinct(&self) -> usize {
         self.ends.len()
     }
@@ -372,6 +374,7 @@ impl Column {
     }
 
     /// The value of a row.
+    #[inline]
     pub fn get(&self, row: usize) -> Value<'_> {
         match self {
             Self::Text(column) => column.get(row).map_or(Value::Null, Value::Text),

@@ -58,6 +58,7 @@ static NORTHING: LazyLock<Vec<[f64; 6]>> = LazyLock::new(|| {
 });
 
 /// The cell of a longitude and latitude in degrees. NaN gives 0.
+#[inline]
 pub fn from_lonlat([lon, lat]: [f64; 2]) -> [u32; 2] {
     let bands = (lat.clamp(-MAX_LATITUDE, MAX_LATITUDE) - SOUTH) * BANDS;
     let band = bands as usize;

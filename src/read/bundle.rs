@@ -1,14 +1,9 @@
 //! Which files belong together, and what they are.
 
-use std::{
-    collections::BTreeMap,
-    fs::File,
-    io::Read,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, fs::File, io::Read, path::Path};
 
 use super::{
-    container::Member,
+    container::{Held, Member},
     delivery::{Refused, note},
 };
 use crate::model::Note;
@@ -151,13 +146,13 @@ pub(super) struct Bundle {
     /// What it is.
     pub(super) kind: Kind,
     /// Where the bytes are, by extension; the main file is among them.
-    pub(super) files: BTreeMap<String, PathBuf>,
+    pub(super) files: BTreeMap<String, Held>,
 }
 
 impl Bundle {
-    /// The main file's bytes.
+    /// The main file, which is one for all but shapefiles.
     pub(super) fn main(&self) -> Option<&Path> {
-        self.files.get(&extension(&self.name)).map(PathBuf::as_path)
+        self.files.get(&extension(&self.name))?.file()
     }
 
     /// What the layer is called where the format has no names of its own.
@@ -219,7 +214,7 @@ pub(super) fn gather(members: Vec<Member>) -> (Vec<Bundle>, Vec<Refused>) {
             Kind::Archive | Kind::Other => {}
             _ => bundles.push(Bundle {
                 kind,
-                files: BTreeMap::from([(extension(&member.name), member.file)]),
+                files: BTreeMap::from([(extension(&member.name), member.held)]),
                 name: member.name,
             }),
         }
@@ -232,7 +227,7 @@ pub(super) fn gather(members: Vec<Member>) -> (Vec<Bundle>, Vec<Refused>) {
             bundle
                 .files
                 .entry(extension(&sidecar.name))
-                .or_insert(sidecar.file);
+                .or_insert(sidecar.held);
         }
     }
     let orphans = sidecars
@@ -260,7 +255,7 @@ mod tests {
     fn member(name: &str) -> Member {
         Member {
             name: name.to_owned(),
-            file: PathBuf::from(name),
+            held: Held::File(name.into()),
         }
     }
 

@@ -1,12 +1,14 @@
 //! Zip archives, opened within limits: how many entries, how large, how deep, what names.
 //!
-//! Members are written under names of our own making into a folder of the job, so no name in an archive
-//! ever becomes a path. What is refused is refused by name, and the rest is still read.
+//! The parts of a shapefile stay in memory, where our own readers take them from; all else is written under
+//! names of our own making into a folder of the job, so no name in an archive ever becomes a path. What is
+//! refused is refused by name, and the rest is still read.
 
 use std::{
     fs::File,
     io::{Read, Write},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use serde::{Deserialize, Serialize};
@@ -44,13 +46,51 @@ const RATIO_FROM_BYTES: u64 = 16 << 20;
 /// The longest path inside an archive.
 const NAME_BYTES: usize = 1024;
 
-/// A file that was unpacked.
+/// As many bytes of an archive's members are kept in memory; what comes after goes to files.
+const IN_MEMORY_BYTES: u64 = 1 << 30;
+
+/// A file, or what was one inside an archive.
 #[derive(Clone, Debug)]
 pub(super) struct Member {
-    /// Its path as the archive has it.
+    /// Its path as the archive or the folder has it.
     pub(super) name: String,
     /// Where its bytes are.
-    pub(super) file: PathBuf,
+    pub(super) held: Held,
+}
+
+/// Where the bytes of a member are.
+#[derive(Clone, Debug)]
+pub(super) enum Held {
+    /// In a file.
+    File(PathBuf),
+    /// Here.
+    Memory(Arc<Vec<u8>>),
+}
+
+impl Held {
+    /// The file, where it is one.
+    pub(super) fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Memory(_) => None,
+        }
+    }
+
+    /// How many bytes there are.
+    pub(super) fn len(&self) -> std::io::Result<u64> {
+        Ok(match self {
+            Self::File(path) => path.metadata()?.len(),
+            Self::Memory(bytes) => bytes.len() as u64,
+        })
+    }
+
+    /// The bytes from their beginning.
+    pub(super) fn open(&self) -> std::io::Result<Box<dyn Read + '_>> {
+        Ok(match self {
+            Self::File(path) => Box::new(File::open(path)?),
+            Self::Memory(bytes) => Box::new(bytes.as_slice()),
+        })
+    }
 }
 
 /// What came out of an archive.
@@ -117,6 +157,7 @@ pub(super) fn unpack(
     let mut found = Archive::default();
     let mut files = 0;
     let mut left = limits.unpacked_bytes;
+    let mut room = IN_MEMORY_BYTES;
     for at in 0..zip.len() {
         let Some(entry) = Entry::look(&mut zip, at) else {
             continue;
@@ -133,18 +174,18 @@ pub(super) fn unpack(
                 continue;
             }
         }
-        let to = folder.join(format!("{at:05}"));
-        match copy(&mut zip, at, &entry, &to, left, limits)? {
-            Ok(bytes) => {
-                left -= bytes;
+        match take(&mut zip, at, &entry, folder, left, room, limits)? {
+            Ok(held) => {
+                left -= held.len()?;
+                if let Held::Memory(bytes) = &held {
+                    room -= bytes.len() as u64;
+                }
                 found.members.push(Member {
                     name: entry.name,
-                    file: to,
+                    held,
                 });
             }
             Err(refused) => {
-                // What a refused member wrote is not kept, so that many of them cannot fill the disk.
-                let _ = std::fs::remove_file(&to);
                 let bomb = refused.code == "bomb";
                 found.refused.push(refused);
                 if bomb {
@@ -276,56 +317,111 @@ fn is_litter(name: &str) -> bool {
         })
 }
 
-/// Writes one member out, counting what really comes, whatever its header says.
-fn copy(
+/// Takes one member out, counting what really comes, whatever its header says.
+fn take(
     zip: &mut ZipArchive<impl Read + std::io::Seek>,
     at: usize,
     entry: &Entry,
-    to: &Path,
+    folder: &Path,
     left: u64,
+    room: u64,
     limits: &ArchiveLimits,
-) -> std::io::Result<Result<u64, Refused>> {
-    let refuse = |code: &str, message: String, remedy: &str| {
-        Ok(Err(Refused::new(&entry.name, code, message, remedy)))
-    };
+) -> std::io::Result<Result<Held, Refused>> {
     let damaged = || {
-        refuse(
+        Refused::new(
+            &entry.name,
             "damaged_member",
-            "the file inside the archive is cut short or damaged".to_owned(),
+            "the file inside the archive is cut short or damaged",
             "zip the files again, or send the archive again in full",
         )
     };
     let Ok(mut member) = zip.by_index(at) else {
-        return damaged();
+        return Ok(Err(damaged()));
     };
-    let ratio = if Kind::of_name(&entry.name).is_text() {
+    let kind = Kind::of_name(&entry.name);
+    let ratio = if kind.is_text() {
         limits.ratio_text
     } else {
         limits.ratio
     };
     let allowed = left.min(RATIO_FROM_BYTES.max(entry.packed.saturating_mul(ratio)));
+    // Only as a hint of how much memory to ask for: a member that has more goes on, to its limit.
+    let said = member.size();
+    let bomb = || {
+        Refused::new(
+            &entry.name,
+            "bomb",
+            format!(
+                "the file unpacks to more than {} MiB from {} bytes; the rest of the archive was not opened",
+                allowed >> 20,
+                entry.packed
+            ),
+            "send the file by itself, or in an ordinary archive",
+        )
+    };
+    if matches!(kind, Kind::Shapefile | Kind::Sidecar) && said.min(allowed) <= room {
+        return Ok(match inflate(&mut member, said, allowed.min(room)) {
+            Ok(bytes) => Ok(Held::Memory(Arc::new(bytes))),
+            Err(Stopped::Damaged) => Err(damaged()),
+            Err(Stopped::TooLong) => Err(bomb()),
+        });
+    }
+    let to = folder.join(format!("{at:05}"));
+    let written = copy(&mut member, &to, allowed)?;
+    if written.is_err() {
+        // What a refused member wrote is not kept, so that many of them cannot fill the disk.
+        let _ = std::fs::remove_file(&to);
+    }
+    Ok(match written {
+        Ok(()) => Ok(Held::File(to)),
+        Err(Stopped::Damaged) => Err(damaged()),
+        Err(Stopped::TooLong) => Err(bomb()),
+    })
+}
+
+/// Why a member was not taken to its end.
+enum Stopped {
+    Damaged,
+    TooLong,
+}
+
+/// A member into memory.
+fn inflate(member: &mut impl Read, said: u64, allowed: u64) -> Result<Vec<u8>, Stopped> {
+    // Pages that are never reached cost nothing, whatever was said.
+    let mut bytes = vec![0; said.min(allowed) as usize + 1];
+    let mut written = 0;
+    loop {
+        match member.read(&mut bytes[written..]) {
+            Ok(0) => break,
+            Ok(count) => written += count,
+            Err(_broken) => return Err(Stopped::Damaged),
+        }
+        if written as u64 > allowed {
+            return Err(Stopped::TooLong);
+        }
+        if written == bytes.len() {
+            bytes.resize((written * 2).min(allowed as usize + 1), 0);
+        }
+    }
+    bytes.truncate(written);
+    Ok(bytes)
+}
+
+/// A member into a file.
+fn copy(member: &mut impl Read, to: &Path, allowed: u64) -> std::io::Result<Result<(), Stopped>> {
     let mut out = File::create(to)?;
     let mut buffer = vec![0; 1 << 16];
     let mut written = 0;
     loop {
         let count = match member.read(&mut buffer) {
-            Ok(0) => break,
+            Ok(0) => return Ok(Ok(())),
             Ok(count) => count,
-            Err(_broken) => return damaged(),
+            Err(_broken) => return Ok(Err(Stopped::Damaged)),
         };
         written += count as u64;
         if written > allowed {
-            return refuse(
-                "bomb",
-                format!(
-                    "the file unpacks to more than {} MiB from {} bytes; the rest of the archive was not opened",
-                    allowed >> 20,
-                    entry.packed
-                ),
-                "send the file by itself, or in an ordinary archive",
-            );
+            return Ok(Err(Stopped::TooLong));
         }
         out.write_all(&buffer[..count])?;
     }
-    Ok(Ok(written))
 }

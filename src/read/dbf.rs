@@ -1,5 +1,8 @@
 //! The attributes of a shapefile (dBASE III to VFP), read without GDAL: the bytes of text stay bytes until
 //! the encoding is settled, and each distinct text is decoded once.
+//!
+//! Records are wide and mostly blanks. So a block of them goes through all columns while it lies in the
+//! cache, instead of the whole file through one column after the other.
 
 use super::{
     delivery::{ReadError, Rows, note},
@@ -117,8 +120,19 @@ impl<'a> Dbf<'a> {
 
     /// All columns. Rows beyond those of the file are null.
     pub(super) fn table(&self, chosen: &Chosen, notes: &mut Vec<Note>) -> Table {
+        let mut fillers: Vec<Option<Filler<'_>>> = self
+            .columns
+            .iter()
+            .map(|layout| Filler::of(layout, self.rows))
+            .collect();
+        let used = &self.records[..self.rows * self.record];
+        for (at, block) in used.chunks(self.record * BLOCK).enumerate() {
+            for filler in fillers.iter_mut().flatten() {
+                filler.take(at * BLOCK, block.chunks_exact(self.record), chosen);
+            }
+        }
         let mut table = Table::default();
-        for layout in &self.columns {
+        for (layout, filler) in self.columns.iter().zip(fillers) {
             let name = encoding::decode(&layout.name, chosen.encoding)
                 .trim()
                 .to_owned();
@@ -127,14 +141,14 @@ impl<'a> Dbf<'a> {
             } else {
                 name
             };
-            let mut unread = Rows::default();
-            let Some(column) = self.column(layout, chosen, &mut unread) else {
+            let Some(filler) = filler else {
                 notes.push(note(
                     "column_left_out",
                     format!("column `{name}` holds binary data or memos and was left out"),
                 ));
                 continue;
             };
+            let (column, unread) = filler.finish();
             notes.extend(unread.note("value_unreadable", |count| {
                 format!(
                     "{count} values of column `{name}` are not of its type and were read as null"
@@ -145,111 +159,168 @@ impl<'a> Dbf<'a> {
         }
         table
     }
+}
 
-    fn column(&self, layout: &Layout, chosen: &Chosen, unread: &mut Rows) -> Option<Column> {
-        let mut keep = |row: usize, blank: bool, read: bool| {
-            if !blank && !read {
-                unread.add(row);
+/// Rows of a block: few enough to stay in the cache while all columns take their cells.
+const BLOCK: usize = 1024;
+
+/// A column that is being read.
+struct Filler<'a> {
+    from: usize,
+    to: usize,
+    cells: Cells<'a>,
+    unread: Rows,
+}
+
+/// What the cells of a column are, and what was taken from them.
+enum Cells<'a> {
+    Integers(Vec<i64>),
+    Reals(Vec<f64>),
+    Booleans(Vec<u8>),
+    Dates(Vec<i32>),
+    /// Four bytes, little-endian.
+    Binary32(Vec<i64>),
+    /// A double, little-endian.
+    Binary64(Vec<f64>),
+    Texts(Texts<'a>),
+}
+
+impl<'a> Filler<'a> {
+    /// None for what is no value: pictures and memos.
+    fn of(layout: &Layout, rows: usize) -> Option<Self> {
+        let cells = match layout.letter {
+            b'N' if layout.decimals == 0 && layout.width < 19 => {
+                Cells::Integers(Vec::with_capacity(rows))
             }
-        };
-        let cells = self.cells(layout);
-        Some(match layout.letter {
-            b'N' | b'F' if layout.decimals == 0 && layout.width < 19 && layout.letter == b'N' => {
-                Column::Integer(
-                    cells
-                        .enumerate()
-                        .map(|(row, cell)| {
-                            let text = trim(cell);
-                            let number = integer(text);
-                            keep(row, is_null(text), number.is_some());
-                            number.unwrap_or(NULL_INTEGER)
-                        })
-                        .collect(),
-                )
-            }
-            b'N' | b'F' => Column::Real(
-                cells
-                    .enumerate()
-                    .map(|(row, cell)| {
-                        let text = trim(cell);
-                        let number = real(text);
-                        keep(row, is_null(text), number.is_some());
-                        number.unwrap_or(f64::NAN)
-                    })
-                    .collect(),
-            ),
-            b'L' => Column::Bool(
-                cells
-                    .map(|cell| match cell.first() {
-                        Some(b'T' | b't' | b'Y' | b'y') => 1,
-                        Some(b'F' | b'f' | b'N' | b'n') => 0,
-                        _ => NULL_BOOL,
-                    })
-                    .collect(),
-            ),
-            b'D' => Column::Date(
-                cells
-                    .enumerate()
-                    .map(|(row, cell)| {
-                        let text = trim(cell);
-                        let day = date(text);
-                        keep(
-                            row,
-                            is_null(text) || text.iter().all(|byte| *byte == b'0'),
-                            day.is_some(),
-                        );
-                        day.unwrap_or(NULL_DATE)
-                    })
-                    .collect(),
-            ),
-            b'I' | b'+' if layout.width == 4 => Column::Integer(
-                cells
-                    .map(|cell| i64::from(i32::from_le_bytes(cell.try_into().expect("four bytes"))))
-                    .collect(),
-            ),
-            b'O' | b'B' if layout.width == 8 => Column::Real(
-                cells
-                    .map(|cell| f64::from_le_bytes(cell.try_into().expect("eight bytes")))
-                    .map(|number| if number.is_finite() { number } else { f64::NAN })
-                    .collect(),
-            ),
+            b'N' | b'F' => Cells::Reals(Vec::with_capacity(rows)),
+            b'L' => Cells::Booleans(Vec::with_capacity(rows)),
+            b'D' => Cells::Dates(Vec::with_capacity(rows)),
+            b'I' | b'+' if layout.width == 4 => Cells::Binary32(Vec::with_capacity(rows)),
+            b'O' | b'B' if layout.width == 8 => Cells::Binary64(Vec::with_capacity(rows)),
             b'M' | b'G' | b'P' | b'B' | b'W' | b'0' => return None,
-            _ => Column::Text(self.text(layout, chosen)),
+            _ => Cells::Texts(Texts::new(rows)),
+        };
+        Some(Self {
+            from: layout.from,
+            to: layout.from + layout.width,
+            cells,
+            unread: Rows::default(),
         })
     }
 
-    fn text(&self, layout: &Layout, chosen: &Chosen) -> TextColumn {
-        let mut seen = Distinct::default();
-        // The first cell of each distinct text, by its code.
-        let mut first: Vec<&[u8]> = vec![];
-        let (mut text, mut ends) = (String::new(), vec![]);
-        let mut codes = Vec::with_capacity(self.rows);
-        let mut last: (&[u8], u32) = (&[], NULL_CODE);
-        for cell in self.cells(layout) {
-            // Neighbours are often alike: a street is in one ward.
-            if cell == last.0 {
-                codes.push(last.1);
-                continue;
+    /// Takes the cells of a block, whose first row has a number.
+    fn take(&mut self, first: usize, block: std::slice::ChunksExact<'a, u8>, chosen: &Chosen) {
+        let (from, to) = (self.from, self.to);
+        let unread = &mut self.unread;
+        let mut keep = |row: usize, blank: bool, read: bool| {
+            if !blank && !read {
+                unread.add(first + row);
             }
-            let bytes = trim(cell);
-            let code = if bytes.is_empty() {
-                NULL_CODE
-            } else {
-                let hash = seen.hash(bytes);
-                seen.find(hash, |code| first[code as usize] == bytes)
-                    .unwrap_or_else(|| {
-                        let code = first.len() as u32;
-                        seen.add(hash, code);
-                        first.push(bytes);
-                        text.push_str(&encoding::decode(bytes, chosen.encoding));
-                        ends.push(text.len() as u32);
-                        code
-                    })
-            };
-            last = (cell, code);
-            codes.push(code);
+        };
+        let cells = block.map(|record| &record[from..to]);
+        match &mut self.cells {
+            Cells::Integers(found) => found.extend(cells.enumerate().map(|(row, cell)| {
+                let text = trim(cell);
+                let number = integer(text);
+                keep(row, is_null(text), number.is_some());
+                number.unwrap_or(NULL_INTEGER)
+            })),
+            Cells::Reals(found) => found.extend(cells.enumerate().map(|(row, cell)| {
+                let text = trim(cell);
+                let number = real(text);
+                keep(row, is_null(text), number.is_some());
+                number.unwrap_or(f64::NAN)
+            })),
+            Cells::Booleans(found) => found.extend(cells.map(|cell| match cell.first() {
+                Some(b'T' | b't' | b'Y' | b'y') => 1,
+                Some(b'F' | b'f' | b'N' | b'n') => 0,
+                _ => NULL_BOOL,
+            })),
+            Cells::Dates(found) => found.extend(cells.enumerate().map(|(row, cell)| {
+                let text = trim(cell);
+                let day = date(text);
+                let blank = is_null(text) || text.iter().all(|byte| *byte == b'0');
+                keep(row, blank, day.is_some());
+                day.unwrap_or(NULL_DATE)
+            })),
+            Cells::Binary32(found) => {
+                found.extend(cells.map(|cell| {
+                    i64::from(i32::from_le_bytes(cell.try_into().expect("four bytes")))
+                }))
+            }
+            Cells::Binary64(found) => found.extend(
+                cells
+                    .map(|cell| f64::from_le_bytes(cell.try_into().expect("eight bytes")))
+                    .map(|number| if number.is_finite() { number } else { f64::NAN }),
+            ),
+            Cells::Texts(texts) => cells.for_each(|cell| texts.push(cell, chosen)),
         }
-        TextColumn::from_parts(text, ends, codes)
+    }
+
+    /// The column, and the rows whose cells were not of its type.
+    fn finish(self) -> (Column, Rows) {
+        let column = match self.cells {
+            Cells::Integers(found) | Cells::Binary32(found) => Column::Integer(found),
+            Cells::Reals(found) | Cells::Binary64(found) => Column::Real(found),
+            Cells::Booleans(found) => Column::Bool(found),
+            Cells::Dates(found) => Column::Date(found),
+            Cells::Texts(texts) => {
+                Column::Text(TextColumn::from_parts(texts.text, texts.ends, texts.codes))
+            }
+        };
+        (column, self.unread)
+    }
+}
+
+/// A column of texts: each distinct one once, and a code a row.
+struct Texts<'a> {
+    seen: Distinct,
+    /// The first cell of each distinct text, by its code.
+    first: Vec<&'a [u8]>,
+    text: String,
+    ends: Vec<u32>,
+    codes: Vec<u32>,
+    /// The cell before, and its code.
+    last: (&'a [u8], u32),
+}
+
+impl<'a> Texts<'a> {
+    fn new(rows: usize) -> Self {
+        Self {
+            seen: Distinct::default(),
+            first: vec![],
+            text: String::new(),
+            ends: vec![],
+            codes: Vec::with_capacity(rows),
+            last: (&[], NULL_CODE),
+        }
+    }
+
+    fn push(&mut self, cell: &'a [u8], chosen: &Chosen) {
+        // Neighbours are often alike: a street is in one ward.
+        if cell == self.last.0 {
+            self.codes.push(self.last.1);
+            return;
+        }
+        let bytes = trim(cell);
+        let code = if bytes.is_empty() {
+            NULL_CODE
+        } else {
+            let hash = self.seen.hash(bytes);
+            self.seen
+                .find(hash, |code| self.first[code as usize] == bytes)
+                .unwrap_or_else(|| {
+                    let code = self.first.len() as u32;
+                    self.seen.add(hash, code);
+                    self.first.push(bytes);
+                    self.text
+                        .push_str(&encoding::decode(bytes, chosen.encoding));
+                    self.ends.push(self.text.len() as u32);
+                    code
+                })
+        };
+        self.last = (cell, code);
+        self.codes.push(code);
     }
 }
 
@@ -264,9 +335,12 @@ pub(super) fn lengthen(table: &mut Table, rows: usize) {
 
 /// Without the blanks that fill a field, before and after, and without what follows a NUL.
 fn trim(cell: &[u8]) -> &[u8] {
-    // From the end first, eight at a time: most of a wide field is blanks.
+    // From the end first, many at a time: most of a wide field is blanks.
     let mut to = cell.len();
-    while to >= 8 && cell[to - 8..to] == *b"        " {
+    while to >= 32 && cell[to - 32..to] == [b' '; 32] {
+        to -= 32;
+    }
+    while to >= 8 && cell[to - 8..to] == [b' '; 8] {
         to -= 8;
     }
     while to > 0 && cell[to - 1] == b' ' {

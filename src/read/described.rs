@@ -1,9 +1,6 @@
 //! Metadata inside an archive: taken from among its members before the rest is looked at as data.
 
-use std::{
-    fs::File,
-    io::{self, Read as _},
-};
+use std::io::{self, Read as _};
 
 use super::{
     bundle,
@@ -39,12 +36,11 @@ pub(super) fn take(members: Vec<Member>, found: &mut Delivery) -> io::Result<Vec
 }
 
 fn read(member: &Member) -> io::Result<Result<Metadata, String>> {
-    let file = File::open(&member.file)?;
-    if file.metadata()?.len() > BYTES {
+    if member.held.len()? > BYTES {
         return Ok(Err(format!("it has more than {BYTES} bytes")));
     }
     let mut bytes = vec![];
-    file.take(BYTES).read_to_end(&mut bytes)?;
+    member.held.open()?.take(BYTES).read_to_end(&mut bytes)?;
     let text = String::from_utf8_lossy(&bytes);
     Ok(serde_json::from_str(text.trim_start_matches('\u{feff}'))
         .map_err(|error| format!("it is not a JSON object ({error})")))

@@ -29,7 +29,7 @@ use std::{
 };
 
 use bundle::{Bundle, Kind};
-use container::Member;
+use container::{Held, Member};
 use delivery::{Failed, note};
 
 use crate::model::{CrsOrigin, Source};
@@ -73,7 +73,7 @@ pub fn layers(path: &Path, options: &ReadOptions) -> Result<Delivery, ReadError>
         };
         let before = found.layers.len();
         read_bundle(
-            &bundle,
+            bundle,
             source,
             options,
             &job.path().join(format!("b{at}")),
@@ -250,7 +250,7 @@ fn single(path: &Path, label: &str, kind: Kind) -> Bundle {
     Bundle {
         name: label.to_owned(),
         kind,
-        files: [(bundle::extension(label), path.to_owned())].into(),
+        files: [(bundle::extension(label), Held::File(path.to_owned()))].into(),
     }
 }
 
@@ -265,7 +265,7 @@ fn is_zip(path: &Path) -> io::Result<bool> {
 fn with_siblings(path: &Path, label: &str) -> io::Result<Bundle> {
     let mut members = vec![Member {
         name: label.to_owned(),
-        file: path.to_owned(),
+        held: Held::File(path.to_owned()),
     }];
     let folder = path
         .parent()
@@ -281,7 +281,7 @@ fn with_siblings(path: &Path, label: &str) -> io::Result<Bundle> {
         if Kind::of_name(&name) == Kind::Sidecar && bundle::stem(&name).to_lowercase() == stem {
             members.push(Member {
                 name: format!("{}.{}", bundle::stem(label), bundle::extension(&name)),
-                file: entry.path(),
+                held: Held::File(entry.path()),
             });
         }
     }
@@ -308,7 +308,7 @@ fn walk(folder: &Path, below: &str, depth: usize, members: &mut Vec<Member>) -> 
         } else if kind.is_file() {
             members.push(Member {
                 name: inside,
-                file: entry.path(),
+                held: Held::File(entry.path()),
             });
         }
     }
@@ -359,7 +359,7 @@ fn open_kmz(
             };
             opened.push(Bundle {
                 kind: Kind::Kml,
-                files: [(bundle::extension(&name), document.file)].into(),
+                files: [(bundle::extension(&name), document.held)].into(),
                 name,
             });
         }
@@ -369,7 +369,7 @@ fn open_kmz(
 }
 
 fn read_bundle(
-    bundle: &Bundle,
+    bundle: Bundle,
     source: Source,
     options: &ReadOptions,
     folder: &Path,
@@ -380,7 +380,7 @@ fn read_bundle(
             Ok(layer) => found.layers.push(layer),
             Err(refused) => found.refused.push(refused),
         },
-        Kind::Csv | Kind::Sheet => table::read(bundle, &source, options, found)?,
+        Kind::Csv | Kind::Sheet => table::read(&bundle, &source, options, found)?,
         kind => {
             let Some(main) = bundle.main() else {
                 return Ok(());
@@ -436,9 +436,9 @@ impl Hashed {
             }
             Ok(hasher.finalize().to_hex().to_string())
         };
-        if path.is_dir() || bundle.files.len() > 1 && bundle.files.values().any(|file| file == path)
-        {
-            return one(&mut bundle.files.values().map(PathBuf::as_path));
+        let mut files = bundle.files.values().filter_map(Held::file);
+        if path.is_dir() || bundle.files.len() > 1 && files.clone().any(|file| file == path) {
+            return one(&mut files);
         }
         if self.whole.is_none() {
             self.whole = Some(one(&mut std::iter::once(path))?);

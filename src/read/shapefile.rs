@@ -1,9 +1,14 @@
 //! A shapefile: its geometry, its attributes, its encoding and its reference system put together.
 
-use std::{fs, io};
+use std::{
+    fs,
+    io::{self, Read as _},
+    sync::Arc,
+};
 
 use super::{
     bundle::Bundle,
+    container::Held,
     dbf::{Dbf, lengthen},
     delivery::{Failed, ReadOptions, Refused, Rows, note},
     encoding::Hints,
@@ -16,46 +21,37 @@ use crate::model::{Column, Encoding, Note, RawLayer, Shapes, Source, Table};
 /// The largest text file beside a shapefile that is looked at.
 const SIDE_BYTES: u64 = 1 << 20;
 
-/// Reads one shapefile.
+/// Reads one shapefile. Its parts are let go as soon as they are read.
 pub(super) fn read(
-    bundle: &Bundle,
+    mut bundle: Bundle,
     mut source: Source,
     options: &ReadOptions,
 ) -> Result<Result<RawLayer, Refused>, Failed> {
     ogr::prepare();
     "Shapefile".clone_into(&mut source.format);
-    let bytes = |extension: &str| {
-        bundle
-            .files
-            .get(extension)
-            .map(|path| mapped(path))
-            .transpose()
-    };
+    let mut notes = bundle.sidecar_notes();
+    let layer_name = bundle.layer_name();
+    let mut bytes = |extension: &str| bundle.files.remove(extension).map(Bytes::of).transpose();
+    let shp_bytes = bytes("shp")?;
+    let shp = shp_bytes.as_deref().unwrap_or_default();
+    let shx = bytes("shx")?;
+    let dbf_bytes = bytes("dbf")?;
     let words = |extension: &str| -> io::Result<Option<String>> {
-        let Some(path) = bundle.files.get(extension) else {
+        let Some(held) = bundle.files.get(extension) else {
             return Ok(None);
         };
-        if fs::metadata(path)?.len() > SIDE_BYTES {
+        let mut bytes = vec![];
+        held.open()?.take(SIDE_BYTES + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > SIDE_BYTES {
             return Ok(None);
         }
-        Ok(Some(String::from_utf8_lossy(&fs::read(path)?).into_owned()))
+        Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
     };
-    let shp_bytes = bytes("shp")?.flatten();
-    let shp = shp_bytes.as_deref().unwrap_or_default();
-    let shx = bytes("shx")?.map(|map| map.map_or_else(Vec::new, |map| map.to_vec()));
-    let dbf_bytes = bytes("dbf")?;
-    let dbf_bytes = dbf_bytes
-        .as_ref()
-        .map(|map| map.as_deref().unwrap_or_default());
-    let mut notes = bundle.sidecar_notes();
-    let dbf = dbf_bytes.and_then(Dbf::open);
+    let dbf = dbf_bytes.as_deref().and_then(Dbf::open);
     if dbf_bytes.is_some() && dbf.is_none() {
         notes.push(note(
             "dbf_unreadable",
-            format!(
-                "{}.dbf is damaged or no DBF; only the geometries could be read",
-                bundle.layer_name()
-            ),
+            format!("{layer_name}.dbf is damaged or no DBF; only the geometries could be read"),
         ));
     }
     let declared = dbf.as_ref().map(|dbf| dbf.declared);
@@ -171,22 +167,49 @@ pub(super) fn read(
     })))
 }
 
-/// A file's bytes where they lie in memory already; none for an empty file.
+/// The bytes of a part, in memory or mapped.
 ///
 /// Geometries and attributes of a million rows are half a gigabyte: reading them costs as much time as
 /// parsing them, and a copy costs the memory as well.
+enum Bytes {
+    Memory(Arc<Vec<u8>>),
+    Mapped(memmap2::Mmap),
+    Empty,
+}
+
+impl Bytes {
+    fn of(held: Held) -> io::Result<Self> {
+        match held {
+            Held::Memory(bytes) => Ok(Self::Memory(bytes)),
+            Held::File(path) => mapped(&path),
+        }
+    }
+}
+
+impl std::ops::Deref for Bytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Memory(bytes) => bytes,
+            Self::Mapped(map) => map,
+            Self::Empty => &[],
+        }
+    }
+}
+
 #[expect(
     unsafe_code,
     reason = "mapping; a file that is cut short meanwhile ends the child that reads it, and only that"
 )]
-fn mapped(path: &std::path::Path) -> io::Result<Option<memmap2::Mmap>> {
+fn mapped(path: &std::path::Path) -> io::Result<Bytes> {
     let file = fs::File::open(path)?;
     if file.metadata()?.len() == 0 {
-        return Ok(None);
+        return Ok(Bytes::Empty);
     }
     // SAFETY: the bytes are only looked at as bytes. A member of an archive is a file of the job's own folder;
     // a loose file belongs to the sender, who may change what is read, as with any other way of reading.
-    unsafe { memmap2::MmapOptions::new().populate().map(&file) }.map(Some)
+    unsafe { memmap2::MmapOptions::new().populate().map(&file) }.map(Bytes::Mapped)
 }
 
 /// Leaves out the rows that are marked.

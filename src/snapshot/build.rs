@@ -1,5 +1,5 @@
-//! The serving form, made from the truth: from a fresh one at publication, from an old one when the form
-//! has changed. It is the same code.
+//! The serving form, made from the rows of the truth: as they are written at publication, as they are read
+//! when the form has changed. It is the same code.
 
 use std::{
     borrow::Cow,
@@ -24,11 +24,11 @@ use crate::model::{
 };
 
 /// Writes a file under a temporary name, syncs it, gives it its name.
-fn place(
+fn place<T>(
     dir: &Path,
     name: &str,
-    write: impl FnOnce(File, &Path) -> Result<File, SnapshotError>,
-) -> Result<(), SnapshotError> {
+    write: impl FnOnce(File, &Path) -> Result<(File, T), SnapshotError>,
+) -> Result<T, SnapshotError> {
     let whole = dir.join(name);
     let disk = SnapshotError::disk("write", &whole);
     // In the same folder, so that the rename is one step; unique, so that two builders do not meet.
@@ -37,13 +37,14 @@ fn place(
         .tempfile_in(dir)
         .map_err(&disk)?;
     let (file, draft) = draft.into_parts();
-    let file = write(file, &whole)?;
+    let (file, told) = write(file, &whole)?;
     file.sync_all().map_err(&disk)?;
     set_readable(&file).map_err(&disk)?;
     draft.persist(&whole).map_err(|error| disk(error.error))?;
     File::open(dir)
         .and_then(|dir| dir.sync_all())
-        .map_err(&disk)
+        .map_err(&disk)?;
+    Ok(told)
 }
 
 /// Temporary files are for their owner alone; a version is for whoever may read the folder.
@@ -77,23 +78,34 @@ pub(super) fn build(
     }
     fs::create_dir_all(dir).map_err(SnapshotError::disk("write", dir))?;
     let info = SnapshotInfo::of(layer, hash, version, draft, built_at);
-    let order = order::along_curve(layer);
-    place(dir, TRUTH, |file, path| {
-        truth::write(layer, &info, &order, file, path)
+    let rows = truth::Rows::of(layer, &order::along_curve(layer));
+    let offsets = place(dir, TRUTH, |file, path| {
+        truth::write(&rows, &info, file, path)
     })?;
-    serve_from_truth(&Truth::open(&dir.join(TRUTH))?, dir)?;
+    // The description as the file gives it back, which is how it will be read when `serve` is built again.
+    serve(rows, &offsets, &Truth::open(&dir.join(TRUTH))?, dir)?;
     Ok(info)
 }
 
 /// Writes `serve` from the truth beside it.
 pub(super) fn serve_from_truth(truth: &Truth, dir: &Path) -> Result<(), SnapshotError> {
+    let (rows, offsets) = truth.read_all()?;
+    serve(rows, &offsets, truth, dir)
+}
+
+/// Writes `serve` from the rows of the truth beside it, and where each begins there.
+fn serve(
+    rows: truth::Rows,
+    offsets: &[u64],
+    truth: &Truth,
+    dir: &Path,
+) -> Result<(), SnapshotError> {
+    let info = truth.info();
     let truth::Rows {
         ids,
         table,
         shapes: lonlat,
-        offsets,
-    } = truth.read_all()?;
-    let info = truth.info();
+    } = rows;
     let world = to_world(&lonlat);
     drop(lonlat);
     let view = world.view();
@@ -111,7 +123,7 @@ pub(super) fn serve_from_truth(truth: &Truth, dir: &Path) -> Result<(), Snapshot
             what: "a row with a place follows one without".to_owned(),
         });
     }
-    let labels: Vec<[u32; 2]> = view.iter().map(|shape| labels::label(&shape)).collect();
+    let labels = labels::labels(view);
     let by_rank = order::by_rank(view, &table, info.rank_by.as_ref());
     let mut ranks = vec![0_u32; ids.len()];
     for (rank, &row) in by_rank.iter().enumerate() {
@@ -153,7 +165,7 @@ pub(super) fn serve_from_truth(truth: &Truth, dir: &Path) -> Result<(), Snapshot
         writer.add(Part::Ranks, &ranks);
         writer.add(Part::FirstZooms, &first_zooms);
         writer.add(Part::VertexZooms, &vertex_zooms);
-        writer.add(Part::TruthOffsets, &offsets);
+        writer.add(Part::TruthOffsets, offsets);
         writer.add(Part::BlockBoxes, &block_boxes);
         writer.add(Part::BlockZooms, &block_zooms);
         writer.add(Part::AnchorEnds, &anchor_ends);
@@ -162,11 +174,12 @@ pub(super) fn serve_from_truth(truth: &Truth, dir: &Path) -> Result<(), Snapshot
             add_field(&mut writer, at, column);
         }
         let disk = SnapshotError::disk("write", path);
-        writer
+        let file = writer
             .finish()
             .map_err(&disk)?
             .into_inner()
-            .map_err(|error| disk(error.into_error()))
+            .map_err(|error| disk(error.into_error()))?;
+        Ok((file, ()))
     })
 }
 

@@ -42,7 +42,7 @@ fn room(part: &PartRef<'_, u32>, [x, y]: [f64; 2]) -> f64 {
 }
 
 /// A position inside the largest part of an area, of several tries the one with the most room.
-fn inside(shape: &ShapeRef<'_, u32>) -> Option<At> {
+fn inside(shape: &ShapeRef<'_, u32>, found: &mut Vec<f64>) -> Option<At> {
     let shell = |part: &PartRef<'_, u32>| part.rings().next().map_or(0.0, double_area);
     let part = if shape.parts().len() == 1 {
         shape.parts().next()?
@@ -54,12 +54,11 @@ fn inside(shape: &ShapeRef<'_, u32>) -> Option<At> {
     let high = ring.iter().map(|at| at[1]).max()?;
     let lines = if ring.len() <= 8 { 3 } else { SCAN_LINES };
     let mut best: Option<(f64, [f64; 2])> = None;
-    let mut found = vec![];
     for line in 1..=lines {
         // Off the grid, so that no vertex lies on the line.
         let share = f64::from(line) / f64::from(lines + 1);
         let y = (f64::from(low) + f64::from(high - low) * share).floor() + 0.5;
-        crossings(&part, y, &mut found);
+        crossings(&part, y, found);
         let widest = found
             .chunks_exact(2)
             .max_by(|a, b| (a[1] - a[0]).total_cmp(&(b[1] - b[0])));
@@ -99,14 +98,23 @@ fn along(shape: &ShapeRef<'_, u32>) -> Option<At> {
 }
 
 /// The label's position; the world's corner for a shape without any.
-pub(super) fn label(shape: &ShapeRef<'_, u32>) -> At {
+fn label(shape: &ShapeRef<'_, u32>, scratch: &mut Vec<f64>) -> At {
     match shape.kind.dimension() {
-        Some(2) => inside(shape),
+        Some(2) => inside(shape, scratch),
         Some(1) => along(shape),
         _ => None,
     }
     .or_else(|| shape.coords().first().copied())
     .unwrap_or_default()
+}
+
+/// The positions of all labels, row by row.
+pub(super) fn labels(world: ShapesRef<'_, u32>) -> Vec<At> {
+    let mut scratch = vec![];
+    world
+        .iter()
+        .map(|shape| label(&shape, &mut scratch))
+        .collect()
 }
 
 /// Where a label may go along a line.
@@ -319,7 +327,7 @@ mod tests {
         }
         shapes.end_part();
         shapes.end_feature(ShapeKind::Polygon);
-        let [x, y] = label(&shapes.get(0)).map(|at| at - 1000);
+        let [x, y] = label(&shapes.get(0), &mut vec![]).map(|at| at - 1000);
         let in_shell = (1..900).contains(&x) && (1..900).contains(&y);
         let in_hole = (100..=800).contains(&x) && (100..=800).contains(&y);
         assert!(in_shell && !in_hole, "{x} {y}");
@@ -332,6 +340,6 @@ mod tests {
         shapes.end_ring();
         shapes.end_part();
         shapes.end_feature(ShapeKind::LineString);
-        assert_eq!(label(&shapes.get(0)), [100, 0]);
+        assert_eq!(label(&shapes.get(0), &mut vec![]), [100, 0]);
     }
 }

@@ -194,7 +194,7 @@ pub(super) fn first_zooms(plan: &Plan<'_>) -> Vec<u8> {
         // Four tile units: half a pixel of a 512-pixel tile.
         let cell = 32 - 12 - zoom + 2;
         let mut dots: Cells<bool> = Cells::over(labels, cell);
-        count_kept(plan, zoom, &mut kept);
+        count_kept(plan, zoom, cell, &mut kept);
         for one in &ranked {
             let at = one.row as usize;
             let small = one.extent >> cell == 0;
@@ -229,9 +229,14 @@ struct Ranked {
     row: u32,
 }
 
-/// For each row, how many of its vertices a zoom keeps; no tile has room for more than are counted.
-fn count_kept(plan: &Plan<'_>, zoom: u8, kept: &mut [u32]) {
-    for (row, shape) in plan.world.iter().enumerate().take(plan.boxes.len()) {
+/// For each row that is larger than a cell, how many of its vertices a zoom keeps; no tile has room for more
+/// than are counted.
+fn count_kept(plan: &Plan<'_>, zoom: u8, cell: u8, kept: &mut [u32]) {
+    for (row, &[west, north, east, south]) in plan.boxes.iter().enumerate() {
+        if (east - west).max(south - north) >> cell == 0 {
+            continue;
+        }
+        let shape = plan.world.get(row);
         let (from, to) = shape.coord_range();
         let count = plan.vertex_zooms[from..to]
             .iter()

@@ -75,26 +75,32 @@ fn walks(world: ShapesRef<'_, u32>, mut each: impl FnMut(&Walk)) {
     }
 }
 
-/// A vertex of a walk: its position, what it has for neighbours, and where it lies in the layer's array.
-type Seen = (u64, u64, u32);
+/// A vertex of a walk: its position, those of its neighbours, and where it lies in the layer's array.
+struct Seen {
+    place: u64,
+    before: Option<u64>,
+    after: Option<u64>,
+    at: u32,
+}
 
 /// Calls `each` with every vertex of every walk.
 fn seen(world: ShapesRef<'_, u32>, mut each: impl FnMut(Seen)) {
     walks(world, |walk| {
-        let of = |at: usize| place(world.coords[walk.at[at] as usize]);
-        let count = walk.at.len();
-        for at in 0..count {
-            let before = (at > 0)
-                .then(|| at - 1)
-                .or(walk.closed.then_some(count - 1));
-            let after = (at + 1 < count)
-                .then_some(at + 1)
-                .or(walk.closed.then_some(0));
-            each((
-                of(at),
-                neighbours(before.map(of), after.map(of)),
-                walk.at[at],
-            ));
+        let of = |at: &u32| place(world.coords[*at as usize]);
+        let around = |at: Option<&u32>| at.filter(|_| walk.closed).map(of);
+        let mut before = around(walk.at.last());
+        let mut here = walk.at.first().map(of);
+        for (at, &index) in walk.at.iter().enumerate() {
+            let Some(place) = here else { break };
+            let next = walk.at.get(at + 1).map(of);
+            let after = next.or_else(|| around(walk.at.first()));
+            each(Seen {
+                place,
+                before,
+                after,
+                at: index,
+            });
+            (before, here) = (Some(place), next);
         }
     });
 }
@@ -146,21 +152,26 @@ fn junctions(world: ShapesRef<'_, u32>) -> Vec<bool> {
     let mut found = vec![false; world.coords.len()];
     let mut once = Marks::for_places(world.coords.len());
     let mut again = Marks::for_places(world.coords.len());
-    seen(world, |(place, about, at)| {
-        if about == 0 {
-            found[at as usize] = true;
+    let mut any = false;
+    seen(world, |one| {
+        if one.before.is_none() || one.after.is_none() {
+            found[one.at as usize] = true;
         }
-        if once.add(place) {
-            again.add(place);
+        if once.add(one.place) {
+            again.add(one.place);
+            any = true;
         }
     });
     drop(once);
-    let mut repeated: Vec<Seen> = vec![];
-    seen(world, |one| {
-        if again.has(one.0) {
-            repeated.push(one);
-        }
-    });
+    // Position, neighbours, place in the layer's array.
+    let mut repeated: Vec<(u64, u64, u32)> = vec![];
+    if any {
+        seen(world, |one| {
+            if again.has(one.place) {
+                repeated.push((one.place, neighbours(one.before, one.after), one.at));
+            }
+        });
+    }
     drop(again);
     repeated.sort_unstable();
     for group in repeated.chunk_by(|a, b| a.0 == b.0) {
@@ -205,12 +216,14 @@ fn rank_few(coords: &[[u32; 2]], arc: &[u32], keep: usize, closed: bool, zooms: 
     for (one, &at) in left.iter_mut().zip(arc) {
         *one = (coords[at as usize], at, 0);
     }
+    let before = |index: usize, count: usize| if index == 0 { count } else { index } - 1;
+    let after = |index: usize, count: usize| if index + 1 == count { 0 } else { index + 1 };
     let area = |left: &[([u32; 2], u32, u128)], index: usize| {
         let count = left.len();
         triangle(
-            left[(index + count - 1) % count].0,
+            left[before(index, count)].0,
             left[index].0,
-            left[(index + 1) % count].0,
+            left[after(index, count)].0,
         )
     };
     let inner = |count: usize| {
@@ -233,9 +246,8 @@ fn rank_few(coords: &[[u32; 2]], arc: &[u32], keep: usize, closed: bool, zooms: 
         zooms[left[least].1 as usize] = zoom_of(reached);
         left.copy_within(least + 1..count, least);
         count -= 1;
-        let after = if least == count { 0 } else { least };
-        let before = (least + count - 1) % count;
-        for index in [before, after] {
+        let next = if least == count { 0 } else { least };
+        for index in [before(least, count), next] {
             if inner(count).contains(&index) {
                 left[index].2 = area(&left[..count], index);
             }
@@ -469,13 +481,15 @@ mod tests {
             }
             let found = junctions(shapes.view());
             let mut about: HashMap<u64, Vec<u64>> = HashMap::new();
-            seen(shapes.view(), |(place, neighbours, _)| {
-                about.entry(place).or_default().push(neighbours);
+            seen(shapes.view(), |one| {
+                let own = neighbours(one.before, one.after);
+                about.entry(one.place).or_default().push(own);
             });
             let mut wrong = 0;
-            seen(shapes.view(), |(place, _, at)| {
-                let all = &about[&place];
-                wrong += usize::from(all.iter().any(|one| *one != all[0]) != found[at as usize]);
+            seen(shapes.view(), |one| {
+                let all = &about[&one.place];
+                let differ = all.iter().any(|own| *own != all[0]);
+                wrong += usize::from(differ != found[one.at as usize]);
             });
             prop_assert_eq!(wrong, 0);
         }

@@ -11,9 +11,11 @@
 
 mod feature;
 mod read;
+mod rows;
 mod write;
 
-pub(super) use read::{Rows, Truth};
+pub(super) use read::Truth;
+pub(super) use rows::Rows;
 pub(super) use write::write;
 
 /// `fgb`, major version 3, `fgb`, patch version 0.

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use flatgeobuf::{GeometryType, Header};
 
-use super::{MAGIC, NODE_BYTES, index_levels};
+use super::{MAGIC, NODE_BYTES, index_levels, rows::Rows};
 use crate::{
     model::{FeatureId, FieldType, ShapeKind, Shapes, Table, Value, value::parse_date},
     snapshot::{SnapshotError, SnapshotInfo, columns::Mapped},
@@ -16,15 +16,6 @@ use crate::{
 
 /// No header of ours comes near; a larger number is a damaged file.
 const MAX_HEADER: usize = 16 << 20;
-
-/// Everything that a truth holds, in its order.
-pub(in crate::snapshot) struct Rows {
-    pub(in crate::snapshot) ids: Vec<FeatureId>,
-    pub(in crate::snapshot) table: Table,
-    pub(in crate::snapshot) shapes: Shapes<f64>,
-    /// Where each row begins, counted from the first.
-    pub(in crate::snapshot) offsets: Vec<u64>,
-}
 
 /// An open truth: mapped, read at any row whose offset is known.
 #[derive(Debug)]
@@ -116,8 +107,8 @@ impl Truth {
         }
     }
 
-    /// Reads everything: ids, table and shapes in the order of the file, and the offset of each row.
-    pub(in crate::snapshot) fn read_all(&self) -> Result<Rows, SnapshotError> {
+    /// Reads everything in the order of the file, and where each row begins, counted from the first.
+    pub(in crate::snapshot) fn read_all(&self) -> Result<(Rows, Vec<u64>), SnapshotError> {
         let rows = self.info.features as usize;
         // Every feature takes bytes, so a count that lies reserves no more than the file is long.
         let likely = rows.min(self.file.bytes().len() / 16);
@@ -145,12 +136,8 @@ impl Truth {
                 .ok_or_else(|| damaged("has broken values"))?;
             ids.push(id);
         }
-        Ok(Rows {
-            ids,
-            table,
-            shapes,
-            offsets,
-        })
+        let rows = Rows { ids, table, shapes };
+        Ok((rows, offsets))
     }
 }
 

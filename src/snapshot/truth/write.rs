@@ -11,9 +11,9 @@ use flatgeobuf::{
     Column as FgbColumn, ColumnArgs, ColumnType, Crs, CrsArgs, GeometryType, Header, HeaderArgs,
 };
 
-use super::{MAGIC, NODE, NODE_BYTES, feature::FeatureWriter, index_levels};
+use super::{MAGIC, NODE, NODE_BYTES, feature::FeatureWriter, index_levels, rows::Rows};
 use crate::{
-    model::{FieldType, Layer, ShapeKind, ShapeRef},
+    model::{FieldType, ShapeKind, ShapeRef, ShapesRef},
     snapshot::{SnapshotError, SnapshotInfo},
 };
 
@@ -38,14 +38,14 @@ fn column_type(kind: FieldType) -> ColumnType {
 
 /// True when the shape has a place: coordinates, and all of them finite. Others are written as rows
 /// without geometry; the gate has said so before.
-fn has_place(shape: &ShapeRef<'_, f64>) -> bool {
+pub(super) fn has_place(shape: &ShapeRef<'_, f64>) -> bool {
     !shape.is_blank() && shape.coords().iter().flatten().all(|at| at.is_finite())
 }
 
 /// The one type that fits all shapes, multi where any is multi; unknown for a mixture or none.
-fn common_type(layer: &Layer) -> GeometryType {
+pub(super) fn common_type(shapes: ShapesRef<'_, f64>) -> GeometryType {
     let mut seen = [false; 8];
-    for shape in layer.shapes.view().iter().filter(has_place) {
+    for shape in shapes.iter().filter(has_place) {
         seen[shape.kind as usize] = true;
     }
     let any = |kind: ShapeKind| seen[kind as usize];
@@ -135,43 +135,42 @@ fn header(info: &SnapshotInfo, kind: GeometryType, rows: usize) -> Result<Vec<u8
 /// Bytes of features that are written at once.
 const BUFFER: usize = 1 << 20;
 
-/// Writes the whole file: header, index, then the rows of `layer` in the given order.
+/// Writes the whole file: header, index, then the rows in their order. Gives where each row begins, counted
+/// from the first.
 pub(in crate::snapshot) fn write(
-    layer: &Layer,
+    rows: &Rows,
     info: &SnapshotInfo,
-    order: &[u32],
     file: File,
     path: &Path,
-) -> Result<File, SnapshotError> {
-    if layer.table.columns.len() >= usize::from(u16::MAX) {
+) -> Result<(File, Vec<u64>), SnapshotError> {
+    if rows.table.columns.len() >= usize::from(u16::MAX) {
         return Err(SnapshotError::Layer {
             layer: info.id.to_string(),
-            what: format!("{} columns are too many", layer.table.columns.len()),
+            what: format!("{} columns are too many", rows.table.columns.len()),
         });
     }
-    let common = common_type(layer);
-    let header = header(info, common, order.len())?;
+    let count = rows.ids.len();
+    let common = common_type(rows.shapes.view());
+    let header = header(info, common, count)?;
     let disk = SnapshotError::disk("write", path);
     let mut out = BufWriter::with_capacity(1 << 20, file);
     out.write_all(&MAGIC).map_err(&disk)?;
     out.write_all(&header).map_err(&disk)?;
     let index_at = (MAGIC.len() + header.len()) as u64;
-    let levels = index_levels(order.len());
+    let levels = index_levels(count);
     let nodes: usize = levels.iter().sum();
     out.seek(SeekFrom::Start(index_at + (nodes * NODE_BYTES) as u64))
         .map_err(&disk)?;
 
-    let mut leaves = Vec::with_capacity(order.len());
+    let mut leaves = Vec::with_capacity(count);
     let mut offset = 0_u64;
     let mut features = FeatureWriter::new(common);
     let mut buffer = Vec::with_capacity(2 * BUFFER);
-    for &row in order {
-        let row = row as usize;
-        let shape = layer.shapes.get(row);
+    for (row, shape) in rows.shapes.view().iter().enumerate() {
         let placed = Some(&shape).filter(|shape| has_place(shape));
         let bbox = placed.and_then(ShapeRef::bbox).map_or(NOWHERE, Into::into);
         leaves.push((bbox, offset + buffer.len() as u64));
-        features.push(placed, layer.ids[row], &layer.table, row, &mut buffer);
+        features.push(placed, rows.ids[row], &rows.table, row, &mut buffer);
         if buffer.len() >= BUFFER {
             out.write_all(&buffer).map_err(&disk)?;
             offset += buffer.len() as u64;
@@ -179,6 +178,7 @@ pub(in crate::snapshot) fn write(
         }
     }
     out.write_all(&buffer).map_err(&disk)?;
+    let offsets = leaves.iter().map(|(_, offset)| *offset).collect();
     out.seek(SeekFrom::Start(index_at)).map_err(&disk)?;
     for (bbox, offset) in index(leaves, &levels) {
         for at in bbox {
@@ -186,7 +186,8 @@ pub(in crate::snapshot) fn write(
         }
         out.write_all(&offset.to_le_bytes()).map_err(&disk)?;
     }
-    out.into_inner().map_err(|error| disk(error.into_error()))
+    let file = out.into_inner().map_err(|error| disk(error.into_error()))?;
+    Ok((file, offsets))
 }
 
 /// A box that meets none and adds nothing.
