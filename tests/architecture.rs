@@ -45,7 +45,7 @@ const DOORS: &[(&str, &str)] = &[
     ("proj", "crs.rs"),
     ("rstar", "index.rs"),
     ("mvt", "tile/"),
-    ("libdeflater", "tile/ snapshot/"),
+    ("libdeflater", "tile/ snapshot/ read/"),
     ("flatgeobuf", "snapshot/"),
     ("flatbuffers", "snapshot/"),
     ("memmap2", "snapshot/ read/shapefile.rs"),

@@ -214,6 +214,8 @@ pub(super) fn unpack(
 struct Entry {
     name: String,
     packed: u64,
+    /// How many bytes it says it unpacks to.
+    said: u64,
     encrypted: bool,
     method: CompressionMethod,
     link: bool,
@@ -240,6 +242,7 @@ impl Entry {
         Some(Self {
             name,
             packed: entry.compressed_size(),
+            said: entry.size(),
             encrypted: entry.encrypted(),
             method: entry.compression(),
             link,
@@ -335,9 +338,6 @@ fn take(
             "zip the files again, or send the archive again in full",
         )
     };
-    let Ok(mut member) = zip.by_index(at) else {
-        return Ok(Err(damaged()));
-    };
     let kind = Kind::of_name(&entry.name);
     let ratio = if kind.is_text() {
         limits.ratio_text
@@ -345,8 +345,6 @@ fn take(
         limits.ratio
     };
     let allowed = left.min(RATIO_FROM_BYTES.max(entry.packed.saturating_mul(ratio)));
-    // Only as a hint of how much memory to ask for: a member that has more goes on, to its limit.
-    let said = member.size();
     let bomb = || {
         Refused::new(
             &entry.name,
@@ -359,8 +357,16 @@ fn take(
             "send the file by itself, or in an ordinary archive",
         )
     };
-    if matches!(kind, Kind::Shapefile | Kind::Sidecar) && said.min(allowed) <= room {
-        return Ok(match inflate(&mut member, said, allowed.min(room)) {
+    let in_memory =
+        matches!(kind, Kind::Shapefile | Kind::Sidecar) && entry.said.min(allowed) <= room;
+    if in_memory && let Some(bytes) = at_once(zip, at, entry, allowed) {
+        return Ok(Ok(Held::Memory(Arc::new(bytes))));
+    }
+    let Ok(mut member) = zip.by_index(at) else {
+        return Ok(Err(damaged()));
+    };
+    if in_memory {
+        return Ok(match inflate(&mut member, entry.said, allowed.min(room)) {
             Ok(bytes) => Ok(Held::Memory(Arc::new(bytes))),
             Err(Stopped::Damaged) => Err(damaged()),
             Err(Stopped::TooLong) => Err(bomb()),
@@ -385,7 +391,31 @@ enum Stopped {
     TooLong,
 }
 
-/// A member into memory.
+/// A member whose header tells the truth, unpacked in one call: half the time of doing it piece by piece. None
+/// where it lies or the bytes are damaged; the way piece by piece then finds out which.
+fn at_once(
+    zip: &mut ZipArchive<impl Read + std::io::Seek>,
+    at: usize,
+    entry: &Entry,
+    allowed: u64,
+) -> Option<Vec<u8>> {
+    if entry.method != CompressionMethod::Deflated || entry.said > allowed {
+        return None;
+    }
+    let mut member = zip.by_index_raw(at).ok()?;
+    let crc = member.crc32();
+    let mut packed = vec![];
+    member.read_to_end(&mut packed).ok()?;
+    let mut bytes = vec![0; entry.said as usize];
+    let count = libdeflater::Decompressor::new()
+        .deflate_decompress(&packed, &mut bytes)
+        .ok()?;
+    let mut sum = libdeflater::Crc::new();
+    sum.update(&bytes);
+    (count == bytes.len() && sum.sum() == crc).then_some(bytes)
+}
+
+/// A member into memory, whatever its header says of its length.
 fn inflate(member: &mut impl Read, said: u64, allowed: u64) -> Result<Vec<u8>, Stopped> {
     // Pages that are never reached cost nothing, whatever was said.
     let mut bytes = vec![0; said.min(allowed) as usize + 1];

@@ -3,7 +3,6 @@
 
 use std::{
     borrow::Cow,
-    collections::HashSet,
     fs::{self, File},
     io::BufWriter,
     path::Path,
@@ -214,15 +213,21 @@ const REPEATING: usize = 4096;
 /// itself where it hardly repeats.
 fn attribute_bytes(table: &Table) -> u32 {
     fn repeats(rows: impl Iterator<Item = u64>) -> bool {
-        let mut seen = HashSet::new();
+        let mut seen = Distinct::default();
+        let mut values: Vec<u64> = vec![];
         let mut last = None;
         for value in rows {
             if last == Some(value) {
                 continue;
             }
             last = Some(value);
-            if seen.insert(value) && seen.len() > REPEATING {
-                return false;
+            let hash = seen.hash(&value.to_le_bytes());
+            if seen.find(hash, |at| values[at as usize] == value).is_none() {
+                seen.add(hash, values.len() as u32);
+                values.push(value);
+                if values.len() > REPEATING {
+                    return false;
+                }
             }
         }
         true

@@ -52,7 +52,12 @@ fn inside(shape: &ShapeRef<'_, u32>, found: &mut Vec<f64>) -> Option<At> {
     let ring = part.rings().next()?;
     let low = ring.iter().map(|at| at[1]).min()?;
     let high = ring.iter().map(|at| at[1]).max()?;
-    let lines = if ring.len() <= 8 { 3 } else { SCAN_LINES };
+    // A building of four corners has its middle in the middle.
+    let lines = match ring.len() {
+        ..=5 => 1,
+        6..=8 => 3,
+        _ => SCAN_LINES,
+    };
     let mut best: Option<(f64, [f64; 2])> = None;
     for line in 1..=lines {
         // Off the grid, so that no vertex lies on the line.
@@ -64,7 +69,7 @@ fn inside(shape: &ShapeRef<'_, u32>, found: &mut Vec<f64>) -> Option<At> {
             .max_by(|a, b| (a[1] - a[0]).total_cmp(&(b[1] - b[0])));
         if let Some(span) = widest {
             let at = [f64::midpoint(span[0], span[1]), y];
-            let room = room(&part, at);
+            let room = if lines > 1 { room(&part, at) } else { 0.0 };
             if best.is_none_or(|(most, _)| room > most) {
                 best = Some((room, at));
             }

@@ -139,6 +139,7 @@ fn in_order(column: &Column, order: &[u32]) -> Column {
 /// The texts in the order of their first occurrence, without those that no row has.
 fn texts(column: &TextColumn, order: &[u32]) -> TextColumn {
     let mut new = vec![NULL_CODE; column.distinct()];
+    // The texts are distinct, so none is looked for among those that are there.
     let mut found = TextColumn::default();
     found.codes.reserve(order.len());
     for &row in order {
@@ -146,7 +147,9 @@ fn texts(column: &TextColumn, order: &[u32]) -> TextColumn {
         let code = match new.get(old as usize) {
             None => NULL_CODE,
             Some(&NULL_CODE) => {
-                let code = found.code(column.entry(old));
+                let code = found.ends.len() as u32;
+                found.text.push_str(column.entry(old));
+                found.ends.push(found.text.len() as u32);
                 new[old as usize] = code;
                 code
             }
