@@ -11,13 +11,16 @@ type At = [u32; 2];
 /// How many lines are laid through an area to look for room.
 const SCAN_LINES: u32 = 7;
 
-/// Where the rings of an area cross a horizontal line, ascending, in place of what `found` held.
-fn crossings(part: &PartRef<'_, u32>, y: f64, found: &mut Vec<f64>) {
+/// Where the rings of an area cross the horizontal line half a cell below `above`, ascending, in place of what
+/// `found` held.
+fn crossings(part: &PartRef<'_, u32>, above: u32, found: &mut Vec<f64>) {
     found.clear();
+    let y = f64::from(above) + 0.5;
     for ring in part.rings() {
         for pair in ring.windows(2) {
-            let [ax, ay, bx, by] = [pair[0][0], pair[0][1], pair[1][0], pair[1][1]].map(f64::from);
-            if (ay > y) != (by > y) {
+            if (pair[0][1] > above) != (pair[1][1] > above) {
+                let [ax, ay, bx, by] =
+                    [pair[0][0], pair[0][1], pair[1][0], pair[1][1]].map(f64::from);
                 found.push(ax + (bx - ax) * (y - ay) / (by - ay));
             }
         }
@@ -62,15 +65,21 @@ fn inside(shape: &ShapeRef<'_, u32>, found: &mut Vec<f64>) -> Option<At> {
     for line in 1..=lines {
         // Off the grid, so that no vertex lies on the line.
         let share = f64::from(line) / f64::from(lines + 1);
-        let y = (f64::from(low) + f64::from(high - low) * share).floor() + 0.5;
-        crossings(&part, y, found);
+        let above = (f64::from(low) + f64::from(high - low) * share) as u32;
+        let y = f64::from(above) + 0.5;
+        crossings(&part, above, found);
         let widest = found
             .chunks_exact(2)
             .max_by(|a, b| (a[1] - a[0]).total_cmp(&(b[1] - b[0])));
         if let Some(span) = widest {
             let at = [f64::midpoint(span[0], span[1]), y];
-            let room = if lines > 1 { room(&part, at) } else { 0.0 };
-            if best.is_none_or(|(most, _)| room > most) {
+            // There is no more room than to the ends of the span, so most lines need no closer look.
+            let most = ((span[1] - span[0]) / 2.0).powi(2);
+            if best.is_some_and(|(best, _)| most <= best) {
+                continue;
+            }
+            let room = if lines > 1 { room(&part, at) } else { most };
+            if best.is_none_or(|(best, _)| room > best) {
                 best = Some((room, at));
             }
         }

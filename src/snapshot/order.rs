@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::model::{
-    Column, FeatureId, Layer, RankBy, ShapeRef, ShapesRef, Table, grid::hilbert, world,
-};
+use crate::model::{Column, Layer, RankBy, ShapeRef, ShapesRef, Table, grid::hilbert, world};
 
 /// A layer with no more features shows all of them at every zoom.
 pub(crate) const SMALL_LAYER: usize = 1000;
@@ -26,7 +24,7 @@ pub(super) fn bounds(coords: &[[u32; 2]]) -> Option<[u32; 4]> {
 /// The rows along the curve, those without a place last; ids settle what lies at one place, so the order
 /// of delivery leaves no trace.
 pub(super) fn along_curve(layer: &Layer) -> Vec<u32> {
-    let mut order: Vec<(u64, FeatureId, u32)> = layer
+    let mut order: Vec<(u64, u32)> = layer
         .shapes
         .view()
         .iter()
@@ -39,11 +37,14 @@ pub(super) fn along_curve(layer: &Layer) -> Vec<u32> {
                 // The last place of the curve is left to rows without any.
                 hilbert([u32::midpoint(x0, x1), u32::midpoint(y0, y1)]).min(u64::MAX - 1)
             });
-            (place, layer.ids[row], row as u32)
+            (place, row as u32)
         })
         .collect();
     order.sort_unstable();
-    order.into_iter().map(|(_, _, row)| row).collect()
+    for same in order.chunk_by_mut(|a, b| a.0 == b.0) {
+        same.sort_unstable_by_key(|&(_, row)| (layer.ids[row as usize], row));
+    }
+    order.into_iter().map(|(_, row)| row).collect()
 }
 
 /// Length of a path in cells.

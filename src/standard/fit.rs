@@ -1,6 +1,6 @@
 //! Which standard suits a layer that came without a name.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 
@@ -145,11 +145,15 @@ impl Standards {
         };
         let column = &layer.table.columns[at];
         let (mut seen, mut good) = (0, 0);
+        // Codes come again and again, and the nearest is dear.
+        let mut known: HashMap<String, bool> = HashMap::new();
         for row in 0..column.len().min(CODE_ROWS) {
             let value = column.get(row);
             if value != Value::Null {
                 seen += 1;
-                good += usize::from(list.nearest(&value.to_text()).is_some());
+                let text = value.to_text().into_owned();
+                let is_code = |text: &String| list.nearest(text).is_some();
+                good += usize::from(*known.entry(text).or_insert_with_key(is_code));
             }
         }
         good * 2 >= seen
@@ -159,13 +163,18 @@ impl Standards {
 /// True when there are several values and four in five of them are different.
 fn mostly_distinct(column: &Column) -> bool {
     let mut seen = HashSet::new();
+    let mut again = 0;
     for row in 0..column.len() {
         let value = column.get(row);
-        if value != Value::Null {
-            seen.insert(value.to_text());
+        if value == Value::Null || !seen.insert(value.to_text()) {
+            again += 1;
+            // Nothing that follows can make up for these; a column of a million wards ends here soon.
+            if again * 5 > column.len() {
+                return false;
+            }
         }
     }
-    seen.len() > 1 && seen.len() * 5 >= column.len() * 4
+    seen.len() > 1
 }
 
 /// The dimension that most features have.

@@ -2,7 +2,6 @@
 
 use std::{
     fs::{self, File},
-    io,
     path::Path,
 };
 
@@ -194,7 +193,7 @@ pub(super) struct Placed {
 /// BLAKE3 of a file, read in pieces.
 pub(super) fn file_hash(path: &Path) -> Result<String, StoreError> {
     let mut hasher = blake3::Hasher::new();
-    let mut file = File::open(path).map_err(disk("open", path))?;
-    io::copy(&mut file, &mut hasher).map_err(disk("read", path))?;
+    let file = File::open(path).map_err(disk("open", path))?;
+    hasher.update_reader(file).map_err(disk("read", path))?;
     Ok(hasher.finalize().to_hex().to_string())
 }
