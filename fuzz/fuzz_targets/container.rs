@@ -1,9 +1,9 @@
-//! `entries::container` under libFuzzer.
+//! The entry `container` under libFuzzer.
 #![no_main]
 
-#[path = "../entries.rs"]
+#[path = "../entries/mod.rs"]
 mod entries;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    entries::container(bytes);
+    entries::of("container")(bytes);
 });

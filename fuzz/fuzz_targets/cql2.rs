@@ -1,9 +1,9 @@
-//! `entries::cql2` under libFuzzer.
+//! The entry `cql2` under libFuzzer.
 #![no_main]
 
-#[path = "../entries.rs"]
+#[path = "../entries/mod.rs"]
 mod entries;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    entries::cql2(bytes);
+    entries::of("cql2")(bytes);
 });

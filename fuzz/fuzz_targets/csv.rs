@@ -1,9 +1,9 @@
-//! `entries::csv` under libFuzzer.
+//! The entry `csv` under libFuzzer.
 #![no_main]
 
-#[path = "../entries.rs"]
+#[path = "../entries/mod.rs"]
 mod entries;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    entries::csv(bytes);
+    entries::of("csv")(bytes);
 });

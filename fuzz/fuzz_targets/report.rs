@@ -1,9 +1,9 @@
-//! `entries::report` under libFuzzer.
+//! The entry `report` under libFuzzer.
 #![no_main]
 
-#[path = "../entries.rs"]
+#[path = "../entries/mod.rs"]
 mod entries;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    entries::report(bytes);
+    entries::of("report")(bytes);
 });

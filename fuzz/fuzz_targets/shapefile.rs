@@ -1,9 +1,9 @@
-//! `entries::shapefile` under libFuzzer.
+//! The entry `shapefile` under libFuzzer.
 #![no_main]
 
-#[path = "../entries.rs"]
+#[path = "../entries/mod.rs"]
 mod entries;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    entries::shapefile(bytes);
+    entries::of("shapefile")(bytes);
 });

@@ -1,9 +1,9 @@
-//! `entries::standard` under libFuzzer.
+//! The entry `standard` under libFuzzer.
 #![no_main]
 
-#[path = "../entries.rs"]
+#[path = "../entries/mod.rs"]
 mod entries;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    entries::standard(bytes);
+    entries::of("standard")(bytes);
 });

@@ -1,9 +1,9 @@
-//! `entries::tile` under libFuzzer.
+//! The entry `tile` under libFuzzer.
 #![no_main]
 
-#[path = "../entries.rs"]
+#[path = "../entries/mod.rs"]
 mod entries;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    entries::tile(bytes);
+    entries::of("tile")(bytes);
 });

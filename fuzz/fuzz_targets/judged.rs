@@ -1,0 +1,9 @@
+//! The entry `judged` under libFuzzer.
+#![no_main]
+
+#[path = "../entries/mod.rs"]
+mod entries;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    entries::of("judged")(bytes);
+});
