@@ -34,12 +34,24 @@ pub(super) fn shapes(dimension: Option<u8>, from: &mut Taker<'_>) -> Shapes<f64>
         let (kind, scale, paths) = (from.byte(), from.byte(), 1 + from.byte() % 4);
         let own = dimension.unwrap_or(kind & 3);
         if kind & 0xf0 == 0xf0 {
-            shapes.push_none(if kind & 1 == 0 { ShapeKind::Missing } else { ShapeKind::Empty });
+            shapes.push_none(if kind & 1 == 0 {
+                ShapeKind::Missing
+            } else {
+                ShapeKind::Empty
+            });
             continue;
         }
         let many = kind & 4 != 0;
         for _ in 0..paths {
-            path(&mut shapes, centre, own, kind, scale, dimension.is_some(), from);
+            path(
+                &mut shapes,
+                centre,
+                own,
+                kind,
+                scale,
+                dimension.is_some(),
+                from,
+            );
             if own < 2 || many {
                 shapes.end_part();
             }
@@ -111,7 +123,11 @@ fn layer(dimension: u8, from: &mut Taker<'_>) -> Layer {
     for row in 0..shapes.len() {
         let of = names.get(row % names.len().max(1)).copied().unwrap_or(0);
         let name = format!("वार्ड {}", of % 5);
-        table.columns[0].push(if of < 200 { Value::Text(&name) } else { Value::Null });
+        table.columns[0].push(if of < 200 {
+            Value::Text(&name)
+        } else {
+            Value::Null
+        });
         table.columns[1].push(Value::Real(f64::from(of) / 3.0));
         table.columns[2].push(Value::Integer(i64::from(of as i8)));
     }
@@ -144,7 +160,14 @@ fn layer(dimension: u8, from: &mut Taker<'_>) -> Layer {
 
 /// A feature without regard to where a ring starts, to positions in the middle of a level or upright edge,
 /// and to how a line is cut into paths.
-fn plainly(one: &letter::Seen) -> (Option<u64>, u64, Vec<Vec<[i64; 2]>>, BTreeMap<Vec<u8>, Vec<u8>>) {
+fn plainly(
+    one: &letter::Seen,
+) -> (
+    Option<u64>,
+    u64,
+    Vec<Vec<[i64; 2]>>,
+    BTreeMap<Vec<u8>, Vec<u8>>,
+) {
     let mut paths: Vec<Vec<[i64; 2]>> = match one.kind {
         2 => one
             .paths
@@ -172,7 +195,10 @@ fn smallest_turn(ring: &[[i64; 2]]) -> Vec<[i64; 2]> {
                 && (b[other] - a[other]).signum() == (c[other] - b[other]).signum()
         })
     };
-    let ring: Vec<[i64; 2]> = (0..len).filter(|&at| !straight(at)).map(|at| ring[at]).collect();
+    let ring: Vec<[i64; 2]> = (0..len)
+        .filter(|&at| !straight(at))
+        .map(|at| ring[at])
+        .collect();
     (0..ring.len())
         .map(|turn| {
             let mut turned = ring.clone();
@@ -191,8 +217,14 @@ pub(super) fn tile(bytes: &[u8]) -> usize {
     let Ok(folder) = tempfile::tempdir() else {
         return 0;
     };
-    Snapshot::build(&layer, Version(1), false, "2026-01-01T00:00:00Z", folder.path())
-        .expect("a sound layer is written");
+    Snapshot::build(
+        &layer,
+        Version(1),
+        false,
+        "2026-01-01T00:00:00Z",
+        folder.path(),
+    )
+    .expect("a sound layer is written");
     let snapshot = Snapshot::open(folder.path()).expect("what was written opens");
     let some = Rows::of(snapshot.len(), |row| row % 3 == u32::from(shift) % 3);
     let mut drawn = 0;
@@ -219,7 +251,9 @@ pub(super) fn tile(bytes: &[u8]) -> usize {
                 let told = |layers: &BTreeMap<Vec<u8>, Vec<letter::Seen>>| {
                     layers
                         .iter()
-                        .map(|(name, all)| (name.clone(), all.iter().map(plainly).collect::<Vec<_>>()))
+                        .map(|(name, all)| {
+                            (name.clone(), all.iter().map(plainly).collect::<Vec<_>>())
+                        })
                         .collect::<Vec<_>>()
                 };
                 assert_eq!(told(&seen), told(&plain), "{id:?}");

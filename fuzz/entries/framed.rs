@@ -26,7 +26,11 @@ const NAMES: [&str; 16] = [
 /// one for how its entry lies, two for its length, and its bytes.
 pub(super) fn archive(bytes: &[u8]) -> (&'static str, Vec<u8>) {
     let mut from = Taker(bytes);
-    let name = if from.byte() % 4 == 3 { "x.kmz" } else { "x.zip" };
+    let name = if from.byte() % 4 == 3 {
+        "x.kmz"
+    } else {
+        "x.zip"
+    };
     let (mut out, mut list, mut count) = (vec![], vec![], 0_u16);
     while !from.0.is_empty() && count < 40 {
         let (member, lie) = (from.byte(), from.byte());
@@ -36,13 +40,26 @@ pub(super) fn archive(bytes: &[u8]) -> (&'static str, Vec<u8>) {
         let own = match member >> 6 {
             0 | 1 => own.to_owned(),
             2 => format!("f{}/{own}", member >> 4 & 3),
-            _ => format!("वार्ड {}.{}", member >> 4 & 3, own.rsplit('.').next().unwrap_or("")),
+            _ => format!(
+                "वार्ड {}.{}",
+                member >> 4 & 3,
+                own.rsplit('.').next().unwrap_or("")
+            ),
         };
         let (method, body, checksum) = (
             if lie & 0x30 == 0x30 { 8 } else { 0 },
             if lie & 0x30 == 0x30 {
-                [&[1, data.len() as u8, (data.len() >> 8) as u8, !data.len() as u8, (!data.len() >> 8) as u8], data]
-                    .concat()
+                [
+                    &[
+                        1,
+                        data.len() as u8,
+                        (data.len() >> 8) as u8,
+                        !data.len() as u8,
+                        (!data.len() >> 8) as u8,
+                    ],
+                    data,
+                ]
+                .concat()
             } else {
                 data.to_vec()
             },
@@ -68,7 +85,11 @@ pub(super) fn archive(bytes: &[u8]) -> (&'static str, Vec<u8>) {
         out.extend(&common);
         out.extend(own.as_bytes());
         out.extend(&body);
-        let mode: u32 = if lie & 0x0f == 7 { 0o120_777 } else { 0o100_644 };
+        let mode: u32 = if lie & 0x0f == 7 {
+            0o120_777
+        } else {
+            0o100_644
+        };
         list.extend(b"PK\x01\x02\x14\x03");
         list.extend(&common);
         list.extend([0; 6]);
@@ -119,7 +140,9 @@ pub(super) fn shapefile(bytes: &[u8]) -> (Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, Ve
         shx.extend((begin + i32::from(lie & 1 != 0 && row == 2)).to_be_bytes());
         shx.extend(words.to_be_bytes());
         shp.extend((i32::from(row) + 1).to_be_bytes());
-        shp.extend((words + i32::from(lie & 2 != 0 && row == 1) * i32::from(from.byte())).to_be_bytes());
+        shp.extend(
+            (words + i32::from(lie & 2 != 0 && row == 1) * i32::from(from.byte())).to_be_bytes(),
+        );
         shp.extend(body);
     }
     for file in [&mut shp, &mut shx] {
@@ -143,7 +166,11 @@ fn number(from: &mut Taker<'_>) -> f64 {
 
 fn record(kind: i32, from: &mut Taker<'_>) -> Vec<u8> {
     let how = from.byte();
-    let kind = if how & 0xf0 == 0xf0 { KINDS[usize::from(how % 14)] } else { kind };
+    let kind = if how & 0xf0 == 0xf0 {
+        KINDS[usize::from(how % 14)]
+    } else {
+        kind
+    };
     let mut body = kind.to_le_bytes().to_vec();
     let place = |body: &mut Vec<u8>, from: &mut Taker<'_>| {
         body.extend(number(from).to_le_bytes());
@@ -163,11 +190,21 @@ fn record(kind: i32, from: &mut Taker<'_>) -> Vec<u8> {
             let parts = if multi { 0 } else { 1 + how % 4 };
             let points = usize::from(from.byte() % 40);
             if !multi {
-                body.extend((i32::from(parts) + i32::from(how & 0x80 != 0) * i32::from(from.byte() as i8)).to_le_bytes());
+                body.extend(
+                    (i32::from(parts) + i32::from(how & 0x80 != 0) * i32::from(from.byte() as i8))
+                        .to_le_bytes(),
+                );
             }
-            body.extend((points as i32 + i32::from(how & 0x40 != 0) * i32::from(from.byte() as i8)).to_le_bytes());
+            body.extend(
+                (points as i32 + i32::from(how & 0x40 != 0) * i32::from(from.byte() as i8))
+                    .to_le_bytes(),
+            );
             for part in 0..parts {
-                let at = if part == 0 && how & 0x20 == 0 { 0 } else { i32::from(from.byte() as i8) };
+                let at = if part == 0 && how & 0x20 == 0 {
+                    0
+                } else {
+                    i32::from(from.byte() as i8)
+                };
                 body.extend(at.to_le_bytes());
             }
             if kind == 31 {
@@ -210,7 +247,11 @@ fn table(rows: u8, columns: u8, lie: u8, from: &mut Taker<'_>) -> Vec<u8> {
     for at in 0..columns {
         let how = from.byte();
         let (name, kind) = FIELDS[usize::from(how % 8)];
-        let length = if how & 0x80 != 0 { from.byte() } else { 1 + at * 3 };
+        let length = if how & 0x80 != 0 {
+            from.byte()
+        } else {
+            1 + at * 3
+        };
         let mut head = [0_u8; 32];
         head[..name.len()].copy_from_slice(name.as_bytes());
         if how & 0x40 != 0 {

@@ -8,10 +8,10 @@ use parat::{
         CrsName, CrsOrigin, Field, FieldType, LayerId, Metadata, RawLayer, Source, Table, Value,
         Version,
     },
-    report,
+    report::{self, SetAsideForm, SetAsideText},
     snapshot::Snapshot,
     standard::{LayerStandard, Standards},
-    validate::{Ask, Repairs, Report, alone, check},
+    validate::{Aside, Ask, Repairs, Report, alone, check},
 };
 
 use super::{Taker, drawn};
@@ -81,9 +81,7 @@ fn judge(
     if std::ptr::eq(standards, Standards::builtin()) {
         every_form(&said);
     }
-    let _ = report::set_aside_csv(checked.aside());
-    let places = report::set_aside_geojson(&said, checked.aside());
-    assert!(serde_json::from_str::<serde_json::Value>(&places).is_ok());
+    set_aside_in_every_form(&said, checked.aside());
     // What can be placed becomes at least a draft; a version that was written opens.
     let Some(accepted) = checked.draft() else {
         return said.rules.len();
@@ -92,7 +90,14 @@ fn judge(
         return said.rules.len();
     };
     if let Ok(folder) = tempfile::tempdir()
-        && Snapshot::build(&layer, Version(1), true, "2026-01-01T00:00:00Z", folder.path()).is_ok()
+        && Snapshot::build(
+            &layer,
+            Version(1),
+            true,
+            "2026-01-01T00:00:00Z",
+            folder.path(),
+        )
+        .is_ok()
     {
         let snapshot = Snapshot::open(folder.path()).expect("what was written opens");
         assert_eq!(snapshot.len(), layer.shapes.len());
@@ -100,11 +105,43 @@ fn judge(
     said.rules.len()
 }
 
+/// The rows that were set aside, as they are kept and as they are given out.
+fn set_aside_in_every_form(said: &Report, aside: &Aside) {
+    let mut kept = vec![];
+    report::set_aside_lines(said, aside, &mut kept).expect("memory takes it");
+    for form in [SetAsideForm::GeoJson, SetAsideForm::Csv] {
+        let mut text = SetAsideText::new(form, [&kept[..]], Standards::builtin(), "hi")
+            .expect("what was kept is read");
+        let mut whole = String::new();
+        while let Some(piece) = text.piece(4096).expect("what was kept is read") {
+            whole += &piece;
+        }
+        assert!(
+            form == SetAsideForm::Csv || serde_json::from_str::<serde_json::Value>(&whole).is_ok(),
+            "rows set aside are JSON"
+        );
+    }
+}
+
 /// Cells of a column: what is nasty, what is usual, and what the bytes say.
 fn cell(from: &mut Taker<'_>) -> String {
     const USUAL: [&str; 16] = [
-        "", "1", "2.0", "007", "-5", "1e400", "NaN", "=1+1", "2024-02-30", "31/12/2023",
-        "वार्ड १", "<script>", "\"a\",\n", "yes", "Ã©", "public",
+        "",
+        "1",
+        "2.0",
+        "007",
+        "-5",
+        "1e400",
+        "NaN",
+        "=1+1",
+        "2024-02-30",
+        "31/12/2023",
+        "वार्ड १",
+        "<script>",
+        "\"a\",\n",
+        "yes",
+        "Ã©",
+        "public",
     ];
     let how = from.byte();
     match how {
@@ -121,7 +158,12 @@ fn raw(standard: &LayerStandard, standards: &Standards, from: &mut Taker<'_>) ->
         .take(8)
         .chain(["extra".to_owned()])
         .collect();
-    let kinds = [FieldType::Text, FieldType::Text, FieldType::Integer, FieldType::Real];
+    let kinds = [
+        FieldType::Text,
+        FieldType::Text,
+        FieldType::Integer,
+        FieldType::Real,
+    ];
     let fields: Vec<Field> = names
         .into_iter()
         .map(|name| Field::new(name, kinds[usize::from(from.byte() % 4)]))
@@ -178,12 +220,24 @@ pub(super) fn judged(bytes: &[u8]) -> usize {
         _ => Repairs::all(),
     };
     let said = how & 4 == 0;
-    judge(standards, raw, said.then_some(&standard.layer), &repairs, how & 8 != 0)
+    judge(
+        standards,
+        raw,
+        said.then_some(&standard.layer),
+        &repairs,
+        how & 8 != 0,
+    )
 }
 
 /// A few rows with the columns of a standard that somebody made up.
 pub(super) fn with_own_columns(standards: &Standards, standard: &LayerStandard) {
     let seed: Vec<u8> = (0..=255).chain(0..=255).collect();
     let raw = raw(standard, standards, &mut Taker(&seed));
-    judge(standards, raw, Some(&standard.layer), &Repairs::safe(), false);
+    judge(
+        standards,
+        raw,
+        Some(&standard.layer),
+        &Repairs::safe(),
+        false,
+    );
 }

@@ -76,15 +76,27 @@ fn paths(kind: u64, commands: &[u64], buffer: i64) -> Vec<Vec<[i64; 2]>> {
             (3, 2) => id == 7,
             _ => false,
         };
-        assert!(order && count > 0, "command {id} after {last} in kind {kind}");
-        assert!(kind == 1 || id == 2 || count == 1, "one MoveTo, one ClosePath");
-        assert!(id != 2 || kind == 2 || count > 1, "a ring has three corners");
+        assert!(
+            order && count > 0,
+            "command {id} after {last} in kind {kind}"
+        );
+        assert!(
+            kind == 1 || id == 2 || count == 1,
+            "one MoveTo, one ClosePath"
+        );
+        assert!(
+            id != 2 || kind == 2 || count > 1,
+            "a ring has three corners"
+        );
         for _ in 0..if id == 7 { 0 } else { count } {
             let before = at;
             for axis in &mut at {
                 let number = rest.next().expect("a parameter for each");
                 *axis += (number >> 1) as i64 ^ -((number & 1) as i64);
-                assert!((-buffer..=4096 + buffer).contains(axis), "{axis} is outside");
+                assert!(
+                    (-buffer..=4096 + buffer).contains(axis),
+                    "{axis} is outside"
+                );
             }
             if id == 1 {
                 found.push(vec![at]);
@@ -97,10 +109,18 @@ fn paths(kind: u64, commands: &[u64], buffer: i64) -> Vec<Vec<[i64; 2]>> {
     }
     assert_eq!(last, [0, 1, 2, 7][kind as usize], "the last path is whole");
     if kind == 1 {
-        assert_eq!(found.iter().collect::<HashSet<_>>().len(), found.len(), "no point twice");
+        assert_eq!(
+            found.iter().collect::<HashSet<_>>().len(),
+            found.len(),
+            "no point twice"
+        );
     }
     if kind == 3 {
-        assert!(found.iter().all(|ring| area(ring) != 0 && ring.first() != ring.last()));
+        assert!(
+            found
+                .iter()
+                .all(|ring| area(ring) != 0 && ring.first() != ring.last())
+        );
         assert!(area(&found[0]) > 0, "the first ring is an outer one");
     }
     found
@@ -113,11 +133,23 @@ pub(super) fn read(tile: &[u8], buffer: i64) -> BTreeMap<Vec<u8>, Vec<Seen>> {
         assert_eq!(number, 3, "a tile has layers and nothing else");
         let layer = fields(layer);
         let all = |number: u64| layer.iter().filter(move |field| field.0 == number);
-        assert_eq!(all(15).map(|field| field.1).collect::<Vec<_>>(), [2], "version");
-        assert_eq!(all(5).map(|field| field.1).collect::<Vec<_>>(), [4096], "extent");
+        assert_eq!(
+            all(15).map(|field| field.1).collect::<Vec<_>>(),
+            [2],
+            "version"
+        );
+        assert_eq!(
+            all(5).map(|field| field.1).collect::<Vec<_>>(),
+            [4096],
+            "extent"
+        );
         let keys: Vec<&[u8]> = all(3).map(|field| field.2).collect();
         let values: Vec<&[u8]> = all(4).map(|field| field.2).collect();
-        assert_eq!(keys.iter().collect::<HashSet<_>>().len(), keys.len(), "keys are distinct");
+        assert_eq!(
+            keys.iter().collect::<HashSet<_>>().len(),
+            keys.len(),
+            "keys are distinct"
+        );
         let features: Vec<Seen> = all(2)
             .map(|field| {
                 let (mut id, mut kind, mut tags, mut commands) = (None, 0, BTreeMap::new(), vec![]);
@@ -138,14 +170,26 @@ pub(super) fn read(tile: &[u8], buffer: i64) -> BTreeMap<Vec<u8>, Vec<Seen>> {
                 }
                 assert!((1..=3).contains(&kind));
                 let paths = paths(kind, &commands, buffer);
-                Seen { id, kind, paths, tags }
+                Seen {
+                    id,
+                    kind,
+                    paths,
+                    tags,
+                }
             })
             .collect();
         assert!(!features.is_empty(), "a layer has features");
         let ids: Vec<u64> = features.iter().filter_map(|one| one.id).collect();
-        assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len(), "ids are distinct");
+        assert_eq!(
+            ids.iter().collect::<HashSet<_>>().len(),
+            ids.len(),
+            "ids are distinct"
+        );
         let name = all(1).next().expect("a layer has a name").2.to_vec();
-        assert!(layers.insert(name, features).is_none(), "a layer comes once");
+        assert!(
+            layers.insert(name, features).is_none(),
+            "a layer comes once"
+        );
     }
     layers
 }

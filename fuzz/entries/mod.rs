@@ -167,7 +167,11 @@ pub fn standard(bytes: &[u8]) -> usize {
         return understood;
     };
     for language in ["en", "hi"] {
-        for name in [layer.layer.as_str(), "XX", &layer.title.say("en").to_lowercase()] {
+        for name in [
+            layer.layer.as_str(),
+            "XX",
+            &layer.title.say("en").to_lowercase(),
+        ] {
             if let Some(page) = parat::standard::explain(&standards, name) {
                 assert!(!page.markdown(language).is_empty());
             }

@@ -5,6 +5,7 @@
 //! machine did not give the bytes. Strangers' bytes meet GDAL here, so only the child process of
 //! [`crate::worker`] and tests may call [`layers`].
 
+mod bounds;
 mod bundle;
 mod container;
 mod dbf;
@@ -83,6 +84,12 @@ pub fn layers(path: &Path, options: &ReadOptions) -> Result<Delivery, ReadError>
             Failed::Io(error) => io(error),
             Failed::Read(error) => error,
         })?;
+        for at in (before..found.layers.len()).rev() {
+            if let Some(refused) = bounds::beyond(&found.layers[at]) {
+                found.layers.remove(at);
+                found.refused.push(refused);
+            }
+        }
         for layer in &mut found.layers[before..] {
             if let Some(crs) = &given {
                 if layer.crs_origin != CrsOrigin::Unknown && layer.crs != *crs {

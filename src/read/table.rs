@@ -9,6 +9,7 @@ use std::{fs, io};
 use calamine::{Data, Reader};
 
 use super::{
+    bounds::COLUMNS,
     bundle::{Bundle, Kind},
     delivery::{Delivery, Failed, ReadOptions, Refused, Rows, note},
     encoding::{self, Hints},
@@ -19,8 +20,6 @@ use crate::model::{
     Table, Value,
 };
 
-/// The most columns a table may have.
-const COLUMNS: usize = 4096;
 /// The most cells of a sheet: Excel allows 1,048,576 rows by 16,384 columns, nearly all of them empty.
 const CELLS: usize = 64 << 20;
 
