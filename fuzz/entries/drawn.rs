@@ -160,14 +160,7 @@ fn layer(dimension: u8, from: &mut Taker<'_>) -> Layer {
 
 /// A feature without regard to where a ring starts, to positions in the middle of a level or upright edge,
 /// and to how a line is cut into paths.
-fn plainly(
-    one: &letter::Seen,
-) -> (
-    Option<u64>,
-    u64,
-    Vec<Vec<[i64; 2]>>,
-    BTreeMap<Vec<u8>, Vec<u8>>,
-) {
+fn plainly(one: &letter::Seen) -> letter::Seen {
     let mut paths: Vec<Vec<[i64; 2]>> = match one.kind {
         2 => one
             .paths
@@ -181,7 +174,12 @@ fn plainly(
     if one.kind < 3 {
         paths.sort_unstable();
     }
-    (one.id, one.kind, paths, one.tags.clone())
+    letter::Seen {
+        id: one.id,
+        kind: one.kind,
+        paths,
+        tags: one.tags.clone(),
+    }
 }
 
 fn smallest_turn(ring: &[[i64; 2]]) -> Vec<[i64; 2]> {

@@ -124,7 +124,7 @@ const KINDS: [i32; 14] = [0, 1, 3, 5, 8, 11, 13, 15, 18, 21, 23, 25, 28, 31];
 
 /// The five parts of a shapefile. Records are kind, counts and places of the bytes' choosing inside lengths
 /// that mostly hold; columns and cells of the table likewise; the rest is the .prj, the .cpg and the lies.
-pub(super) fn shapefile(bytes: &[u8]) -> (Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>) {
+pub(super) fn shapefile(bytes: &[u8]) -> [Vec<u8>; 5] {
     let mut from = Taker(bytes);
     let (kind, lie, rows, columns) = (from.byte(), from.byte(), from.byte() % 24, from.byte() % 8);
     let kind = KINDS[usize::from(kind % 14)];
@@ -151,7 +151,7 @@ pub(super) fn shapefile(bytes: &[u8]) -> (Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, Ve
     }
     let dbf = table(rows, columns, lie, &mut from);
     let cpg = from.some(8).to_vec();
-    (shp, shx, dbf, from.0.to_vec(), cpg)
+    [shp, shx, dbf, from.0.to_vec(), cpg]
 }
 
 fn number(from: &mut Taker<'_>) -> f64 {

@@ -113,7 +113,7 @@ pub fn shapefile(bytes: &[u8]) -> usize {
     };
     let length = u16::from_le_bytes(*length);
     if length & 0x8000 != 0 {
-        let (shp, shx, dbf, prj, cpg) = framed::shapefile(rest);
+        let [shp, shx, dbf, prj, cpg] = framed::shapefile(rest);
         return read_as(&[
             ("x.shp", &shp),
             ("x.shx", &shx),

@@ -354,7 +354,7 @@ fn hostile_clients_get_an_answer_below_500_and_others_are_served_meanwhile() {
     let begun = Instant::now();
     hand_in(&server, "a.geojson", POINT.as_bytes());
     assert!(
-        begun.elapsed() < Duration::from_secs(60),
+        begun.elapsed() < Duration::from_mins(1),
         "{:?}",
         begun.elapsed()
     );
