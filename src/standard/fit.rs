@@ -111,7 +111,7 @@ impl Standards {
             0.0
         };
         let own_key = standard.key.iter().any(|name| {
-            matches!(name.as_str(), "ward_no" | "zone_no")
+            matches!(name.as_str(), "ward_no" | "zone_no" | "census_wn")
                 && map
                     .column(name)
                     .is_some_and(|at| mostly_distinct(&layer.table.columns[at]))
@@ -211,7 +211,7 @@ fn name_score(standard: &LayerStandard, layer: &RawLayer) -> f64 {
                 best = best.max(1.0);
             } else if ends_in(&words, name) {
                 // What a name ends in is what the thing is: `Jaipur_Zones`. The longer, the surer.
-                best = best.max(ENDING + 0.15 * (name.chars().count() as f64 / 30.0).min(1.0));
+                best = best.max(ENDING + 0.24 * (name.chars().count() as f64 / 30.0).min(1.0));
             } else if in_words(&words, name) {
                 best = best.max(0.7 + 0.2 * (name.chars().count() as f64 / 30.0).min(1.0));
             }
@@ -220,14 +220,31 @@ fn name_score(standard: &LayerStandard, layer: &RawLayer) -> f64 {
     best
 }
 
-/// The words of a name: `Cbe2011Wards` and `cbe 2011 wards` have two.
+/// The words of a name: `CbeCensus2011Wards` and `cbe census 2011 wards` have three.
 fn words_of(text: &str) -> Vec<String> {
-    text.split(|letter: char| {
-        letter.is_whitespace() || (letter.is_ascii() && !letter.is_ascii_alphabetic())
-    })
-    .map(squash)
-    .filter(|word| !word.is_empty())
-    .collect()
+    let mut parted = String::with_capacity(text.len() + 8);
+    let letters: Vec<char> = text.chars().collect();
+    for (at, &letter) in letters.iter().enumerate() {
+        let before = at.checked_sub(1).map(|at| letters[at]);
+        let after = letters.get(at + 1);
+        // A capital after a small letter begins a word, and so does the last of a run of capitals: `BBMPWards`.
+        if letter.is_uppercase()
+            && before.is_some_and(|before| {
+                before.is_lowercase()
+                    || (before.is_uppercase() && after.is_some_and(|after| after.is_lowercase()))
+            })
+        {
+            parted.push(' ');
+        }
+        parted.push(letter);
+    }
+    parted
+        .split(|letter: char| {
+            letter.is_whitespace() || (letter.is_ascii() && !letter.is_ascii_alphabetic())
+        })
+        .map(squash)
+        .filter(|word| !word.is_empty())
+        .collect()
 }
 
 /// How much a name is worth that ends in a standard's name: enough to be proposed without more.
@@ -246,6 +263,8 @@ fn named_boundary(layer: &RawLayer) -> bool {
         words_of(text)
             .iter()
             .any(|word| matches!(word.as_str(), "boundary" | "limit" | "limits" | "outline"))
+            // One area that is called nothing but the area of something is its outline.
+            || (layer.len() == 1 && words_of(text).last().is_some_and(|word| word == "area"))
     })
 }
 

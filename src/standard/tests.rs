@@ -408,7 +408,8 @@ fn headers_seen_in_real_files_find_their_field() {
         ("Zone", "zone_no"),
         ("ZONE_NAME", "zone_no"),
         ("name-mr", "name_local"),
-        ("2011WardNumbers", "census_wn"),
+        ("2011WardNumbers", "ward_no"),
+        ("census2011WardNumbers", "ward_no"),
     ] {
         assert_eq!(
             mapped("ward_boundary", &[(header, &["x"])])[0].0,
