@@ -242,6 +242,7 @@ impl Rule for Plausible {
         let mut findings = Findings::new();
         let finding = not_on_earth(subject)
             .or_else(|| swapped(subject))
+            .or_else(|| abroad(subject))
             .or_else(|| elsewhere(subject))
             .or_else(|| shifted(subject));
         if let Some(finding) = finding {
@@ -301,6 +302,34 @@ fn swapped(subject: &Subject<'_>) -> Option<Finding> {
         },
         say: say!(C02_swapped),
         fix: say!(C02_swapped_fix),
+        severity: Some(Severity::Error),
+        ..Finding::default()
+    })
+}
+
+/// A whole layer outside the country, where no city is known to hold it against: the zone of another place.
+fn abroad(subject: &Subject<'_>) -> Option<Finding> {
+    let coords = &subject.lonlat?.coords;
+    if subject.city.is_some() || shares(coords, &subject.standards.profile().bounds).0 >= 0.1 {
+        return None;
+    }
+    let at = middle(coords)?;
+    let [lon, lat] = at.map(|axis| format!("{axis:.4}"));
+    let claim = say!(C02_abroad, lon = lon, lat = lat);
+    let ranked = landings(subject, Some(&subject.raw.crs));
+    Some(Finding {
+        place: Place {
+            at: Some(at),
+            ..Place::default()
+        },
+        say: match ranked.first() {
+            Some(_) => say!(C01_ranked, what = claim, evidence = evidence(&ranked)),
+            None => claim,
+        },
+        fix: ranked.first().map_or_else(
+            || say!(C02_find_out_fix),
+            |best| say!(C02_read_as_fix, code = best.code),
+        ),
         severity: Some(Severity::Error),
         ..Finding::default()
     })

@@ -2,7 +2,9 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::{Finding, Findings, Outcome, Rule, RuleInfo, Subject, geometry::not_placed};
+use super::{
+    Finding, Findings, Outcome, Rule, RuleInfo, Subject, geometry::not_placed, period::Periods,
+};
 use crate::model::{Severity, ShapeKind, ShapeRef, Shapes, say};
 
 /// Points of one kind nearer than this are one thing, in metres, unless the standard says otherwise.
@@ -67,7 +69,7 @@ fn kinds(subject: &Subject<'_>) -> Option<Vec<u64>> {
 }
 
 /// Twins among shapes: (row, the row before it that is the same).
-fn twins(shapes: &Shapes<f64>) -> Vec<(u32, u32)> {
+fn twins(shapes: &Shapes<f64>, periods: Option<&Periods>) -> Vec<(u32, u32)> {
     let mut prints: Vec<(u64, u32)> = shapes
         .view()
         .iter()
@@ -80,10 +82,10 @@ fn twins(shapes: &Shapes<f64>) -> Vec<(u32, u32)> {
     for run in prints.chunk_by(|a, b| a.0 == b.0) {
         for (at, &(_, row)) in run.iter().enumerate().skip(1) {
             // Compare with the first of the run, which stands for all equal ones.
-            let first = run[..at]
-                .iter()
-                .take(4)
-                .find(|(_, other)| same(shapes.get(*other as usize), shapes.get(row as usize)));
+            let first = run[..at].iter().take(4).find(|(_, other)| {
+                periods.is_none_or(|periods| periods.together(*other, row))
+                    && same(shapes.get(*other as usize), shapes.get(row as usize))
+            });
             if let Some(&(_, other)) = first {
                 twins.push((row, other));
             }
@@ -149,7 +151,7 @@ impl Rule for Duplicates {
 
     fn check(&self, subject: &Subject<'_>) -> Outcome {
         let mut findings = Findings::new();
-        for (row, other) in twins(&subject.raw.shapes) {
+        for (row, other) in twins(&subject.raw.shapes, Periods::of(subject).as_ref()) {
             findings.add(|| Finding {
                 place: subject.row(row as usize),
                 say: say!(

@@ -8,8 +8,8 @@ use std::{
 
 use super::{
     Aside, Confirmed, Counts, Finding, Findings, Others, Outcome, Proposals, RepairKind, Repairs,
-    Report, Rule, RuleReport, Subject, aside, coverage, crs, duplicate, encoding, fields, geometry,
-    key, metadata, network, outline, place, placing, privacy, propose, readable, repair,
+    Report, Rule, RuleReport, Subject, aside, coverage, crs, duplicate, encoding, fields, gap,
+    geometry, key, metadata, network, outline, place, placing, privacy, propose, readable, repair,
     repair::{Log, Work},
     stored, wards, words,
 };
@@ -44,7 +44,7 @@ pub const RULES: &[&dyn Rule] = &[
     &geometry::Slivers,
     &place::Inside,
     &coverage::Overlaps,
-    &coverage::Gaps,
+    &gap::Gaps,
     &geometry::SinglePart,
     &network::EndsMeet,
     &network::Dangles,

@@ -5,6 +5,7 @@
 //! says aloud, because unknown is never a pass. Rules are a family a file; what several of them measure
 //! with (orientation, validity, overlap) stands in files of its own and knows no report.
 
+mod along;
 mod aside;
 mod confirmed;
 mod coverage;
@@ -12,6 +13,7 @@ mod crs;
 mod duplicate;
 mod encoding;
 mod fields;
+mod gap;
 mod gate;
 mod geometry;
 mod key;
@@ -20,6 +22,7 @@ mod network;
 mod orient;
 mod outline;
 mod overlap;
+mod period;
 mod place;
 mod placing;
 mod privacy;
@@ -32,6 +35,7 @@ mod report;
 mod rule;
 mod stored;
 mod stray;
+mod trace;
 mod validity;
 mod values;
 mod wards;

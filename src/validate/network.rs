@@ -1,9 +1,13 @@
 //! T07, T08, T09, N01, N02: lines that make a network.
 
-use std::{cmp::Ordering, collections::HashMap};
+use std::{
+    cmp::Ordering,
+    collections::{HashMap, HashSet},
+};
 
 use super::{
     Finding, Findings, Outcome, Rule, RuleInfo, Subject,
+    along::{Along, along},
     geometry::{length, not_placed},
     orient::{At, side},
     placing::{middle, to_metres},
@@ -20,6 +24,9 @@ const MEETS_M: f64 = 0.001;
 /// An end this near to the middle of an edge meets it, in metres: a coordinate rounded to six decimals of a
 /// degree, or an edge of a kilometre drawn straight in degrees, is that far from where it should be.
 pub(super) const TOUCHES_M: f64 = 0.05;
+
+/// The share of a line that another must cover to be the same line drawn twice.
+const WHOLE: f64 = 0.99;
 
 /// The ends of every line of a layer: row, which coordinate of the layer, and the place.
 pub(super) fn ends(shapes: &Shapes<f64>) -> Vec<(u32, usize, At)> {
@@ -129,7 +136,7 @@ impl Rule for EndsMeet {
     }
 }
 
-/// T08: no line is a stub, and none runs back over itself.
+/// T08: no line is a stub, none runs over itself, and none along another.
 pub(super) struct Dangles;
 
 impl Rule for Dangles {
@@ -171,6 +178,7 @@ impl Rule for Dangles {
                 });
             }
         }
+        let mut folded = HashSet::new();
         for (row, shape) in subject.raw.shapes.view().iter().enumerate() {
             if shape.kind.dimension() != Some(1) {
                 continue;
@@ -179,6 +187,7 @@ impl Rule for Dangles {
             'shape: for part in shape.parts() {
                 for path in part.rings() {
                     if let Some(turn) = path.windows(3).position(runs_back) {
+                        folded.insert(row as u32);
                         findings.add(|| Finding {
                             place: subject.spot(row, lonlat.coords.get(at + turn + 1).copied()),
                             say: say!(T08_back, who = subject.called(row)),
@@ -191,7 +200,55 @@ impl Rule for Dangles {
                 }
             }
         }
+        let Some(shared) = along(&subject.raw.shapes, metres, limit) else {
+            return if findings.count() == 0 {
+                Outcome::not_run(say!(T08_tangled), true)
+            } else {
+                findings.outcome(metres.len() as u64)
+            };
+        };
+        for along in shared {
+            // A line that folds back has been named with the place of the fold.
+            if along.one == along.other && folded.contains(&along.one) {
+                continue;
+            }
+            findings.add(|| told(subject, &along, metres, along.place(&lonlat.coords)));
+        }
         findings.outcome(metres.len() as u64)
+    }
+}
+
+/// What is said of a line that runs along another, or over itself.
+fn told(subject: &Subject<'_>, along: &Along, metres: &Shapes<f64>, at: Option<At>) -> Finding {
+    let row = along.other as usize;
+    let who = subject.called(row);
+    let far = format!("{:.1}", along.metres);
+    let (say, fix) = if along.one == along.other {
+        (
+            say!(T08_itself, who = who, metres = far),
+            say!(T08_itself_fix),
+        )
+    } else {
+        let other = subject.called(along.one as usize);
+        // Nearly all of a line is all of it: the ends of one that was traced differ by a hand's breadth.
+        if along.metres >= WHOLE * length(metres.get(row)) {
+            (
+                say!(T08_twice, who = who, metres = far, other = other),
+                say!(T08_twice_fix),
+            )
+        } else {
+            (
+                say!(T08_along, who = who, metres = far, other = other),
+                say!(T08_along_fix),
+            )
+        }
+    };
+    Finding {
+        place: subject.spot(row, at),
+        say,
+        fix,
+        measure: Some((along.metres * 1000.0).round() / 1000.0),
+        ..Finding::default()
     }
 }
 

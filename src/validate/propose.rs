@@ -20,6 +20,8 @@ const WORTH: f64 = 0.2;
 const COLUMNS: usize = 3;
 /// The score from which a column is worth a line.
 const LIKELY: f64 = 0.5;
+/// The width from which a column of that width says something.
+const TELLING_WIDTH: u32 = 6;
 /// How many rows of a column are looked at, evenly over the layer.
 const ROWS: usize = 400;
 
@@ -200,8 +202,9 @@ fn held(subject: &Subject<'_>, field: &FieldRule, column: &Column) -> Option<(f6
     if field.unique {
         return alone.then(|| (1.0, false, "no value of it stands twice".to_owned()));
     }
-    let narrow =
-        field.width.is_some() || (field.min.is_some() && field.max.is_some() && field.identifier);
+    // Four characters are the form of many things; six digits are a code's.
+    let narrow = field.width.is_some_and(|width| width >= TELLING_WIDTH)
+        || (field.min.is_some() && field.max.is_some() && field.identifier);
     let what = match field.kind {
         Kind::Date => "dates",
         Kind::Year => "years",

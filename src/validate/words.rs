@@ -125,8 +125,10 @@ pub(super) fn todo(report: &Report, standards: &Standards) -> Vec<Say> {
             })
         })
         .collect();
-    if report.standard.is_none() && report.rows > 0 && todo.len() < TODO {
-        todo.push(say!(todo_name_layer));
+    // Until somebody says what the layer is, hardly anything of it was judged: that comes first.
+    if report.standard.is_none() && report.rows > 0 {
+        todo.insert(0, say!(todo_name_layer));
+        todo.truncate(TODO);
     }
     todo
 }

@@ -3,8 +3,10 @@
 //! ## What an invalid area becomes
 //! Each ring for itself by the even-odd rule: where a ring crosses itself, ground that it goes round twice is
 //! outside, so a bow-tie becomes its two wings, and an edge that runs out and back encloses nothing. Then the
-//! holes are taken off, whether they lay inside or reached out, and the parts are joined. So a hole never becomes
-//! ground, and ground that two parts share is there once. Vertices of the file stay where they are to the bit;
+//! holes are taken off, whether they lay inside or reached out, and the parts are joined. So a hole that takes off
+//! ground never becomes ground, and ground that two parts share is there once. Where nothing is wrong but holes that
+//! lie wholly outside their outline, they take nothing off, and each becomes a part of its own, as GEOS holds it: in
+//! real files they are exclaves that were drawn as a further ring. Vertices of the file stay where they are to the bit;
 //! new ones arise only where edges cross. A result that is empty, still invalid or of other ground is not taken: the
 //! shape then stays as it was, and is reported.
 
@@ -18,7 +20,7 @@ use geo_types::{Coord, Geometry, LineString, MultiPolygon, Polygon};
 
 use super::{Plan, RepairKind, ground};
 use crate::{
-    model::{ShapeRef, Shapes},
+    model::{ShapeKind, ShapeRef, Shapes},
     validate::{
         Subject,
         geometry::{SAME_M, Sliver, area, sliver},
@@ -75,17 +77,67 @@ pub(super) fn make_valid(subject: &Subject<'_>) -> Plan {
     let mut plan = Plan::new(RepairKind::MakeValid);
     let mut checker = Checker::default();
     for (row, shape) in areas(subject) {
-        let mends = checker.check(shape).is_some_and(|faults| {
-            !faults.is_empty()
-                && faults
+        let Some(faults) = checker.check(shape).filter(|faults| !faults.is_empty()) else {
+            continue;
+        };
+        let mends = faults
+            .iter()
+            .all(|fault| !matches!(fault.flaw, Flaw::NotFinite | Flaw::Unclosed));
+        let outside = faults
+            .iter()
+            .all(|fault| fault.flaw == Flaw::HoleOutside)
+            .then(|| {
+                faults
                     .iter()
-                    .all(|fault| !matches!(fault.flaw, Flaw::NotFinite | Flaw::Unclosed))
-        });
-        if mends && let Some(better) = made_valid(shape, &mut checker) {
+                    .map(|fault| fault.from as usize)
+                    .collect::<Vec<_>>()
+            });
+        if let Some(at) = outside {
+            if let Some(better) = parted(shape, &at, &mut checker) {
+                plan.reshape(row, better.get(0));
+            }
+        } else if mends && let Some(better) = made_valid(shape, &mut checker) {
             plan.reshape(row, better.get(0));
         }
     }
     plan
+}
+
+/// The shape with each ring that holds one of these coordinates of the layer as a part of its own; none where that is
+/// not valid either, because such rings lie on other ground of the shape.
+fn parted(
+    shape: ShapeRef<'_, f64>,
+    outside: &[usize],
+    checker: &mut Checker,
+) -> Option<Shapes<f64>> {
+    let mut at = shape.coord_range().0;
+    let mut apart: Vec<&[At]> = vec![];
+    let mut out = Shapes::new();
+    let push = |out: &mut Shapes<f64>, ring: &[At]| {
+        out.coords.extend_from_slice(ring);
+        out.end_ring();
+    };
+    for part in shape.parts() {
+        for (number, ring) in part.rings().enumerate() {
+            if number > 0
+                && outside
+                    .iter()
+                    .any(|one| (at..at + ring.len()).contains(one))
+            {
+                apart.push(ring);
+            } else {
+                push(&mut out, ring);
+            }
+            at += ring.len();
+        }
+        out.end_part();
+    }
+    for ring in apart {
+        push(&mut out, ring);
+        out.end_part();
+    }
+    out.end_feature(ShapeKind::MultiPolygon);
+    checker.check(out.get(0))?.is_empty().then_some(out)
 }
 
 /// A shape moved and scaled for the work, and the way back.
@@ -488,6 +540,52 @@ mod tests {
             mended > 10_000 && judged > 400_000 && left * 50 < mended && off == 0,
             "{mended} made valid, {left} with ground left as they were, {off} of {judged} places differ"
         );
+    }
+
+    #[test]
+    fn a_hole_outside_its_outline_becomes_a_part_unless_it_lies_on_another() {
+        let square = |x: f64, size: f64| {
+            [
+                [x, 0.0],
+                [x + size, 0.0],
+                [x + size, size],
+                [x, size],
+                [x, 0.0],
+            ]
+        };
+        let mut shapes = Shapes::new();
+        for rings in [
+            &[square(0.0, 4.0), square(1.0, 1.0), square(6.0, 2.0)][..],
+            &[square(0.0, 4.0), square(6.0, 2.0), square(6.5, 1.0)][..],
+        ] {
+            for ring in rings {
+                shapes.coords.extend_from_slice(
+                    &ring.map(|[x, y]| [x, y + if x == 1.0 || x == 2.0 { 1.0 } else { 0.0 }]),
+                );
+                shapes.end_ring();
+            }
+            shapes.end_part();
+            shapes.end_feature(ShapeKind::Polygon);
+        }
+        let mut checker = Checker::default();
+        let places = |checker: &mut Checker, row: usize| -> Vec<usize> {
+            let faults = checker.check(shapes.get(row)).unwrap().iter();
+            let faults: Vec<_> = faults
+                .filter(|fault| fault.flaw == Flaw::HoleOutside)
+                .collect();
+            faults.iter().map(|fault| fault.from as usize).collect()
+        };
+        let outside = places(&mut checker, 0);
+        let made = parted(shapes.get(0), &outside, &mut checker).expect("it can be mended");
+        let theirs = geos(made.get(0));
+        assert!(theirs.is_valid());
+        assert!(
+            (theirs.area() - (16.0 - 1.0 + 4.0)).abs() < 1e-12,
+            "{}",
+            theirs.area()
+        );
+        let outside = places(&mut checker, 1);
+        assert!(parted(shapes.get(1), &outside, &mut checker).is_none());
     }
 
     #[test]
