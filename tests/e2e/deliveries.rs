@@ -41,28 +41,23 @@ impl Dice {
 }
 
 /// An answer; none when the connection broke, which is what a killed server looks like.
-pub(crate) struct Answer {
-    pub(crate) status: u16,
+struct Answer {
+    status: u16,
     headers: BTreeMap<String, String>,
-    pub(crate) body: Vec<u8>,
+    body: Vec<u8>,
 }
 
 impl Answer {
-    pub(crate) fn json(&self) -> Value {
+    fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
-    pub(crate) fn header(&self, name: &str) -> &str {
+    fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", String::as_str)
     }
 }
 
-pub(crate) fn ask(
-    method: &str,
-    url: &str,
-    headers: &[(&str, &str)],
-    body: &[u8],
-) -> Option<Answer> {
+fn ask(method: &str, url: &str, headers: &[(&str, &str)], body: &[u8]) -> Option<Answer> {
     let mut request = ureq::http::Request::builder().method(method).uri(url);
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -91,7 +86,7 @@ pub(crate) fn ask(
     })
 }
 
-pub(crate) fn form(parts: &[(&str, Option<&str>, &[u8])]) -> Vec<u8> {
+fn form(parts: &[(&str, Option<&str>, &[u8])]) -> Vec<u8> {
     let mut body = vec![];
     for (name, file, bytes) in parts {
         let file = file.map_or_else(String::new, |file| format!("; filename=\"{file}\""));
@@ -106,7 +101,7 @@ pub(crate) fn form(parts: &[(&str, Option<&str>, &[u8])]) -> Vec<u8> {
     body
 }
 
-pub(crate) const TUS: (&str, &str) = ("tus-resumable", "1.0.0");
+const TUS: (&str, &str) = ("tus-resumable", "1.0.0");
 const BYTES: (&str, &str) = ("content-type", "application/offset+octet-stream");
 const JSON: (&str, &str) = ("content-type", "application/json");
 
@@ -298,7 +293,7 @@ impl Client<'_> {
 }
 
 /// A delivery at its end; none when the server is gone.
-pub(crate) fn ended(url: &str, id: &str) -> Option<Value> {
+fn ended(url: &str, id: &str) -> Option<Value> {
     let begun = Instant::now();
     loop {
         let answer = ask("GET", &format!("{url}/deliveries/{id}"), &[], b"")?;

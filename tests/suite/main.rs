@@ -20,6 +20,7 @@ mod formats;
 mod fuzz;
 mod hostile;
 mod http;
+mod judges;
 mod mend;
 mod real_files;
 mod reports;

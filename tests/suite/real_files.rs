@@ -29,9 +29,13 @@ pub(crate) fn read(path: &Path) -> Delivery {
 }
 
 /// One line of the audit.
-struct Audited {
-    file: String,
-    layer: String,
+pub(crate) struct Audited {
+    pub(crate) file: String,
+    pub(crate) layer: String,
+    /// How many geometries GEOS called invalid.
+    pub(crate) invalid: usize,
+    /// How many pairs of areas share more than 0.01 % of the smaller.
+    pub(crate) overlaps: u64,
     features: usize,
     kinds: BTreeMap<String, usize>,
     vertices: usize,
@@ -39,7 +43,7 @@ struct Audited {
     distinct: Vec<(String, usize)>,
 }
 
-fn audit(data: &Path) -> (Vec<Audited>, Vec<String>) {
+pub(crate) fn audit(data: &Path) -> (Vec<Audited>, Vec<String>) {
     let text = fs::read_to_string(data.join("AUDIT.txt")).unwrap();
     let (mut rows, mut unreadable) = (vec![], vec![]);
     for line in text.lines().filter(|line| line.starts_with("| ")) {
@@ -63,6 +67,13 @@ fn audit(data: &Path) -> (Vec<Audited>, Vec<String>) {
         rows.push(Audited {
             file: cells[0].to_owned(),
             layer: cells[1].to_owned(),
+            invalid: {
+                let mut words = cells[5]
+                    .split_whitespace()
+                    .skip_while(|word| *word != "invalid");
+                words.nth(1).unwrap().parse().unwrap()
+            },
+            overlaps: cells[7].split_whitespace().nth(1).unwrap().parse().unwrap(),
             features: cells[3].parse().unwrap(),
             kinds: kinds
                 .trim_matches(['{', '}', ' '])
