@@ -50,31 +50,48 @@ pub(super) fn squash(text: &str) -> String {
         .collect()
 }
 
-/// How sure a header is to mean a field: 0 the name itself, then the aliases in order, then cut ones.
-/// The second is why, as [`Mapping::why`] says it.
-fn sureness(field: &FieldRule, header: &str, squashed: &str) -> Option<(usize, &'static str)> {
-    if header == field.name {
-        return Some((0, "same name"));
+/// What headers mean a field, made ready once for all columns of a table: a file may have thousands.
+struct Called<'a> {
+    field: &'a FieldRule,
+    squashed: String,
+    /// Each alias, and as DBF cuts it: it keeps ten bytes of a field's name.
+    aliases: Vec<(String, Option<String>)>,
+}
+
+impl<'a> Called<'a> {
+    fn of(field: &'a FieldRule) -> Self {
+        Self {
+            field,
+            squashed: squash(&field.name),
+            aliases: field
+                .aliases
+                .iter()
+                .map(|alias| {
+                    let cut = alias.len() > 10 && alias.is_char_boundary(10);
+                    (squash(alias), cut.then(|| squash(&alias[..10])))
+                })
+                .collect(),
+        }
     }
-    if squashed == squash(&field.name) {
-        return Some((1, "same name"));
+
+    /// How sure a header is to mean the field: 0 the name itself, then the aliases in order, then cut ones.
+    /// The second is why, as [`Mapping::why`] says it.
+    fn sureness(&self, header: &str, squashed: &str) -> Option<(usize, &'static str)> {
+        if header == self.field.name {
+            return Some((0, "same name"));
+        }
+        if squashed == self.squashed {
+            return Some((1, "same name"));
+        }
+        if let Some(at) = self.aliases.iter().position(|(alias, _)| alias == squashed) {
+            return Some((2 + at, "alias"));
+        }
+        let cut = |(_, cut): &(String, Option<String>)| cut.as_deref() == Some(squashed);
+        (header.len() == 10)
+            .then(|| self.aliases.iter().position(cut))
+            .flatten()
+            .map(|at| (1000 + at, "cut alias"))
     }
-    let alias = |cut: bool| {
-        field.aliases.iter().position(|alias| {
-            if cut {
-                // DBF keeps ten bytes of a field's name.
-                header.len() == 10
-                    && alias.len() > 10
-                    && alias.is_char_boundary(10)
-                    && squash(&alias[..10]) == squashed
-            } else {
-                squash(alias) == squashed
-            }
-        })
-    };
-    alias(false)
-        .map(|at| (2 + at, "alias"))
-        .or_else(|| alias(true).map(|at| (1000 + at, "cut alias")))
 }
 
 impl ColumnMap {
@@ -152,8 +169,9 @@ impl ColumnMap {
             .collect();
         let mut wishes = vec![];
         for (order, field) in standards.fields(standard).enumerate() {
+            let called = Called::of(field);
             for (at, squashed) in headers.iter().enumerate() {
-                if let Some((rank, why)) = sureness(field, &table.fields[at].name, squashed) {
+                if let Some((rank, why)) = called.sureness(&table.fields[at].name, squashed) {
                     wishes.push((rank, order, at, why, field.name.as_str()));
                 }
             }

@@ -10,6 +10,9 @@ use super::{
     spec::Words,
 };
 
+/// The longest text that is compared with codes and labels, in bytes.
+const LONGEST: usize = 1000;
+
 /// One code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CodeEntry {
@@ -72,6 +75,10 @@ impl CodeList {
     /// The code that a text most likely means: the code in other letters, a label in any language, another
     /// text people write for it, or one of these with a slip of the pen. None when nothing is near.
     pub fn nearest(&self, text: &str) -> Option<&str> {
+        // Nothing that long is a code or its label, and likeness is measured letter by letter.
+        if text.len() > LONGEST {
+            return None;
+        }
         let wanted = squash(text);
         if wanted.is_empty() {
             return None;

@@ -41,23 +41,28 @@ impl Dice {
 }
 
 /// An answer; none when the connection broke, which is what a killed server looks like.
-struct Answer {
-    status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     headers: BTreeMap<String, String>,
-    body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
-    fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", String::as_str)
     }
 }
 
-fn ask(method: &str, url: &str, headers: &[(&str, &str)], body: &[u8]) -> Option<Answer> {
+pub(crate) fn ask(
+    method: &str,
+    url: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Option<Answer> {
     let mut request = ureq::http::Request::builder().method(method).uri(url);
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -86,7 +91,7 @@ fn ask(method: &str, url: &str, headers: &[(&str, &str)], body: &[u8]) -> Option
     })
 }
 
-fn form(parts: &[(&str, Option<&str>, &[u8])]) -> Vec<u8> {
+pub(crate) fn form(parts: &[(&str, Option<&str>, &[u8])]) -> Vec<u8> {
     let mut body = vec![];
     for (name, file, bytes) in parts {
         let file = file.map_or_else(String::new, |file| format!("; filename=\"{file}\""));
@@ -101,7 +106,7 @@ fn form(parts: &[(&str, Option<&str>, &[u8])]) -> Vec<u8> {
     body
 }
 
-const TUS: (&str, &str) = ("tus-resumable", "1.0.0");
+pub(crate) const TUS: (&str, &str) = ("tus-resumable", "1.0.0");
 const BYTES: (&str, &str) = ("content-type", "application/offset+octet-stream");
 const JSON: (&str, &str) = ("content-type", "application/json");
 
@@ -293,7 +298,7 @@ impl Client<'_> {
 }
 
 /// A delivery at its end; none when the server is gone.
-fn ended(url: &str, id: &str) -> Option<Value> {
+pub(crate) fn ended(url: &str, id: &str) -> Option<Value> {
     let begun = Instant::now();
     loop {
         let answer = ask("GET", &format!("{url}/deliveries/{id}"), &[], b"")?;

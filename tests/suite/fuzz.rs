@@ -7,7 +7,7 @@ use std::{fs, path::Path};
     unreachable_pub,
     reason = "the fuzz crate includes the same file as its own library"
 )]
-#[path = "../../fuzz/entries.rs"]
+#[path = "../../fuzz/entries/mod.rs"]
 mod entries;
 
 /// Numbers from a seed, the same on every machine.
@@ -71,9 +71,11 @@ fn no_bytes_make_an_entry_panic_and_the_corpus_is_understood() {
     let throws: usize = std::env::var("PARAT_FUZZ")
         .ok()
         .and_then(|count| count.parse().ok())
-        .unwrap_or(300);
+        .unwrap_or(60);
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
-    for (name, entry) in entries::ENTRIES {
+    let mut dull = vec![];
+    for (name, _) in entries::ENTRIES {
+        let entry = entries::of(name);
         let mut seeds: Vec<Vec<u8>> = vec![];
         let mut files: Vec<_> = fs::read_dir(root.join(name))
             .unwrap()
@@ -85,11 +87,9 @@ fn no_bytes_make_an_entry_panic_and_the_corpus_is_understood() {
             let understood = entry(&bytes);
             // What a fuzzer found need not be good; the seeds are.
             let found = path.to_string_lossy().contains("found-");
-            assert!(
-                found || understood > 0,
-                "{} is not understood",
-                path.display()
-            );
+            if !found && understood == 0 {
+                dull.push(path);
+            }
             seeds.push(bytes);
         }
         assert!(!seeds.is_empty(), "{name} has no corpus");
@@ -109,4 +109,5 @@ fn no_bytes_make_an_entry_panic_and_the_corpus_is_understood() {
         }
         println!("{name}: {throws} thrown, {understood} understood");
     }
+    assert!(dull.is_empty(), "seeds that are not understood: {dull:?}");
 }
