@@ -6,7 +6,10 @@
 //! Nothing of a table is cleared between tiles: an entry counts only if it was made since the column was
 //! begun.
 
-use super::sketch::{put, varint_len};
+use super::{
+    sketch::{put, varint_len},
+    values::Once,
+};
 use crate::{
     model::{
         Value,
@@ -71,6 +74,7 @@ pub(super) struct Desk {
     /// For each key, and for each feature, its place among the values.
     slots: Vec<u32>,
     values: Vec<u8>,
+    once: Once,
     features: Vec<u8>,
     tags: Vec<u8>,
     /// Bytes of each feature.
@@ -90,8 +94,10 @@ impl Desk {
         self.sizes.clear();
         self.slots.clear();
         self.slots.resize(spec.keys.len() * outlines.len(), NONE);
-        self.find_values(spec, outlines);
+        let count = self.find_values(spec, outlines);
         let mut slots = std::mem::take(&mut self.slots);
+        self.once
+            .settle(&mut self.values, count as usize, &mut slots);
         self.write_features(spec, outlines, commands, &slots);
         slots.clear();
         self.slots = slots;
@@ -99,8 +105,8 @@ impl Desk {
         self.features.len() + self.values.len() + keys + spec.name.len() + 16
     }
 
-    /// Fills in the slots, a column at a time, those with the fewest values first.
-    fn find_values(&mut self, spec: &Spec<'_>, outlines: &[Outline]) {
+    /// Fills in the slots, a column at a time, those with the fewest values first; how many values there are.
+    fn find_values(&mut self, spec: &Spec<'_>, outlines: &[Outline]) -> u32 {
         let distinct = |source: &Source<'_>| match source {
             Source::Column(view) => view.distinct(),
             Source::Numbers(_) => usize::MAX,
@@ -124,6 +130,7 @@ impl Desk {
             };
         }
         self.slots = slots;
+        start
     }
 
     /// Entries made from now on count; those from before do not.

@@ -1,16 +1,13 @@
 //! Tiles held to the letter of MVT 2.1 by a decoder of its own, on shapes meant to hurt; losses held to
-//! counting; and real wards held to leave no sliver.
+//! counting.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
-    path::PathBuf,
-};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use proptest::prelude::*;
 
 use super::{tests::decode, *};
 use crate::{
-    model::{FeatureId, Layer, ShapeKind, Shapes, world},
+    model::{FeatureId, ShapeKind, Shapes, world},
     snapshot::sample::{self, Dice},
 };
 
@@ -152,6 +149,8 @@ pub(super) fn strict(bytes: &[u8]) -> BTreeMap<String, Vec<Strict>> {
             assert!(matches!(kinds[..], [(1..=7, ..)]), "a value has one type");
         }
         let values = of(4).count();
+        let distinct: HashSet<_> = of(4).map(|field| field.2).collect();
+        assert_eq!(distinct.len(), values, "a value comes once");
         let mut ids = HashSet::new();
         let mut used = BTreeSet::new();
         let features: Vec<Strict> = of(2)
@@ -409,151 +408,4 @@ fn a_long_ring_gives_the_same_tile_with_and_without_its_blocks() {
             assert_eq!(decode(&fast.bytes), decode(&plain), "{id:?}");
         }
     }
-}
-
-/// The files of wards that are at hand.
-fn wards() -> Vec<PathBuf> {
-    let root = std::env::var("PARAT_SHARED")
-        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../shared").to_owned());
-    let mut found = vec![];
-    let mut folders = vec![PathBuf::from(root).join("data")];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-            let path = entry.path();
-            let name = entry.file_name().to_string_lossy().to_lowercase();
-            if path.is_dir() {
-                folders.push(path);
-            } else if name.contains("ward") && name.ends_with(".geojson") {
-                found.push(path);
-            }
-        }
-    }
-    found.sort();
-    found
-}
-
-/// The areas of a file in longitude and latitude; none where it is not readable as such.
-fn areas(path: &PathBuf) -> Option<Layer> {
-    let text = std::fs::read_to_string(path).ok()?;
-    let collection = geojson::FeatureCollection::try_from(text.parse::<geojson::GeoJson>().ok()?);
-    let mut layer = sample::empty("ward", 2, vec![]);
-    for feature in collection.ok()?.features {
-        let Some(geometry) = feature.geometry else {
-            continue;
-        };
-        let Ok(geometry) = geo_types::Geometry::<f64>::try_from(geometry) else {
-            continue;
-        };
-        if !matches!(
-            geometry,
-            geo_types::Geometry::Polygon(_) | geo_types::Geometry::MultiPolygon(_)
-        ) {
-            continue;
-        }
-        layer.shapes.push_geo(&geometry);
-        layer.ids.push(FeatureId(layer.ids.len() as u64));
-    }
-    let lonlat = |at: &[f64; 2]| at[0].abs() <= 180.0 && at[1].abs() <= 85.0;
-    (layer.ids.len() > 4 && layer.shapes.coords.iter().all(lonlat)).then_some(layer)
-}
-
-/// How often each edge is walked, one way less the other: nothing where two areas share it.
-fn walked<T: Copy + Ord + std::hash::Hash>(
-    rings: impl IntoIterator<Item = (Vec<T>, bool)>,
-) -> HashMap<(T, T), i32> {
-    let mut walked = HashMap::new();
-    for (ring, turned) in rings {
-        for at in 0..ring.len() {
-            let (a, b) = (ring[at], ring[(at + 1) % ring.len()]);
-            if a != b {
-                let way = if (a < b) == turned { 1 } else { -1 };
-                *walked.entry((a.min(b), a.max(b))).or_insert(0) += way;
-            }
-        }
-    }
-    walked.retain(|_, count| *count != 0);
-    walked
-}
-
-#[test]
-#[expect(clippy::print_stderr, reason = "a skipped check says so")]
-fn real_wards_get_no_sliver_from_zoom_6_to_14_beyond_those_that_they_came_with() {
-    let files = wards();
-    if files.is_empty() {
-        eprintln!("skipped: real wards (shared data absent)");
-        return;
-    }
-    let (mut read, mut tiles, mut shared) = (0, 0, 0);
-    for file in &files {
-        let Some(layer) = areas(file) else { continue };
-        read += 1;
-        let (_dir, snapshot) = sample::open(&layer);
-        // What the source shares and what not: its own outline, its own gaps and overlaps. Both owners of
-        // an edge walk it in opposite ways once each shell is turned the same way.
-        let world = snapshot.world();
-        let source = walked((0..snapshot.placed()).flat_map(|row| {
-            let shape = world.get(row);
-            shape
-                .parts()
-                .flat_map(|part| {
-                    part.rings()
-                        .enumerate()
-                        .map(|(at, ring)| {
-                            let [x0, y0] = ring[0].map(i128::from);
-                            let sum: i128 = ring
-                                .windows(2)
-                                .map(|pair| {
-                                    let [ax, ay, bx, by] =
-                                        [pair[0][0], pair[0][1], pair[1][0], pair[1][1]]
-                                            .map(i128::from);
-                                    (ax - x0) * (by - y0) - (bx - x0) * (ay - y0)
-                                })
-                                .sum();
-                            (ring.to_vec(), (sum > 0) == (at == 0))
-                        })
-                        .collect::<Vec<_>>()
-                })
-                .collect::<Vec<_>>()
-        }));
-        let alone: HashSet<[u32; 2]> = source.keys().flat_map(|&(a, b)| [a, b]).collect();
-        for zoom in 6..=14 {
-            let mut ids: Vec<TileId> = (0..snapshot.placed() as u32)
-                .map(|row| TileId::holding(zoom, snapshot.label(row)))
-                .collect();
-            ids.sort_unstable();
-            ids.dedup();
-            for id in ids.into_iter().step_by(if zoom > 12 { 5 } else { 1 }) {
-                let ground = Square::of(id);
-                let outline: HashSet<[i64; 2]> = alone.iter().map(|&at| ground.unit(at)).collect();
-                let made = tile(&[&snapshot], id, &[]);
-                assert_eq!(made.losses.dropped, 0);
-                let Some(features) = strict(&made.bytes).remove("ward") else {
-                    continue;
-                };
-                // A ward smaller than a cell is a dot and declared as such; it shares nothing.
-                if made.losses.as_points > 0 {
-                    continue;
-                }
-                let rings = features
-                    .into_iter()
-                    .flat_map(|one| one.paths)
-                    .map(|ring| (ring, true));
-                let left = walked(rings);
-                let cut = |at: &[i64; 2]| at.iter().any(|&v| v == -64 || v == 4160);
-                let known = |at: &[i64; 2]| cut(at) || outline.contains(at);
-                tiles += 1;
-                shared += 1;
-                let slivers: Vec<_> = left
-                    .keys()
-                    .filter(|(a, b)| !(known(a) && known(b)))
-                    .collect();
-                assert!(slivers.is_empty(), "{file:?} {id:?}: {slivers:?}");
-            }
-        }
-    }
-    eprintln!(
-        "{read} of {} files of wards, {tiles} tiles, {shared} without a new sliver",
-        files.len()
-    );
-    assert!(read > 5, "the shared data hold more wards");
 }

@@ -14,6 +14,7 @@ pub mod plain;
 pub mod pyramid;
 mod simplify;
 mod sketch;
+mod values;
 
 use std::cell::RefCell;
 
@@ -411,5 +412,7 @@ mod declared_tests;
 mod laws;
 #[cfg(test)]
 mod pyramid_tests;
+#[cfg(test)]
+mod slivers;
 #[cfg(test)]
 mod tests;

@@ -306,6 +306,104 @@ fn a_filter_on_several_collections_must_fit_them_all() {
     assert!(keys("ward_boundary").is_empty());
 }
 
+/// Longitude and latitude of a tile's box, widened by a share of its side, as `bbox` takes it.
+fn box_of([z, x, y]: [u32; 3], wider: f64) -> String {
+    let across = f64::from(1_u32 << z);
+    let lon = |x: f64| x / across * 360.0 - 180.0;
+    let lat = |y: f64| {
+        let turn = std::f64::consts::PI * (1.0 - 2.0 * y / across);
+        turn.sinh().atan().to_degrees()
+    };
+    let (x, y) = (f64::from(x), f64::from(y));
+    format!(
+        "{},{},{},{}",
+        lon(x - wider),
+        lat(y + 1.0 + wider),
+        lon(x + 1.0 + wider),
+        lat(y - wider)
+    )
+}
+
+#[test]
+fn a_tile_is_a_query_of_its_box_feature_by_feature_minus_the_declared_losses() {
+    use mvt_reader::feature::Value;
+    let mut compared = 0;
+    for (layer, key) in [("ward_boundary", "ward_no"), ("toilet", "limit")] {
+        for z in [8_u32, 10, 11, 12, 13, 14, 16] {
+            // Over places in the city, and over the corner where four wards meet.
+            for place in [[77.505, 12.905], [77.53, 12.93], [77.5599, 12.9599]] {
+                let across = f64::from(1_u32 << z);
+                let x = ((place[0] + 180.0) / 360.0 * across) as u32;
+                let turn = f64::to_radians(place[1]).tan().asinh() / std::f64::consts::PI;
+                let y = ((1.0 - turn) / 2.0 * across) as u32;
+                for query in [
+                    String::new(),
+                    format!("&filter={key}%20%3E%2011"),
+                    format!("&filter={key}%20%3C%204%20OR%20{key}%20%3D%2020"),
+                    format!("&filter={key}%20IN%20(6,8,30)"),
+                ] {
+                    let tile = get(&format!(
+                        "/xyz/{layer}/{z}/{x}/{y}.mvt?{}",
+                        query.trim_start_matches('&')
+                    ));
+                    let dropped = losses(&tile).get("dropped").copied().unwrap_or(0);
+                    let items = |wider: f64| -> std::collections::BTreeMap<u64, serde_json::Value> {
+                        let bbox = box_of([z, x, y], wider);
+                        let found = json(&format!(
+                            "/collections/{layer}/items?limit=1000&bbox={bbox}{query}"
+                        ));
+                        let features = found["features"].as_array().expect("features");
+                        assert_eq!(found["numberMatched"], features.len());
+                        features
+                            .iter()
+                            .map(|one| {
+                                (
+                                    one["id"].as_u64().expect("an id"),
+                                    one["properties"].clone(),
+                                )
+                            })
+                            .collect()
+                    };
+                    let (own, around) = (items(-1e-4), items(65.0 / 4096.0));
+                    let shown = features(&tile, layer);
+                    let mut missing = own.len() as u64;
+                    for one in &shown {
+                        let id = one.id.expect("an id");
+                        let item = around
+                            .get(&id)
+                            .unwrap_or_else(|| panic!("{layer} {z} {query}: {id} is not there"));
+                        missing -= u64::from(own.contains_key(&id));
+                        let told = one.properties.as_ref().expect("properties");
+                        let wanted = item.as_object().expect("properties");
+                        let wanted: Vec<_> = wanted
+                            .iter()
+                            .filter(|(_, value)| !value.is_null())
+                            .collect();
+                        assert_eq!(told.len(), wanted.len(), "{told:?} {wanted:?}");
+                        for (name, value) in wanted {
+                            let same = match &told[name] {
+                                Value::String(text) => *value == json!(text),
+                                Value::UInt(number) => *value == json!(number),
+                                Value::SInt(number) => *value == json!(number),
+                                Value::Double(number) => value.as_f64() == Some(*number),
+                                Value::Bool(yes) => *value == json!(yes),
+                                other => panic!("{other:?}"),
+                            };
+                            assert!(same, "{name}: {:?} {value}", told[name]);
+                        }
+                        compared += 1;
+                    }
+                    assert!(
+                        missing <= dropped,
+                        "{layer} {z}/{x}/{y} {query}: {missing} are missing"
+                    );
+                }
+            }
+        }
+    }
+    assert!(compared > 500, "{compared}");
+}
+
 /// The members of a `Parat-Losses` header.
 fn losses(answer: &super::Answer) -> std::collections::BTreeMap<String, u64> {
     answer
