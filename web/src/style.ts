@@ -110,7 +110,7 @@ function dress(file: FileLayer, layer: LayerInfo, scene: Scene): unknown {
   const layout: Record<string, unknown> = { ...file.layout };
   layout["visibility"] = scene.isOn(layer.id) ? "visible" : "none";
   if (file.type === "symbol" && scene.language !== "en") {
-    layout["text-field"] = local(layout["text-field"]);
+    layout["text-field"] = local(spelt(layout["text-field"]));
   } else {
     for (const part of ["line-color", "fill-color", "circle-color"]) {
       // Hovering answers by the feature's stable id, so nothing is laid out anew.
@@ -141,6 +141,13 @@ function dress(file: FileLayer, layer: LayerInfo, scene: Scene): unknown {
     paint["circle-stroke-opacity"] = 0.3;
   }
   return { ...rest, source: layer.id, paint, layout };
+}
+
+/** A text with `{fields}` in it, which every client reads, as the expression that it means. */
+function spelt(text: unknown): unknown {
+  if (typeof text !== "string") return text;
+  const parts = text.split(/\{(\w+)\}/).map((part, at) => (at % 2 === 1 ? ["get", part] : part));
+  return ["concat", ...parts.filter((part) => part !== "")];
 }
 
 /** `name` becomes `name_local`, where there is one. */
