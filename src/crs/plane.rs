@@ -88,19 +88,21 @@ impl Plane {
 
     /// Takes longitudes and latitudes to metres; what cannot go becomes NaN.
     pub fn from_lonlat(&self, coords: &mut [[f64; 2]]) {
-        match ways(&self.code) {
-            Ok(ways) => ways.there.apply(coords),
+        if let Ok(ways) = ways(&self.code) {
+            ways.there.apply(coords);
+        } else {
             // It was known when the plane was opened; only a machine at its end comes here.
-            Err(_) => return coords.fill([f64::NAN; 2]),
-        };
+            coords.fill([f64::NAN; 2]);
+        }
     }
 
     /// Takes metres to longitudes and latitudes; what cannot go becomes NaN.
     pub fn to_lonlat(&self, coords: &mut [[f64; 2]]) {
-        match ways(&self.code) {
-            Ok(ways) => ways.back.apply(coords),
-            Err(_) => return coords.fill([f64::NAN; 2]),
-        };
+        if let Ok(ways) = ways(&self.code) {
+            ways.back.apply(coords);
+        } else {
+            coords.fill([f64::NAN; 2]);
+        }
     }
 
     /// Looks at the plane for something whose units have this many metres.

@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 use super::select::Selection;
 use crate::{
     model::LayerId,
-    snapshot::{Snapshot, ZoomLosses},
+    snapshot::{Pyramid, Snapshot, ZoomLosses},
     tile::{Losses, MAX_BYTES, MAX_ZOOM},
 };
 
@@ -60,7 +60,7 @@ pub(super) fn of_tiles(snapshots: &[Arc<Snapshot>], chosen: &[Selection]) -> Val
     // The zooms at which every layer so far keeps to its share, so that the next one has its own.
     let mut sound: Vec<u8> = (0..=MAX_ZOOM).collect();
     for (snapshot, chosen) in snapshots.iter().zip(chosen) {
-        let pyramid = snapshot.pyramid().map(|pyramid| pyramid.info());
+        let pyramid = snapshot.pyramid().map(Pyramid::info);
         let own = pyramid.map_or(&[][..], |info| &info.losses);
         let wanted = Wanted::of(chosen);
         sound.retain(|&zoom| {

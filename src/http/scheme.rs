@@ -38,16 +38,14 @@ impl Scheme {
     /// The grid of an id; the problem names those that there are.
     pub(super) fn of(site: &Site, id: &str) -> Result<Self, Problem> {
         let mut all = Self::all(site);
-        match all.iter().position(|one| one.id() == id) {
-            Some(at) => Ok(all.swap_remove(at)),
-            None => {
-                let ids: Vec<&str> = all.iter().map(Self::id).collect();
-                Err(Problem::new(
-                    error::NOT_FOUND,
-                    format!("the tile matrix sets are {}", ids.join(", ")),
-                ))
-            }
+        if let Some(at) = all.iter().position(|one| one.id() == id) {
+            return Ok(all.swap_remove(at));
         }
+        let ids: Vec<&str> = all.iter().map(Self::id).collect();
+        Err(Problem::new(
+            error::NOT_FOUND,
+            format!("the tile matrix sets are {}", ids.join(", ")),
+        ))
     }
 
     /// Refuses what TileJSON cannot speak of.

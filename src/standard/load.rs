@@ -371,7 +371,8 @@ fn list_of(path: &str) -> Option<&str> {
 /// `grids/utm.toml`.
 fn is_grid_file(path: &str) -> bool {
     path.strip_prefix("grids/")
-        .is_some_and(|name| name.ends_with(".toml"))
+        .and_then(|name| name.strip_suffix(".toml"))
+        .is_some()
 }
 
 /// `road.toml`, not `codes/road.toml` nor `profile.toml`.

@@ -135,7 +135,7 @@ mod tests {
             for _ in 0..3 {
                 let mut values: Vec<u8> = words.iter().flat_map(|word| message(word)).collect();
                 let named = |at: u32| match words.len() as u32 {
-                    count if count > 0 && at % 5 > 0 => at % count,
+                    count if count > 0 && !at.is_multiple_of(5) => at % count,
                     _ => u32::MAX,
                 };
                 let before: Vec<u32> = picks.iter().map(|&at| named(at)).collect();
