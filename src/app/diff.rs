@@ -10,6 +10,7 @@ use crate::{
 };
 
 /// Two versions to be compared.
+#[derive(Clone)]
 pub struct Compared {
     /// The older one and its features; none for the first version of a layer.
     pub before: Option<(VersionEntry, Arc<Snapshot>)>,

@@ -2,17 +2,18 @@
 //! come through here, so the same file under the same question has the same report to the byte.
 
 use std::{
+    cell::RefCell,
     collections::BTreeMap,
     path::{Path, PathBuf},
 };
 
 use super::delivery::{self, DeliveryError, Item};
 use crate::{
-    model::{CrsName, CrsOrigin, LayerId, Metadata, Note, RawLayer, Shapes, Source},
+    model::{CrsName, CrsOrigin, LayerId, Metadata, Note, RawLayer, Shapes, Source, say},
     normalise::{self, NormaliseError},
     read::ReadOptions,
     standard::Standards,
-    validate::{self, Aside, Checked, Confirmed, Neighbour, Others, Repairs, Report},
+    validate::{self, Aside, Checked, Confirmed, Neighbour, Others, Repairs, Report, Stop, Whence},
     worker::{self, Desk, Limits},
 };
 
@@ -50,16 +51,16 @@ impl Ask {
         if self.layer.is_some() {
             used.layer = None;
         }
-        if self.read.crs.is_some() {
-            used.crs = None;
-        }
         if self.read.encoding.is_some() {
             used.encoding = None;
         }
         used.columns
             .retain(|field, _| !self.columns.contains_key(field));
+        // A CRS answers only where the file does not say its own: see `Gate::read`.
+        if self.read.crs.is_some() {
+            used.crs = None;
+        }
         self.layer = self.layer.or_else(|| used.layer.clone());
-        self.read.crs = self.read.crs.or_else(|| used.crs.clone());
         self.read.encoding = self.read.encoding.or_else(|| used.encoding.clone());
         self.confirmed = Some(used).filter(|used| !used.is_empty());
         self
@@ -152,9 +153,9 @@ pub struct Gate<'a> {
     desk: Desk,
     /// What is to be said in every report.
     notes: Vec<Note>,
-    /// The CRS of files that do not say theirs, as it was confirmed for an earlier one.
-    usual_crs: Option<String>,
     others: Box<Others<'a>>,
+    /// Layers of this delivery that passed and that rules of others look at.
+    beside: BTreeMap<LayerId, Neighbour>,
 }
 
 impl<'a> Gate<'a> {
@@ -181,8 +182,8 @@ impl<'a> Gate<'a> {
             city_given: false,
             desk: Desk::default(),
             notes: vec![],
-            usual_crs: None,
             others: Box::new(validate::alone),
+            beside: BTreeMap::new(),
         };
         if let Some(path) = &ask.city {
             gate.city = Some(gate.read_city(path)?);
@@ -198,12 +199,10 @@ impl<'a> Gate<'a> {
         self
     }
 
-    /// The same gate with something to say in every report, and with the CRS that files of this source have
-    /// where they do not say theirs.
+    /// The same gate with something to say in every report.
     #[must_use]
-    pub(super) fn noting(mut self, notes: Vec<Note>, usual_crs: Option<String>) -> Self {
+    pub(super) fn noting(mut self, notes: Vec<Note>) -> Self {
         self.notes = notes;
-        self.usual_crs = usual_crs;
         self
     }
 
@@ -245,14 +244,14 @@ impl<'a> Gate<'a> {
         // Stable: within a rank, the order of the sender.
         waiting.sort_by_key(|read| self.rank(read));
         for read in waiting {
-            let judged = self.hold(read, tell);
+            let judged = self.hold(read, tell)?;
             take(judged, tell)?;
         }
         for item in large {
             let mut reads = self.read(&item, tell)?;
             reads.sort_by_key(|read| self.rank(read));
             for read in reads {
-                let judged = self.hold(read, tell);
+                let judged = self.hold(read, tell)?;
                 take(judged, tell)?;
             }
         }
@@ -315,8 +314,13 @@ impl<'a> Gate<'a> {
             metadata.0.extend(item.metadata.0.clone());
             raw.notes.extend(self.notes.iter().cloned());
             answer_crs(&mut raw, metadata.text("crs"));
-            answer_crs(&mut raw, self.usual_crs.as_deref());
-            reads.push(Read::Layer(Box::new(raw), metadata));
+            let mut confirmed = self.ask.confirmed.clone();
+            if let Some(confirmed) = &mut confirmed
+                && !answer_crs(&mut raw, confirmed.crs.as_deref())
+            {
+                confirmed.crs = None;
+            }
+            reads.push(Read::Layer(Box::new(raw), metadata, confirmed));
         }
         for refused in delivery.refused {
             let member = (refused.member != file).then_some(refused.member);
@@ -339,36 +343,54 @@ impl<'a> Gate<'a> {
     }
 
     /// Holds one layer to its standard, and remembers it when it is the city's outline.
-    fn hold(&mut self, read: Read, tell: &mut dyn FnMut(Step)) -> Judged {
-        let (raw, metadata) = match read {
+    fn hold(&mut self, read: Read, tell: &mut dyn FnMut(Step)) -> Result<Judged, GateError> {
+        let (raw, metadata, confirmed) = match read {
             Read::Refused(report) => {
-                return Judged {
+                return Ok(Judged {
                     report: *report,
                     outcome: Outcome::Refused,
-                };
+                });
             }
-            Read::Layer(raw, metadata) => (raw, metadata),
+            Read::Layer(raw, metadata, confirmed) => (raw, metadata, confirmed),
         };
         tell(Step::Checking {
             file: raw.source.file.clone(),
             layer: raw.source.layer.clone(),
             rows: raw.len(),
         });
-        let checked = validate::check(
+        // A layer of the same delivery stands for what will be public once it is; else what is public now.
+        let looked = RefCell::new(BTreeMap::new());
+        let others = |layer: &LayerId| {
+            let found = self.beside.get(layer).cloned();
+            let found = found.or_else(|| (self.others)(layer));
+            let note = found
+                .as_ref()
+                .map(|found| looked_note(layer, &found.whence));
+            looked
+                .borrow_mut()
+                .extend(note.map(|note| (layer.clone(), note)));
+            found
+        };
+        let called_off = || self.desk.cancel.is_called_off();
+        let checked = validate::check_until(
             *raw,
             &validate::Ask {
                 standards: self.standards,
                 layer: self.ask.layer.as_ref(),
                 metadata: &metadata,
                 city: self.city.as_ref(),
-                others: &*self.others,
+                others: &others,
                 columns: &self.ask.columns,
                 repairs: &self.ask.repairs,
                 set_aside: self.ask.set_aside,
-                confirmed: self.ask.confirmed.as_ref(),
+                confirmed: confirmed.as_ref(),
             },
-        );
-        let report = checked.report().clone();
+            Stop::when(&called_off),
+        )
+        .ok_or(GateError::Reader(worker::WorkerError::Cancelled))?;
+        let mut report = checked.report().clone();
+        report.notes.extend(looked.into_inner().into_values());
+        report.speak(self.standards.messages(), "en");
         if !self.city_given
             && report.verdict.admits()
             && report.layer == self.standards.profile().city
@@ -376,10 +398,17 @@ impl<'a> Gate<'a> {
         {
             self.city = Some(shapes.clone());
         }
-        Judged {
+        if report.verdict.admits()
+            && !self.beside.contains_key(&report.layer)
+            && self.looked_at(&report.layer)
+            && let Some(neighbour) = neighbour_of(&checked, self.standards)
+        {
+            self.beside.insert(report.layer.clone(), neighbour);
+        }
+        Ok(Judged {
             report,
             outcome: Outcome::Checked(Box::new(checked)),
-        }
+        })
     }
 
     fn read_city(&self, path: &Path) -> Result<Shapes<f64>, GateError> {
@@ -430,10 +459,20 @@ impl<'a> Gate<'a> {
         }
     }
 
-    /// The city's outline goes first, then wards, then the rest; what cannot be read tells no one anything.
+    /// True for a layer that a rule of some other layer compares with.
+    fn looked_at(&self, layer: &LayerId) -> bool {
+        *layer == self.standards.profile().wards
+            || self.standards.layers().any(|standard| {
+                let mut rules = standard.rules.values();
+                rules.any(|settings| settings.with.as_ref() == Some(layer))
+            })
+    }
+
+    /// The city's outline goes first, then wards, then what others are compared with, then the rest; what cannot be
+    /// read tells no one anything.
     fn rank(&self, read: &Read) -> u8 {
-        let Read::Layer(raw, _) = read else {
-            return 3;
+        let Read::Layer(raw, ..) = read else {
+            return 4;
         };
         let layer = self
             .ask
@@ -444,21 +483,56 @@ impl<'a> Gate<'a> {
         match layer {
             Some(layer) if layer == profile.city => 0,
             Some(layer) if layer == profile.wards => 1,
-            _ => 2,
+            Some(layer) if self.looked_at(&layer) => 2,
+            _ => 3,
         }
     }
 }
 
 enum Read {
-    Layer(Box<RawLayer>, Metadata),
+    /// With what of the answers that a person once confirmed is of use to it.
+    Layer(Box<RawLayer>, Metadata, Option<Confirmed>),
     Refused(Box<Report>),
 }
 
+/// A layer of the delivery as a neighbour of those that come after it.
+fn neighbour_of(checked: &Checked, standards: &Standards) -> Option<Neighbour> {
+    let report = checked.report();
+    let standard = standards.layer(&report.layer)?;
+    let source = &report.source;
+    Some(Neighbour {
+        shapes: checked.lonlat()?.clone(),
+        keys: checked.keys(standard),
+        whence: Whence::Delivery {
+            file: source.member.clone().unwrap_or_else(|| source.file.clone()),
+        },
+    })
+}
+
+/// Says with what a layer was compared.
+fn looked_note(layer: &LayerId, whence: &Whence) -> Note {
+    Note {
+        kind: "compared_with".to_owned(),
+        say: match whence {
+            Whence::Delivery { file } => {
+                say!(note_beside, layer = layer.as_str(), file = file.as_str())
+            }
+            Whence::Published { version, hash } => say!(
+                note_published,
+                layer = layer.as_str(),
+                version = *version,
+                hash = hash.get(..12).unwrap_or(hash)
+            ),
+        },
+        ..Note::default()
+    }
+}
+
 /// A file that does not say its CRS, with metadata that do: a person has answered, as with `--crs`. What the
-/// file itself says is never overruled by them.
-fn answer_crs(raw: &mut RawLayer, said: Option<&str>) {
+/// file itself says is never overruled by them. True when it was an answer.
+fn answer_crs(raw: &mut RawLayer, said: Option<&str>) -> bool {
     if raw.crs != CrsName::Missing {
-        return;
+        return false;
     }
     let said = said
         .and_then(|crs| crs.split_once(':'))
@@ -474,6 +548,7 @@ fn answer_crs(raw: &mut RawLayer, said: Option<&str>) {
         };
         raw.crs_origin = CrsOrigin::Given;
     }
+    said.is_some()
 }
 
 /// The standard whose name is nearest to what was typed.

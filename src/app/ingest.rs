@@ -11,7 +11,7 @@ use crate::{
     normalise::NormaliseError,
     read::ArchiveLimits,
     store::{Became, Entry, StoreError},
-    validate::{Neighbour, Report},
+    validate::{Neighbour, Report, Whence},
     worker::Limits,
 };
 
@@ -184,7 +184,15 @@ impl App {
                 snapshot.value(row, field).to_text().into_owned()
             }));
         }
-        Some(Neighbour { shapes, keys })
+        let info = snapshot.info();
+        Some(Neighbour {
+            shapes,
+            keys,
+            whence: Whence::Published {
+                version: info.version.0,
+                hash: info.hash.clone(),
+            },
+        })
     }
 
     /// What the child that reads files may use.

@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use serde_json::Value as Json;
 
 use super::{
-    Change, Counts, Difference, FieldChange, MetadataChange, RowChange, SchemaChange, ValueChange,
-    pairs, walk, wards,
+    Change, Counts, Difference, FieldChange, Late, MetadataChange, RowChange, SchemaChange, TimeUp,
+    ValueChange, pairs, walk_until, wards,
 };
 use crate::{
     model::FeatureId,
@@ -30,7 +30,12 @@ pub(super) fn key_of(snapshot: &Snapshot, row: u32) -> String {
     }
 }
 
-pub(super) fn describe(before: Option<&Snapshot>, after: &Snapshot, most: usize) -> Difference {
+pub(super) fn describe(
+    before: Option<&Snapshot>,
+    after: &Snapshot,
+    most: usize,
+    late: Late<'_>,
+) -> Result<Difference, TimeUp> {
     let pairs = before.map_or_else(Vec::new, |before| pairs(before, after));
     let mut counts = Counts {
         before: before.map_or(0, |before| before.len() as u64),
@@ -108,7 +113,7 @@ pub(super) fn describe(before: Option<&Snapshot>, after: &Snapshot, most: usize)
         }
         ControlFlow::Continue(())
     };
-    walk(before, after, &pairs, &mut add);
+    walk_until(before, after, &pairs, late, &mut add)?;
 
     let mut fields: Vec<FieldChange> = pairs
         .iter()
@@ -122,16 +127,19 @@ pub(super) fn describe(before: Option<&Snapshot>, after: &Snapshot, most: usize)
     fields.sort_by_key(|field| std::cmp::Reverse(field.features));
     let schema = before.map_or_else(Vec::new, |before| schema(before.info(), after.info()));
     let metadata = before.map_or_else(Vec::new, |before| metadata(before.info(), after.info()));
-    Difference {
+    Ok(Difference {
         summary: summary(before.is_some(), &counts, &schema, &metadata),
-        wards: before.and_then(|before| wards::change(before, &moved_before, after, &moved_after)),
+        wards: match before {
+            Some(before) => wards::change(before, &moved_before, after, &moved_after, late)?,
+            None => None,
+        },
         rows_cut: differing > rows.len() as u64,
         counts,
         fields,
         schema,
         metadata,
         rows,
-    }
+    })
 }
 
 /// A row with what happened to it and whether that is to be seen on the map.

@@ -14,8 +14,8 @@ mod wards;
 
 use serde::Serialize;
 
-pub use table::csv;
-pub use walk::{Change, Pair, pairs, walk};
+pub use table::{csv, csv_until};
+pub use walk::{Change, Pair, pairs, walk, walk_until};
 pub use wards::{Pieces, Share, Successor, Ward, WardChange};
 
 use crate::{model::FeatureId, snapshot::Snapshot};
@@ -121,7 +121,25 @@ pub struct Difference {
     pub rows_cut: bool,
 }
 
+/// The time that a comparison may take is up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the comparison took longer than it may")]
+pub struct TimeUp;
+
+/// True once a comparison has taken long enough; asked every few thousand features, and for every area.
+pub type Late<'a> = &'a dyn Fn() -> bool;
+
 /// Compares two versions; without an older one, everything is new. At most `most` rows are listed.
 pub fn between(before: Option<&Snapshot>, after: &Snapshot, most: usize) -> Difference {
-    describe::describe(before, after, most)
+    between_until(before, after, most, &|| false).expect("there is no clock")
+}
+
+/// The same for as long as it is not too late.
+pub fn between_until(
+    before: Option<&Snapshot>,
+    after: &Snapshot,
+    most: usize,
+    late: Late<'_>,
+) -> Result<Difference, TimeUp> {
+    describe::describe(before, after, most, late)
 }

@@ -2,16 +2,26 @@
 
 use std::ops::ControlFlow;
 
-use super::{Change, describe::key_of, pairs, walk};
+use super::{Change, Late, TimeUp, describe::key_of, pairs, walk_until};
 use crate::{report::cell, snapshot::Snapshot};
 
 /// At most `most` lines as CSV (RFC 4180), safe to open in a spreadsheet; the second is true when there
 /// were more.
 pub fn csv(before: Option<&Snapshot>, after: &Snapshot, most: usize) -> (String, bool) {
+    csv_until(before, after, most, &|| false).expect("there is no clock")
+}
+
+/// The same for as long as it is not too late.
+pub fn csv_until(
+    before: Option<&Snapshot>,
+    after: &Snapshot,
+    most: usize,
+    late: Late<'_>,
+) -> Result<(String, bool), TimeUp> {
     let pairs = before.map_or_else(Vec::new, |before| pairs(before, after));
     let mut out = String::from("id,key,change,field,before,after\r\n");
     let (mut lines, mut cut) = (0, false);
-    walk(before, after, &pairs, &mut |id, change| {
+    walk_until(before, after, &pairs, late, &mut |id, change| {
         let mut line = |snapshot: &Snapshot, row, what: &str, field: &str, old: &str, new: &str| {
             if lines == most {
                 cut = true;
@@ -52,6 +62,6 @@ pub fn csv(before: Option<&Snapshot>, after: &Snapshot, most: usize) -> (String,
                 ControlFlow::Continue(())
             }
         }
-    });
-    (out, cut)
+    })?;
+    Ok((out, cut))
 }

@@ -237,3 +237,27 @@ fn a_ring_that_starts_elsewhere_has_not_moved_and_the_schema_drift_is_told() {
     let first = between(None, &older, 9);
     assert_eq!((first.counts.added, first.wards), (1, None));
 }
+
+#[test]
+fn a_comparison_that_is_late_ends_without_an_answer() {
+    use std::cell::Cell;
+
+    let before = wards(&[("1", "East", [0., 0., 4., 4.])]);
+    let after = wards(&[
+        ("11", "East", [0., 0., 2., 4.]),
+        ("12", "West", [2., 0., 4., 4.]),
+    ]);
+    let (_a, older) = sample::open(&before);
+    let (_b, newer) = sample::open(&after);
+    let run = |looks: u32| {
+        let asked = Cell::new(0);
+        between_until(Some(&older), &newer, 9, &|| {
+            asked.replace(asked.get() + 1) >= looks
+        })
+    };
+    // At once, in the walk; and later, at an area that is compared by ground.
+    assert_eq!(run(0), Err(TimeUp));
+    assert_eq!(run(2), Err(TimeUp));
+    assert_eq!(run(9), Ok(between(Some(&older), &newer, 9)));
+    assert_eq!(csv_until(Some(&older), &newer, 9, &|| true), Err(TimeUp));
+}

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use super::{Late, TimeUp};
 use crate::{
     model::{FeatureId, ShapeRef, Value},
     snapshot::Snapshot,
@@ -63,6 +64,9 @@ pub enum Change {
     Same,
 }
 
+/// How many features pass between two looks at the clock.
+const BETWEEN_LOOKS: u64 = 4096;
+
 /// Tells `take` of every feature of either version, by ascending id, until it says stop. O(n).
 pub fn walk(
     before: Option<&Snapshot>,
@@ -70,10 +74,26 @@ pub fn walk(
     pairs: &[Pair],
     take: &mut dyn FnMut(FeatureId, Change) -> ControlFlow<()>,
 ) {
+    walk_until(before, after, pairs, &|| false, take).expect("there is no clock");
+}
+
+/// The same for as long as it is not too late.
+pub fn walk_until(
+    before: Option<&Snapshot>,
+    after: &Snapshot,
+    pairs: &[Pair],
+    late: Late<'_>,
+    take: &mut dyn FnMut(FeatureId, Change) -> ControlFlow<()>,
+) -> Result<(), TimeUp> {
+    let mut steps = 0_u64;
     let old = before.map_or(&[][..], Snapshot::id_order);
     let new = after.id_order();
     let (mut i, mut j) = (0, 0);
     loop {
+        if steps.is_multiple_of(BETWEEN_LOOKS) && late() {
+            return Err(TimeUp);
+        }
+        steps += 1;
         let left = before
             .zip(old.get(i))
             .map(|(before, &row)| (before.id(row), row));
@@ -94,10 +114,10 @@ pub fn walk(
                 (id, compare(older, old_row, after, new_row, pairs))
             }
             // The arms above take whatever stands alone, so nothing is left on either side.
-            _ => return,
+            _ => return Ok(()),
         };
         if take(id, change).is_break() {
-            return;
+            return Ok(());
         }
     }
 }

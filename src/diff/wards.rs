@@ -7,7 +7,7 @@
 use geo::{Area as _, BooleanOps as _, Geometry, MultiPolygon};
 use serde::Serialize;
 
-use super::describe::key_of;
+use super::{Late, TimeUp, describe::key_of};
 use crate::{
     model::{FeatureId, Shapes},
     snapshot::Snapshot,
@@ -91,17 +91,18 @@ pub(super) fn change(
     old_rows: &[u32],
     after: &Snapshot,
     new_rows: &[u32],
-) -> Option<WardChange> {
+    late: Late<'_>,
+) -> Result<Option<WardChange>, TimeUp> {
     let info = after.info();
     if !info.coverage || info.dimension != 2 || before.info().dimension != 2 {
-        return None;
+        return Ok(None);
     }
     let mut all = WardChange::default();
     if before.len().max(after.len()) > MOST_AREAS {
         all.note = Some(format!(
             "more than {MOST_AREAS} areas; the set is told by numbers only"
         ));
-        return Some(all);
+        return Ok(Some(all));
     }
     for &row in new_rows {
         if before.row_of(after.id(row)).is_none() {
@@ -135,10 +136,10 @@ pub(super) fn change(
         all.note = Some(format!(
             "more than {MOST_VERTICES} vertices changed; the ground was not compared"
         ));
-        return Some(all);
+        return Ok(Some(all));
     }
-    by_ground(before, old_rows, after, new_rows, &mut all);
-    Some(all)
+    by_ground(before, old_rows, after, new_rows, &mut all, late)?;
+    Ok(Some(all))
 }
 
 /// An area in both versions' terms: its row, whether the other version has its id, its ground.
@@ -176,7 +177,8 @@ fn by_ground(
     after: &Snapshot,
     new_rows: &[u32],
     all: &mut WardChange,
-) {
+    late: Late<'_>,
+) -> Result<(), TimeUp> {
     let old = grounds(before, old_rows, after);
     let new = grounds(after, new_rows, before);
     let at: std::collections::HashMap<u32, usize> = new
@@ -191,6 +193,9 @@ fn by_ground(
         near.clear();
         after.search(before.bounds(ground.row), &mut near);
         for to in near.iter().filter_map(|row| at.get(row).copied()) {
+            if late() {
+                return Err(TimeUp);
+            }
             let other = &new[to];
             let both = ground.shape.intersection(&other.shape).unsigned_area();
             if both > 0.0 {
@@ -250,6 +255,7 @@ fn by_ground(
             });
         }
     }
+    Ok(())
 }
 
 fn ward(snapshot: &Snapshot, row: u32) -> Ward {

@@ -125,10 +125,10 @@ fn told(site: &Site) -> Value {
         "repairs": repairs,
         "send": {
             "form": {"method": "POST", "href": site.url("/deliveries"), "type": "multipart/form-data",
-                "parts": ["file", "layer", "crs", "encoding", "source", "columns", "metadata", "repairs", "set_aside"]},
+                "parts": ["file", "layer", "crs", "encoding", "source", "columns", "codes", "metadata", "repairs", "set_aside"]},
             "tus": {"version": "1.0.0", "href": site.url("/uploads"),
                 "extensions": ["creation", "creation-with-upload", "expiration", "checksum", "termination"],
-                "metadata": ["filename", "layer", "crs", "encoding", "source", "columns", "metadata", "repairs", "set_aside"]},
+                "metadata": ["filename", "layer", "crs", "encoding", "source", "columns", "codes", "metadata", "repairs", "set_aside"]},
             "offline": "parat check FILE gives the same report without sending anything",
         },
         "links": [

@@ -52,6 +52,7 @@ pub(super) fn schemas() -> Value {
         "deliveryAsk": object(&[], json!({
             "layer": or_null("string"), "crs": or_null("string"), "encoding": or_null("string"),
             "columns": named(or_null("string")),
+            "codes": named(named(or_null("string"))),
             "repairs": {"type": "string", "nullable": true, "description": "none, safe, all, or kinds with commas between"},
             "set_aside": or_null("boolean"), "metadata": named(json!({})),
         })),
@@ -59,6 +60,7 @@ pub(super) fn schemas() -> Value {
             "file": list(json!({"type": "string", "format": "binary"})),
             "layer": text(), "crs": text(), "encoding": text(), "source": text(), "repairs": text(),
             "set_aside": text(), "columns": {"type": "string", "description": "JSON"},
+            "codes": {"type": "string", "description": "JSON: by field, from the text of the file to the code"},
             "metadata": {"type": "string", "description": "JSON"},
         })),
         "uploadBytes": {"type": "string", "format": "binary"},

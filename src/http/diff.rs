@@ -1,18 +1,26 @@
 //! `/collections/{id}/versions/{n}/diff`: what changed, as numbers with the first rows, as a table, or for
 //! the map.
+//!
+//! Two versions never change, so what was compared once is kept. A comparison holds a permit like every computation,
+//! has so long a time, and writes so many bytes.
 
-use std::ops::ControlFlow;
+use std::{
+    ops::ControlFlow,
+    sync::{Arc, LazyLock},
+    time::Instant,
+};
 
 use axum::{
     extract::{Path, State},
     http::request::Parts,
     response::Response,
 };
+use moka::sync::Cache;
 use serde_json::{Value, json};
 
 use super::{
     actor::Caller,
-    error::Problem,
+    error::{self, Problem},
     extract::{Ask, layer},
     geojson,
     links::link,
@@ -25,8 +33,8 @@ use super::{
 };
 use crate::{
     app::Compared,
-    diff::{self, Change, Pair},
-    model::{FeatureId, Shapes},
+    diff::{self, Change, Late, Pair, TimeUp},
+    model::{FeatureId, LayerId, Shapes, Version},
     snapshot::Snapshot,
     store::VersionEntry,
 };
@@ -35,6 +43,55 @@ use crate::{
 const SOME_ROWS: usize = 100;
 /// Lines of the table, features of the map: when nobody says how many, and at most.
 const MOST_ROWS: usize = 10_000;
+/// Bytes of features for the map: a row may be a polygon of a hundred thousand vertices.
+const MOST_BYTES: usize = 64 << 20;
+/// Bytes of finished comparisons that are kept.
+const KEPT_BYTES: u64 = 64 << 20;
+
+static KEPT: LazyLock<Cache<Key, Arc<Made>>> = LazyLock::new(|| {
+    Cache::builder()
+        .weigher(|key: &Key, made: &Arc<Made>| {
+            u32::try_from(key.hashes.len() + made.body.len() + 200).unwrap_or(u32::MAX)
+        })
+        .max_capacity(KEPT_BYTES)
+        .build()
+});
+
+/// What a comparison was made from. Content alone does not tell versions apart: their metadata may differ.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Key {
+    layer: LayerId,
+    versions: (Option<Version>, Version),
+    hashes: String,
+    media: &'static str,
+    most: usize,
+}
+
+impl Key {
+    fn of(compared: &Compared, media: Media, most: usize) -> Self {
+        let (entry, snapshot) = &compared.after;
+        let before = compared.before.as_ref();
+        let hash = |snapshot: &Snapshot| snapshot.info().hash.clone();
+        Self {
+            layer: entry.layer.clone(),
+            versions: (before.map(|(entry, _)| entry.version), entry.version),
+            hashes: format!(
+                "{} {} {}",
+                compared.older().map(hash).unwrap_or_default(),
+                hash(snapshot),
+                entry.at
+            ),
+            media: media.name(),
+            most,
+        }
+    }
+}
+
+/// A finished comparison: in JSON without what may change about the versions, such as their state.
+struct Made {
+    body: Vec<u8>,
+    cut: bool,
+}
 
 /// The difference between a version and another.
 pub(super) async fn diff(
@@ -63,79 +120,106 @@ pub(super) async fn diff(
         .app()
         .compare(&id, number(&version)?, against, &caller.0)
         .await?;
-    let (body, cut) = site
-        .app()
-        .compute({
-            let site = site.clone();
-            move |_| Ok(render(&site, &compared, media, most))
-        })
-        .await?;
+    let key = Key::of(&compared, media, most);
+    let made = match KEPT.get(&key) {
+        Some(made) => made,
+        None => {
+            let compared = compared.clone();
+            let patience = site.settings().comparing;
+            let made = site
+                .app()
+                .compute(move |_| {
+                    let deadline = Instant::now() + patience;
+                    Ok(make(&compared, media, most, &|| Instant::now() >= deadline))
+                })
+                .await?
+                .map_err(|late| Problem::new(error::TIMED_OUT, late.to_string()))?;
+            let made = Arc::new(made);
+            KEPT.insert(key, Arc::clone(&made));
+            made
+        }
+    };
+    let mut body = made.body.clone();
+    if media == Media::Json {
+        about_versions(&site, &compared, &mut body);
+    }
     let mut reply = Reply::new(ask.chosen.content_type, body);
-    if cut {
+    if made.cut {
         reply = reply.header("parat-losses", &format!("listed={most}, more=true"));
     }
     Ok(private(reply.send(&ask.headers)))
 }
 
-fn render(site: &Site, compared: &Compared, media: Media, most: usize) -> (Vec<u8>, bool) {
+fn make(compared: &Compared, media: Media, most: usize, late: Late<'_>) -> Result<Made, TimeUp> {
     let (older, newer) = (compared.older(), &compared.after.1);
-    match media {
+    Ok(match media {
         Media::Csv => {
-            let (text, cut) = diff::csv(older, newer, most);
-            (text.into_bytes(), cut)
+            let (text, cut) = diff::csv_until(older, newer, most, late)?;
+            Made {
+                body: text.into_bytes(),
+                cut,
+            }
         }
-        Media::GeoJson => changes_geojson(older, newer, most),
+        Media::GeoJson => {
+            let (body, cut) = changes(older, newer, most, MOST_BYTES, late)?;
+            Made { body, cut }
+        }
         _ => {
-            let found = diff::between(older, newer, most);
-            let cut = found.rows_cut;
-            let side = |entry: &VersionEntry| {
-                json!({"version": entry.version, "state": entry.state, "hash": entry.hash, "at": entry.at,
-                    "verdict": entry.verdict, "features": entry.features})
-            };
-            let mut value = json!(found);
-            let entry = &compared.after.0;
-            value["layer"] = json!(entry.layer);
-            value["from"] = compared
-                .before
-                .as_ref()
-                .map_or(Value::Null, |(entry, _)| side(entry));
-            value["to"] = side(entry);
-            let here = format!(
-                "/collections/{}/versions/{}/diff",
-                entry.layer, entry.version
-            );
-            let against = compared
-                .before
-                .as_ref()
-                .map_or(String::new(), |(entry, _)| {
-                    format!("against={}&", entry.version)
-                });
-            let at = |f: &str| format!("{here}?{against}f={f}");
-            value["links"] = json!([
-                link(
-                    site,
-                    "self",
-                    "application/json",
-                    "This difference",
-                    &at("json")
-                ),
-                link(
-                    site,
-                    "alternate",
-                    "application/geo+json",
-                    "For the map",
-                    &at("geojson")
-                ),
-                link(site, "alternate", "text/csv", "As a table", &at("csv")),
-            ]);
-            (value.to_string().into_bytes(), cut)
+            let found = diff::between_until(older, newer, most, late)?;
+            Made {
+                cut: found.rows_cut,
+                body: json!(found).to_string().into_bytes(),
+            }
         }
-    }
+    })
+}
+
+/// Adds to a finished comparison which versions it is about and where they stand now.
+fn about_versions(site: &Site, compared: &Compared, body: &mut Vec<u8>) {
+    let side = |entry: &VersionEntry| {
+        json!({"version": entry.version, "state": entry.state, "hash": entry.hash, "at": entry.at,
+            "verdict": entry.verdict, "features": entry.features})
+    };
+    let entry = &compared.after.0;
+    let before = compared.before.as_ref().map(|(entry, _)| entry);
+    let here = format!(
+        "/collections/{}/versions/{}/diff",
+        entry.layer, entry.version
+    );
+    let against = before.map_or(String::new(), |entry| format!("against={}&", entry.version));
+    let to = |rel: &str, media: &str, title: &str, f: &str| {
+        link(site, rel, media, title, &format!("{here}?{against}f={f}"))
+    };
+    let about = json!({
+        "layer": entry.layer,
+        "from": before.map_or(Value::Null, side),
+        "to": side(entry),
+        "links": [
+            to("self", "application/json", "This difference", "json"),
+            to("alternate", "application/geo+json", "For the map", "geojson"),
+            to("alternate", "text/csv", "As a table", "csv"),
+        ],
+    })
+    .to_string();
+    // Both are objects with members.
+    body.pop();
+    body.push(b',');
+    body.extend_from_slice(&about.as_bytes()[1..]);
 }
 
 /// What changed, as features with `change`: `added`, `removed`, `geometry` (as it is now; as it was it comes
 /// too, with `side` = `before`), `values`. At most `most` features; the second is true when there are more.
 pub fn changes_geojson(older: Option<&Snapshot>, newer: &Snapshot, most: usize) -> (Vec<u8>, bool) {
+    changes(older, newer, most, usize::MAX, &|| false).expect("there is no clock")
+}
+
+fn changes(
+    older: Option<&Snapshot>,
+    newer: &Snapshot,
+    most: usize,
+    most_bytes: usize,
+    late: Late<'_>,
+) -> Result<(Vec<u8>, bool), TimeUp> {
     let pairs = older.map_or_else(Vec::new, |older| diff::pairs(older, newer));
     let mut out = b"{\"type\":\"FeatureCollection\",\"features\":[".to_vec();
     let mut written = Written {
@@ -144,9 +228,10 @@ pub fn changes_geojson(older: Option<&Snapshot>, newer: &Snapshot, most: usize) 
         count: 0,
         cut: false,
         most,
+        most_bytes,
     };
     let mut matched = 0_u64;
-    diff::walk(older, newer, &pairs, &mut |id, change| {
+    diff::walk_until(older, newer, &pairs, late, &mut |id, change| {
         match change {
             Change::Same => return ControlFlow::Continue(()),
             Change::Added { after } => written.put(id, newer, after, "added", "after", &json!({})),
@@ -178,11 +263,11 @@ pub fn changes_geojson(older: Option<&Snapshot>, newer: &Snapshot, most: usize) 
         }
         matched += 1;
         ControlFlow::Continue(())
-    });
+    })?;
     let (count, cut) = (written.count, written.cut);
     let tail = json!({"numberMatched": matched, "numberReturned": count});
     super::items::close_with(&tail, &mut out);
-    (out, cut)
+    Ok((out, cut))
 }
 
 struct Written<'a> {
@@ -191,6 +276,7 @@ struct Written<'a> {
     count: usize,
     cut: bool,
     most: usize,
+    most_bytes: usize,
 }
 
 impl Written<'_> {
@@ -203,7 +289,7 @@ impl Written<'_> {
         side: &str,
         values: &Value,
     ) {
-        if self.count >= self.most {
+        if self.count >= self.most || self.out.len() >= self.most_bytes {
             self.cut = true;
             return;
         }

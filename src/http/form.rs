@@ -217,6 +217,7 @@ fn is_value(name: &str) -> bool {
         "metadata",
         "repairs",
         "set_aside",
+        "codes",
     ]
     .contains(&name)
 }

@@ -15,6 +15,8 @@ pub struct Settings {
     pub public_url: String,
     /// How long a request may take in all.
     pub timeout: Duration,
+    /// How long the comparison of two versions may take.
+    pub comparing: Duration,
     /// The largest body of a request, in bytes.
     pub body_bytes: usize,
     /// True when only this machine can ask, so that a request without a token is whoever sits at it as
@@ -29,6 +31,7 @@ impl Settings {
             public_url: public_url.trim_end_matches('/').to_owned(),
             // asks.md: 10 s for a query; the rest is waiting for a permit and a slow line.
             timeout: Duration::from_secs(30),
+            comparing: Duration::from_secs(15),
             // A query with a drawn area; files are not taken here.
             body_bytes: 1 << 20,
             // Behind a proxy with another name the whole world comes from loopback.

@@ -158,8 +158,8 @@ pub struct Encoding {
 pub struct Reading {
     /// The encoding's WHATWG name.
     pub name: String,
-    /// What speaks for it, in a sentence.
-    pub why: String,
+    /// What speaks for it.
+    pub why: Say,
     /// Up to five values that are not plain ASCII.
     pub samples: Vec<String>,
 }

@@ -3,10 +3,10 @@
 
 use std::{borrow::Cow, collections::HashSet};
 
-use super::convert::{Kept, clean, convert, kept_as, plainest};
+use super::convert::{Kept, convert, kept_as, plainest};
 use crate::{
     model::{Column, Field, FieldType, Table, Value},
-    standard::{CodeList, ColumnMap, FieldRule, Kind, LayerStandard, Standards},
+    standard::{CodeList, ColumnMap, FieldRule, Kind, LayerStandard, Standards, reading::clean},
 };
 
 /// Behind the name of a field: the column of what could not be converted, as it was written.

@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
-use unicode_normalization::UnicodeNormalization;
-
 use crate::{
     model::{Column, FieldType, Value, value::parse_date},
-    standard::{CodeList, Kind},
+    standard::{
+        CodeList, Kind,
+        reading::{boolean, clean, date, decimal, integer, is_blank, whole, year},
+    },
 };
 
 /// The type in which values of a kind are kept.
@@ -39,107 +40,6 @@ impl Kept<'_> {
     }
 }
 
-/// Text as it is kept: without blanks around it, in Unicode's composed form (NFC), so that the same word
-/// typed on two machines is the same bytes. None when nothing is left.
-pub(super) fn clean(text: &str) -> Option<Cow<'_, str>> {
-    let text = text.trim_matches(|letter: char| letter.is_whitespace() || letter == '\0');
-    if text.is_empty() {
-        None
-    } else if text.is_ascii() || unicode_normalization::is_nfc(text) {
-        Some(Cow::Borrowed(text))
-    } else {
-        Some(Cow::Owned(text.nfc().collect()))
-    }
-}
-
-/// A number that somebody wrote: `12`, `12.0`, `1,23,456`, ` 7 `. Anything else is none: `1.2.3`, `12 m`.
-fn number(text: &str) -> Option<f64> {
-    let plain: Cow<'_, str> = if text.contains(',') {
-        // Grouping only: digits on both sides of each comma, none after the point.
-        let whole = text.split('.').next().unwrap_or_default();
-        let grouped = whole
-            .trim_start_matches('-')
-            .split(',')
-            .enumerate()
-            .all(|(at, group)| {
-                let digits = group.bytes().all(|byte| byte.is_ascii_digit());
-                digits
-                    && if at == 0 {
-                        (1..=3).contains(&group.len())
-                    } else {
-                        matches!(group.len(), 2 | 3)
-                    }
-            });
-        if !grouped
-            || whole.len() != text.rfind(',').map_or(0, |at| at + 4)
-            || text[whole.len()..].contains(',')
-        {
-            return None;
-        }
-        Cow::Owned(text.replace(',', ""))
-    } else {
-        Cow::Borrowed(text)
-    };
-    let shaped = plain
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e' | b'E'));
-    if shaped {
-        plain.parse().ok().filter(|number: &f64| number.is_finite())
-    } else {
-        None
-    }
-}
-
-/// A whole number, exactly.
-fn whole(value: f64) -> Option<i64> {
-    // Beyond 2^53 a float no longer names one whole number.
-    (value.fract() == 0.0 && value.abs() <= 9_007_199_254_740_992.0).then_some(value as i64)
-}
-
-fn integer(text: &str) -> Option<i64> {
-    text.parse().ok().or_else(|| number(text).and_then(whole))
-}
-
-/// A date that somebody wrote: ISO 8601, alone or before a time of day, or day before month as India writes
-/// it (`31/12/2020`, `31-12-2020`, `31.12.2020`).
-fn date(text: &str) -> Option<i32> {
-    if let Some(days) = parse_date(text) {
-        return Some(days);
-    }
-    if let Some((day, time)) = text.split_once(['T', ' '])
-        && time.starts_with(|letter: char| letter.is_ascii_digit())
-    {
-        return date(day);
-    }
-    let parts: Vec<&str> = text.split(['/', '-', '.']).collect();
-    let [a, b, c] = parts.as_slice() else {
-        return None;
-    };
-    let digits = |part: &str| {
-        (1..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
-    };
-    if !(digits(a) && digits(b) && digits(c)) {
-        return None;
-    }
-    match (a.len(), c.len()) {
-        (4, 1 | 2) => parse_date(&format!("{a}-{b:0>2}-{c:0>2}")),
-        (1 | 2, 4) => parse_date(&format!("{c}-{b:0>2}-{a:0>2}")),
-        _ => None,
-    }
-}
-
-fn day_of(millis: i64) -> i32 {
-    millis.div_euclid(86_400_000) as i32
-}
-
-fn boolean(text: &str) -> Option<bool> {
-    match text.to_ascii_lowercase().as_str() {
-        "true" | "t" | "yes" | "y" | "1" => Some(true),
-        "false" | "f" | "no" | "n" | "0" => Some(false),
-        _ => None,
-    }
-}
-
 /// Strips the `.0` that a spreadsheet or a float column leaves behind an identifier.
 fn without_point_zero(text: &str) -> &str {
     match text.strip_suffix(".0") {
@@ -158,21 +58,16 @@ pub(super) fn convert<'a>(
     identifier: bool,
     codes: Option<&CodeList>,
 ) -> Option<Kept<'a>> {
-    let text = match value {
-        Value::Text(text) => match clean(text) {
-            None => return Some(Kept::Plain(Value::Null)),
-            Some(text) => text,
-        },
-        // The kinds that are read from numbers need no text of them.
-        Value::Integer(_) | Value::Real(_)
-            if matches!(kind, Kind::Integer | Kind::Year | Kind::Decimal) =>
-        {
-            Cow::Borrowed("")
-        }
+    if is_blank(value) {
+        return Some(Kept::Plain(Value::Null));
+    }
+    let text = || match value {
+        Value::Text(text) => clean(text).unwrap_or_default(),
         other => other.to_text(),
     };
     Some(match kind {
         Kind::Text if identifier => {
+            let text = text();
             let short = without_point_zero(&text);
             if short.len() == text.len() {
                 Kept::Text(text)
@@ -180,8 +75,9 @@ pub(super) fn convert<'a>(
                 Kept::Text(Cow::Owned(short.to_owned()))
             }
         }
-        Kind::Text => Kept::Text(text),
+        Kind::Text => Kept::Text(text()),
         Kind::Code => {
+            let text = text();
             let known = codes.is_none_or(|list| list.has(&text));
             let other = if known {
                 None
@@ -198,40 +94,11 @@ pub(super) fn convert<'a>(
                 None => Kept::Text(text),
             }
         }
-        Kind::Integer => Kept::Plain(Value::Integer(match value {
-            Value::Integer(number) => number,
-            Value::Real(number) => whole(number)?,
-            Value::Text(_) => integer(&text)?,
-            _ => return None,
-        })),
-        Kind::Year => {
-            let year = match value {
-                Value::Integer(number) => number,
-                Value::Real(number) => whole(number)?,
-                Value::Date(_) | Value::DateTime(_) => text.get(..4)?.parse().ok()?,
-                Value::Text(_) => integer(&text)?,
-                _ => return None,
-            };
-            if !(1000..=9999).contains(&year) {
-                return None;
-            }
-            Kept::Plain(Value::Integer(year))
-        }
-        Kind::Decimal => Kept::Plain(Value::Real(match value {
-            Value::Integer(_) | Value::Real(_) => value.as_f64()?,
-            Value::Text(_) => number(&text)?,
-            _ => return None,
-        })),
-        Kind::Boolean => Kept::Plain(Value::Bool(match value {
-            Value::Bool(yes) => yes,
-            _ => boolean(&text)?,
-        })),
-        Kind::Date => Kept::Plain(Value::Date(match value {
-            Value::Date(days) => days,
-            Value::DateTime(millis) => day_of(millis),
-            Value::Text(_) => date(&text)?,
-            _ => return None,
-        })),
+        Kind::Integer => Kept::Plain(Value::Integer(integer(value)?)),
+        Kind::Year => Kept::Plain(Value::Integer(year(value)?)),
+        Kind::Decimal => Kept::Plain(Value::Real(decimal(value)?)),
+        Kind::Boolean => Kept::Plain(Value::Bool(boolean(value)?)),
+        Kind::Date => Kept::Plain(Value::Date(date(value)?)),
     })
 }
 

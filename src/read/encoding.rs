@@ -7,7 +7,7 @@ use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 
 use super::delivery::{ReadError, note};
-use crate::model::{Note, Reading};
+use crate::model::{Note, Reading, say};
 
 /// What is said about the encoding, strongest first.
 #[derive(Clone, Debug, Default)]
@@ -234,22 +234,18 @@ fn readings(texts: &[&[u8]], chosen: &'static Encoding, origin: &str) -> Vec<Rea
             .filter(|text| decode(text, encoding).contains('\u{FFFD}'))
             .count();
         let said = if encoding != chosen {
-            "the next likely one".to_owned()
+            say!(encoding_next)
         } else if origin == "detected" {
-            "taken, because the letters are most like it".to_owned()
+            say!(encoding_detected)
         } else {
-            format!("taken, because it was said ({origin})")
+            say!(encoding_said, origin = origin)
         };
-        match broken {
-            0 if encoding == UTF_8 => {
-                format!("{said}; all bytes form UTF-8, which does not happen by chance")
-            }
-            0 => format!("{said}; every byte is a letter in it"),
-            some => format!(
-                "{said}; {some} of {} values cannot be read in it",
-                texts.len()
-            ),
-        }
+        let seen = match broken {
+            0 if encoding == UTF_8 => say!(encoding_utf8),
+            0 => say!(encoding_letters),
+            some => say!(encoding_broken, count = some, all = texts.len()),
+        };
+        say!(fit, reasons = vec![said, seen])
     };
     [chosen, next]
         .into_iter()
@@ -392,7 +388,15 @@ mod tests {
         let names: Vec<&str> = readings.iter().map(|one| one.name.as_str()).collect();
         assert_eq!(names, ["windows-1252", "UTF-8"]);
         assert_eq!(readings[0].samples, ["Café de la Gare", "Hôpital"]);
-        assert!(readings[1].samples[0].contains('\u{FFFD}') && readings[1].why.contains("2 of 2"));
+        assert!(
+            readings[1].samples[0].contains('\u{FFFD}')
+                && readings[1].why.args["reasons"]
+                    == vec![
+                        say!(encoding_next),
+                        say!(encoding_broken, count = 2_u64, all = 2_u64)
+                    ]
+                    .into()
+        );
         // What a person says is shown too: they may be wrong.
         let hints = Hints {
             given: Some("windows-1252".to_owned()),

@@ -395,7 +395,10 @@ fn facts(report: &Report, speech: Speech<'_>, out: &mut String) {
         "report_standard",
         &format!(
             "{} ({})",
-            report.standard.as_deref().unwrap_or("none"),
+            report
+                .standard
+                .as_deref()
+                .unwrap_or_else(|| speech.word("report_none")),
             report.standard_chosen
         ),
     );
@@ -411,20 +414,33 @@ fn facts(report: &Report, speech: Speech<'_>, out: &mut String) {
     if let Some(encoding) = &report.encoding {
         fact(
             "report_encoding",
-            &format!("{} ({})", encoding.name, encoding.origin),
+            &format!(
+                "{} ({})",
+                encoding.name,
+                speech.named("origin", &encoding.origin)
+            ),
         );
     }
     let columns: Vec<String> = report
         .columns
         .iter()
-        .map(|mapping| format!("{} is {} ({})", mapping.column, mapping.field, mapping.why))
+        .map(|mapping| {
+            format!(
+                "{} = {} ({})",
+                mapping.field,
+                mapping.column,
+                speech.named("why", &mapping.why)
+            )
+        })
         .collect();
     fact("report_columns", &columns.join("; "));
     fact("report_not_used", &report.extra_columns.join(", "));
     for note in &report.notes {
         fact("report_note", &note.text);
     }
-    fact("report_confirmed", &report.confirmed.join(", "));
+    for told in speech.confirmed(report) {
+        fact("report_confirmed", &told);
+    }
     fact("report_file", &report.source.hash);
     out.push_str("</dl>");
 }

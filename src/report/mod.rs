@@ -12,7 +12,7 @@ mod table;
 mod text;
 
 use crate::{
-    model::{Say, Severity, Verdict},
+    model::{Say, Severity, Verdict, say},
     standard::Standards,
     validate::{Finding, Outcome, Report, RuleReport},
 };
@@ -87,6 +87,33 @@ impl<'a> Speech<'a> {
 
     fn say(&self, say: &Say) -> String {
         self.standards.messages().render(say, self.language)
+    }
+
+    /// A code of ours that has a word: `same name` by `why_same_name`; itself where it has none.
+    fn named(&self, family: &str, code: &str) -> String {
+        let word = self.word(&format!("{family}_{}", code.replace(' ', "_")));
+        if word.is_empty() { code } else { word }.to_owned()
+    }
+
+    /// The parts of an answer that a person confirmed, with who did, a sentence each.
+    fn confirmed(&self, report: &Report) -> Vec<String> {
+        let told = report.confirmed.iter().map(|part| {
+            let mut what = self.named("confirmed", &part.part);
+            if !part.what.is_empty() {
+                what = format!("{what}: {}", part.what.join(", "));
+            }
+            match &part.said {
+                Some(said) => self.say(&say!(
+                    confirmed_by,
+                    what = what,
+                    by = &said.by,
+                    at = &said.at,
+                    from = &said.from
+                )),
+                None => what,
+            }
+        });
+        told.collect()
     }
 
     /// What a verdict is called.

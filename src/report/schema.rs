@@ -107,6 +107,7 @@ pub fn schema() -> Value {
                 ("title", text.clone()),
                 ("score", score.clone()),
                 ("why", text.clone()),
+                ("?why_say", named("say")),
             ])),
         ),
         (
@@ -115,6 +116,7 @@ pub fn schema() -> Value {
                 ("code", text.clone()),
                 ("name", text.clone()),
                 ("why", text.clone()),
+                ("?why_say", named("say")),
                 ("lands", json!({"enum": ["inside", "near", "far"]})),
                 ("bbox", bbox.clone()),
             ])),
@@ -124,6 +126,7 @@ pub fn schema() -> Value {
             list(&object(&[
                 ("name", text.clone()),
                 ("why", text.clone()),
+                ("?why_say", named("say")),
                 ("samples", texts.clone()),
             ])),
         ),
@@ -134,6 +137,7 @@ pub fn schema() -> Value {
                 ("column", text.clone()),
                 ("score", score),
                 ("why", text.clone()),
+                ("?why_say", named("say")),
             ])),
         ),
         (
@@ -176,6 +180,7 @@ pub fn schema() -> Value {
         ("source", source),
         ("standard", or_null(text.clone())),
         ("standard_chosen", text.clone()),
+        ("?standard_chosen_say", named("say")),
         ("profile", text.clone()),
         ("packs", texts.clone()),
         ("rows", count.clone()),
@@ -227,7 +232,19 @@ pub fn schema() -> Value {
                 ("?say", named("say")),
             ])),
         ),
-        ("?confirmed", texts),
+        (
+            "?confirmed",
+            list(&object(&[
+                (
+                    "part",
+                    json!({"enum": ["layer", "crs", "encoding", "columns", "codes"]}),
+                ),
+                ("?what", texts),
+                ("?by", text.clone()),
+                ("?at", text.clone()),
+                ("?from", text.clone()),
+            ])),
+        ),
         ("proposals", proposals),
         ("?outline", list(&list(&position))),
     ]);

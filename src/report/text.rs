@@ -204,7 +204,10 @@ fn offered(report: &Report, look: &Look<'_>, speech: Speech<'_>, out: &mut Strin
 /// What the layer is, in a few lines.
 fn facts(report: &Report, look: &Look<'_>, speech: Speech<'_>, out: &mut String) {
     let head = |id| heading(speech, id);
-    let standard = report.standard.as_deref().unwrap_or("none");
+    let standard = report
+        .standard
+        .as_deref()
+        .unwrap_or_else(|| speech.word("report_none"));
     look.wrap(
         &head("report_standard"),
         &format!(
@@ -225,7 +228,7 @@ fn facts(report: &Report, look: &Look<'_>, speech: Speech<'_>, out: &mut String)
     look.wrap(
         &head("report_geometry"),
         &if kinds.is_empty() {
-            "none".to_owned()
+            speech.word("report_none").to_owned()
         } else {
             kinds.join(", ")
         },
@@ -235,7 +238,11 @@ fn facts(report: &Report, look: &Look<'_>, speech: Speech<'_>, out: &mut String)
     if let Some(encoding) = &report.encoding {
         look.wrap(
             &head("report_encoding"),
-            &format!("{} ({})", encoding.name, encoding.origin),
+            &format!(
+                "{} ({})",
+                encoding.name,
+                speech.named("origin", &encoding.origin)
+            ),
             out,
         );
     }
@@ -270,15 +277,8 @@ fn facts(report: &Report, look: &Look<'_>, speech: Speech<'_>, out: &mut String)
             out,
         );
     }
-    if !report.confirmed.is_empty() {
-        look.wrap(
-            &head("report_confirmed"),
-            &speech.say(&say!(
-                report_confirmed_what,
-                what = report.confirmed.join(", ")
-            )),
-            out,
-        );
+    for told in speech.confirmed(report) {
+        look.wrap(&head("report_confirmed"), &told, out);
     }
     for row in report.set_aside.iter().take(SHOWN) {
         look.wrap(

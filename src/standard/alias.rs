@@ -2,14 +2,18 @@
 //!
 //! A column answers at most one field and a field has at most one column. What is surest goes first: the
 //! name itself, then an alias (in the order of the standard), then an alias cut to the ten bytes that a
-//! shapefile leaves. A column that looks like a name but holds only ward numbers is taken as the number.
+//! shapefile leaves. Where only an alias speaks for a column, its values may say no ([`Veto`]), and a column of blanks
+//! comes last. A column that looks like a name but holds only ward numbers is taken as the number.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
-use super::{FieldRule, LayerStandard, Standards, normal_key};
+use super::{
+    FieldRule, LayerStandard, Standards, Veto, normal_key,
+    veto::{Look, look},
+};
 use crate::model::{Table, Value};
 
 /// Which column was taken for which field, and why.
@@ -38,6 +42,7 @@ pub enum BadMapping {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ColumnMap {
     entries: Vec<(Mapping, usize)>,
+    vetoes: Vec<Veto>,
 }
 
 /// A header without case, blanks, dots, dashes, brackets and underscores, in one Unicode form.
@@ -49,6 +54,9 @@ pub(super) fn squash(text: &str) -> String {
         .flat_map(char::to_lowercase)
         .collect()
 }
+
+/// From this rank on a header is a hint only.
+const FIRST_ALIAS: usize = 2;
 
 /// What headers mean a field, made ready once for all columns of a table: a file may have thousands.
 struct Called<'a> {
@@ -84,7 +92,7 @@ impl<'a> Called<'a> {
             return Some((1, "same name"));
         }
         if let Some(at) = self.aliases.iter().position(|(alias, _)| alias == squashed) {
-            return Some((2 + at, "alias"));
+            return Some((FIRST_ALIAS + at, "alias"));
         }
         let cut = |(_, cut): &(String, Option<String>)| cut.as_deref() == Some(squashed);
         (header.len() == 10)
@@ -177,7 +185,35 @@ impl ColumnMap {
             }
         }
         wishes.sort_unstable_by_key(|&(rank, order, at, ..)| (rank, order, at));
-        for (_, _, at, why, field) in wishes {
+        let mut blank = vec![];
+        for (rank, order, at, why, field) in wishes {
+            if self.column(field).is_some() || self.takes(at) {
+                continue;
+            }
+            let header = &table.fields[at].name;
+            if rank >= FIRST_ALIAS
+                && let Some(rule) = standards.fields(standard).nth(order)
+            {
+                match look(rule, header, &table.columns[at]) {
+                    Look::May => {}
+                    Look::Blank => {
+                        blank.push((at, why, field));
+                        continue;
+                    }
+                    Look::Cannot(percent, why) => {
+                        self.vetoes.push(Veto {
+                            field: field.to_owned(),
+                            column: at,
+                            percent,
+                            why,
+                        });
+                        continue;
+                    }
+                }
+            }
+            self.add(field, header, why, at);
+        }
+        for (at, why, field) in blank {
             if self.column(field).is_none() && !self.takes(at) {
                 self.add(field, &table.fields[at].name, why, at);
             }
@@ -227,6 +263,13 @@ impl ColumnMap {
             self.entries.retain(|(mapping, _)| mapping.field != "name");
             self.add("ward_no", &table.fields[at].name, "holds numbers", at);
         }
+    }
+
+    /// The columns that a field was not given although their header is one of its names; the field has no column.
+    pub fn vetoes(&self) -> impl Iterator<Item = &Veto> {
+        self.vetoes
+            .iter()
+            .filter(|veto| self.column(&veto.field).is_none() && !self.takes(veto.column))
     }
 
     /// True when some field is answered by the column at this position.

@@ -19,9 +19,11 @@ mod messages;
 mod metadata;
 mod pack;
 mod profile;
+pub mod reading;
 #[cfg(test)]
 mod schema;
 mod spec;
+mod veto;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -45,6 +47,7 @@ pub use profile::{CrsCandidate, Frequency, Profile, Thresholds, Tolerance};
 pub use spec::{
     Class, FieldRule, Kind, LayerStandard, Only, RuleSettings, RuleWords, Shape, Words,
 };
+pub use veto::Veto;
 
 /// All that a profile declares: layers, code lists, metadata elements, indicators, rules' words.
 #[derive(Debug)]

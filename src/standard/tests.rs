@@ -412,11 +412,67 @@ fn headers_seen_in_real_files_find_their_field() {
         ("census2011WardNumbers", "ward_no"),
     ] {
         assert_eq!(
-            mapped("ward_boundary", &[(header, &["x"])])[0].0,
+            mapped("ward_boundary", &[(header, &["1"])])[0].0,
             field,
             "{header}"
         );
     }
+}
+
+#[test]
+fn values_can_refuse_a_column_that_only_a_usual_name_speaks_for() {
+    let standard = |layer: &str| {
+        builtin()
+            .layer(&layer.parse().expect("a name"))
+            .expect("ships")
+    };
+    let map = |layer: &str, headers: &[(&str, &[&str])]| {
+        ColumnMap::of(builtin(), standard(layer), &table(headers))
+    };
+    for values in [
+        &["2020-01-01", "2020-02-01", "2021-03-04"][..],
+        &["MG Road", "Brigade Road", "12th Main, Jayanagar 4th Block"],
+        &["Shivajinagar", "Malleshwaram", "7"],
+    ] {
+        let found = map("ward_boundary", &[("prabhag", values)]);
+        assert_eq!(found.column("ward_no"), None, "{values:?}");
+        let vetoes: Vec<&Veto> = found.vetoes().collect();
+        assert_eq!(vetoes[0].field, "ward_no");
+        let why = builtin().messages().render(&vetoes[0].why, "en");
+        assert!(why.contains(values[0]), "{why}");
+        // Its own name is no hint, and what a person says is never refused.
+        assert!(
+            map("ward_boundary", &[("ward_no", values)])
+                .column("ward_no")
+                .is_some()
+        );
+        let given = [("ward_no".to_owned(), "prabhag".to_owned())];
+        let table = table(&[("prabhag", values)]);
+        let given = ColumnMap::given(builtin(), standard("ward_boundary"), &table, &given);
+        assert_eq!(given.expect("fits").vetoes().count(), 0);
+    }
+    for values in [
+        &["12", "Ward 13", "14A", "W-15", "XXVIII"][..],
+        &["12", "", "Cantonment"],
+    ] {
+        let found = map("ward_boundary", &[("prabhag", values)]);
+        assert_eq!(found.column("ward_no"), Some(0), "{values:?}");
+    }
+    // Another column of the same meaning takes its place, and one of blanks only where there is no other.
+    let found = map(
+        "ward_boundary",
+        &[("ward", &["2020-01-01"]), ("prabhag", &["7"])],
+    );
+    assert_eq!(
+        (found.column("ward_no"), found.vetoes().count()),
+        (Some(1), 0)
+    );
+    let found = map("ward_boundary", &[("ward", &[" "]), ("prabhag", &["7"])]);
+    assert_eq!(found.column("ward_no"), Some(1));
+    assert_eq!(
+        map("ward_boundary", &[("ward", &[" "])]).column("ward_no"),
+        Some(0)
+    );
 }
 
 #[test]

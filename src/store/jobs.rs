@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     model::{LayerId, Metadata, Verdict},
-    validate::{Counts, Repairs},
+    validate::{CodeMap, Confirmed, Counts, Repairs, Said},
 };
 
 /// The number of a delivery, `d-12`. It shares its numbers with reports.
@@ -147,6 +147,8 @@ pub struct JobAsk {
     pub encoding: Option<String>,
     /// Which column answers which field.
     pub columns: BTreeMap<String, String>,
+    /// Which code a text means, field by field.
+    pub codes: CodeMap,
     /// The repairs to make first.
     pub repairs: Repairs,
     /// Set bad rows aside and judge the rest.
@@ -155,37 +157,12 @@ pub struct JobAsk {
     pub metadata: Metadata,
 }
 
-/// What a person once confirmed about deliveries of a source.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Answers {
-    /// The layer.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub layer: Option<LayerId>,
-    /// The CRS.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub crs: Option<String>,
-    /// The encoding.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub encoding: Option<String>,
-    /// Which column answers which field.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub columns: BTreeMap<String, String>,
-}
-
-impl Answers {
-    /// True when there is nothing in it.
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
 /// Answers with where they come from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remembered {
     /// What was confirmed.
     #[serde(flatten)]
-    pub answers: Answers,
+    pub answers: Confirmed,
     /// For which delivery.
     pub from: JobId,
     /// When, RFC 3339 in UTC.
@@ -233,6 +210,9 @@ pub struct Job {
     /// What of that nobody said this time, but once for this source.
     #[serde(default)]
     pub remembered: Option<Remembered>,
+    /// Who asked what is asked now, where that is not the sender.
+    #[serde(default)]
+    pub asked_by: Option<String>,
     /// How often its judging was begun without coming to an end.
     pub attempts: u32,
     /// Why it ended as it did, or waits.
@@ -290,7 +270,13 @@ pub trait JobStore: Send + Sync {
     fn unfinished_jobs(&self) -> Result<Vec<Job>, StoreError>;
 
     /// Keeps what a person confirmed, over what was known of the source.
-    fn remember(&self, source: &str, from: JobId, answers: &Answers) -> Result<(), StoreError>;
+    fn remember(
+        &self,
+        source: &str,
+        from: JobId,
+        by: &str,
+        answers: &Confirmed,
+    ) -> Result<(), StoreError>;
 
     /// What was confirmed of a source.
     fn remembered(&self, source: &str) -> Result<Option<Remembered>, StoreError>;
@@ -418,21 +404,29 @@ impl JobStore for Embedded {
             .collect()
     }
 
-    fn remember(&self, source: &str, from: JobId, answers: &Answers) -> Result<(), StoreError> {
+    fn remember(
+        &self,
+        source: &str,
+        from: JobId,
+        by: &str,
+        answers: &Confirmed,
+    ) -> Result<(), StoreError> {
         let mut all = self
             .remembered(source)?
             .map(|known| known.answers)
             .unwrap_or_default();
-        all.layer = answers.layer.clone().or(all.layer);
-        all.crs = answers.crs.clone().or(all.crs);
-        all.encoding = answers.encoding.clone().or(all.encoding);
-        all.columns.extend(answers.columns.clone());
+        let said = Said {
+            by: by.to_owned(),
+            at: now(),
+            from: from.to_string(),
+        };
+        all.learn(answers, &said);
         self.connection()
             .execute(
                 "INSERT INTO answers (source, job, at, body) VALUES (?1, ?2, ?3, ?4)
                  ON CONFLICT (source) DO UPDATE SET job = excluded.job, at = excluded.at,
                  body = excluded.body",
-                params![source, from.0, now(), json(&all, "what was confirmed")?],
+                params![source, from.0, said.at, json(&all, "what was confirmed")?],
             )
             .map_err(failed("keep what was confirmed"))?;
         Ok(())

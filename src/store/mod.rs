@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 pub use aside::WriteRows;
 pub use embedded::Embedded;
 pub use jobs::{
-    Answers, Job, JobAsk, JobFile, JobFilter, JobId, JobLayer, JobState, JobStore, Remembered, Via,
+    Job, JobAsk, JobFile, JobFilter, JobId, JobLayer, JobState, JobStore, Remembered, Via,
 };
 pub use journal::{JournalEntry, JournalQuery, first_broken};
 pub use mbtiles::write_mbtiles;

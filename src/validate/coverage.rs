@@ -74,6 +74,9 @@ impl Rule for Overlaps {
         let mut skipped = None;
         let periods = Periods::of(subject);
         index::pairs(drawable, |one, other| {
+            if subject.stop.is_on() {
+                return;
+            }
             let (Some(a), Some(b)) = (boxes[one as usize], boxes[other as usize]) else {
                 return;
             };

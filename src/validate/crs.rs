@@ -155,7 +155,8 @@ pub(super) fn proposals(subject: &Subject<'_>) -> Vec<CrsProposal> {
         .map(|landing| CrsProposal {
             code: landing.code.to_owned(),
             name: landing.title.to_owned(),
-            why: where_it_lands(landing),
+            why: String::new(),
+            why_say: where_it_lands(landing),
             lands: if landing.in_city || !landing.away_m.is_finite() {
                 Lands::Inside
             } else {
@@ -169,19 +170,17 @@ pub(super) fn proposals(subject: &Subject<'_>) -> Vec<CrsProposal> {
 /// How many candidates are proposed.
 const PROPOSED: usize = 5;
 
-fn where_it_lands(landing: &Landing<'_>) -> String {
-    let share = (landing.share * 100.0).round();
+fn where_it_lands(landing: &Landing<'_>) -> Say {
+    let share = (landing.share * 100.0).round() as u64;
     if landing.in_city {
-        format!("{share} % of the vertices would lie in the box around the city")
+        say!(crs_in_city, percent = share)
     } else if landing.away_m.is_finite() {
-        format!(
-            "it would lie in the country, {:.0} km from the middle of the city",
-            landing.away_m / 1000.0
+        say!(
+            crs_from_city,
+            km = format!("{:.0}", landing.away_m / 1000.0)
         )
     } else {
-        format!(
-            "{share} % of the vertices would lie in the country; no city is known to compare with"
-        )
+        say!(crs_in_country, percent = share)
     }
 }
 

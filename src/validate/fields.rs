@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use super::{
-    Finding, Findings, Outcome, Place, Rule, RuleInfo, Subject,
-    rule::shortened,
-    values::{called, each_bad, is_blank, number, reads_as},
+    Finding, Findings, Outcome, Place, Rule, RuleInfo, Subject, rule::shortened, values::each_bad,
 };
 use crate::{
     model::{Column, Say, Severity, Value, say},
-    standard::{FieldRule, Kind, LayerStandard, Words},
+    standard::{
+        FieldRule, Kind, LayerStandard, Words,
+        reading::{called, decimal, is_blank, reads_as},
+    },
 };
 
 /// Words as they stand inside a sentence.
@@ -109,6 +110,7 @@ impl Rule for RequiredColumns {
                 })
                 .filter(|(score, _)| *score > 0.85)
                 .max_by(|a, b| a.0.total_cmp(&b.0));
+            let veto = subject.map.vetoes().find(|veto| veto.field == field.name);
             findings.add(|| Finding {
                 place: Place {
                     field: Some(field.name.clone()),
@@ -120,6 +122,7 @@ impl Rule for RequiredColumns {
                     title = field.title.0.clone()
                 ),
                 fix: match (near, field.codes.as_deref()) {
+                    _ if let Some(veto) = veto => say!(A01_veto_fix, why = veto.why.clone()),
                     (Some((_, column)), _) => {
                         say!(A01_rename_fix, column = column, field = field.name.as_str())
                     }
@@ -319,7 +322,7 @@ impl Rule for Ranges {
             |field| field.min.is_some() || field.max.is_some(),
             |field, value| {
                 // What is no number at all is A03's to say.
-                number(value).is_none_or(|number| {
+                decimal(value).is_none_or(|number| {
                     field.min.is_none_or(|min| number >= min)
                         && field.max.is_none_or(|max| number <= max)
                 })

@@ -7,16 +7,17 @@ use std::{
 };
 
 use super::{
-    Aside, Confirmed, Counts, Finding, Findings, Others, Outcome, Proposals, RepairKind, Repairs,
-    Report, Rule, RuleReport, Subject, aside, coverage, crs, duplicate, encoding, fields, gap,
-    geometry, key, metadata, network, outline, place, placing, privacy, propose, readable, repair,
+    Aside, Confirmed, ConfirmedPart, Counts, Finding, Findings, Others, Outcome, Proposals,
+    RepairKind, Repairs, Report, Rule, RuleReport, Stop, Subject, aside, coverage, crs, duplicate,
+    encoding, fields, gap, geometry, key, metadata, network, outline, place, placing, privacy,
+    propose, readable, repair,
     repair::{Log, Work},
     stored, wards, words,
 };
 use crate::{
     model::{
-        Bbox, CrsName, CrsOrigin, Encoding, LayerId, Metadata, Note, RawLayer, Say, Severity,
-        ShapeKind, Shapes, Source, Verdict, say,
+        Bbox, Column, CrsName, CrsOrigin, Encoding, LayerId, Metadata, Note, RawLayer, Say,
+        Severity, ShapeKind, Shapes, Source, Verdict, say,
     },
     standard::{ColumnMap, LayerStandard, PackInfo, Standards},
 };
@@ -142,6 +143,26 @@ impl Checked {
         &self.aside
     }
 
+    /// What each row calls itself: the telling part of its standard's key, else its name.
+    pub fn keys(&self, standard: &LayerStandard) -> Vec<String> {
+        let telling = standard
+            .key
+            .iter()
+            .rev()
+            .map(String::as_str)
+            .chain(["name"])
+            .find_map(|field| self.map.column(field));
+        // The geometries may be elsewhere already; the values never are.
+        let rows = self.raw.table.columns.first().map_or(0, Column::len);
+        (0..rows)
+            .map(|row| {
+                telling.map_or_else(String::new, |at| {
+                    self.raw.table.columns[at].get(row).to_text().into_owned()
+                })
+            })
+            .collect()
+    }
+
     /// The layer to publish; the same back when the verdict does not admit it.
     pub fn accept(self) -> Result<Accepted, Box<Self>> {
         if self.report.verdict.admits() && self.lonlat.is_some() && self.standard.is_some() {
@@ -192,12 +213,17 @@ const PASSES: usize = 200;
 /// Holds a layer to its standard: repairs first, then the rules, then, where that was asked for, the rules again
 /// without the rows that have grave faults of their own.
 pub fn check(raw: RawLayer, ask: &Ask<'_>) -> Checked {
+    check_until(raw, ask, Stop::never()).expect("nobody calls it off")
+}
+
+/// The same; none once nobody waits for it.
+pub fn check_until(raw: RawLayer, ask: &Ask<'_>, stop: Stop<'_>) -> Option<Checked> {
     let standards = ask.standards;
     let (standard, chosen) = choose(&raw, ask);
     let read = raw.len();
     let mut work = Work::new(raw);
     let mut log = Log::default();
-    mend(&mut work, standard, ask, read, &mut log);
+    let mapped_codes = mend(&mut work, standard, ask, stop, &mut log)?;
     let map = mapped(&work.raw, standard, ask);
     let mut aside = Aside::default();
     let mut gone: BTreeSet<u32> = BTreeSet::new();
@@ -205,8 +231,17 @@ pub fn check(raw: RawLayer, ask: &Ask<'_>) -> Checked {
     let mut passes = 0;
     let (rules, placed) = loop {
         let placed = placing::place(&work.raw);
-        let base = subject(&work, &placed, standard, &map, ask, read);
-        let rules: Vec<RuleReport> = RULES.iter().map(|rule| run(*rule, &base)).collect();
+        let base = Subject {
+            stop,
+            ..subject(&work, &placed, standard, &map, ask, read)
+        };
+        let mut rules: Vec<RuleReport> = Vec::with_capacity(RULES.len());
+        for rule in RULES {
+            rules.push(run(*rule, &base));
+            if stop.is_on() {
+                return None;
+            }
+        }
         passes += 1;
         if !ask.set_aside || too_much || passes > PASSES {
             break (rules, placed);
@@ -244,7 +279,7 @@ pub fn check(raw: RawLayer, ask: &Ask<'_>) -> Checked {
         |standard| standard.layer.clone(),
     );
     report.standard = standard.map(|standard| format!("{}@{}", standard.layer, standard.revision));
-    report.standard_chosen = chosen;
+    report.standard_chosen_say = chosen;
     report.rows = read as u64;
     report.counts = counts(read, &log, &gone);
     fill(&mut report, &base, &map);
@@ -252,7 +287,7 @@ pub fn check(raw: RawLayer, ask: &Ask<'_>) -> Checked {
     if too_much {
         report.notes.push(too_much_aside(&report, standards));
     }
-    report.confirmed = confirmed(ask);
+    report.confirmed = confirmed(ask, &report, mapped_codes);
     report.proposals = propose::proposals(&base, &rules, ask.repairs);
     report.rules = rules;
     report.repairs = log.kept;
@@ -285,7 +320,7 @@ pub fn check(raw: RawLayer, ask: &Ask<'_>) -> Checked {
         // Whoever takes the layer wants it in longitude/latitude only.
         work.raw.shapes = Shapes::new();
     }
-    Checked {
+    Some(Checked {
         report,
         raw: work.raw,
         lonlat,
@@ -293,7 +328,7 @@ pub fn check(raw: RawLayer, ask: &Ask<'_>) -> Checked {
         standard: standard.map(|standard| standard.layer.clone()),
         metadata: ask.metadata.clone(),
         aside,
-    }
+    })
 }
 
 /// What a rule looks at.
@@ -319,6 +354,7 @@ fn subject<'a>(
         named: ask.layer.is_some(),
         origins: work.origins.as_deref(),
         read,
+        stop: Stop::never(),
     }
 }
 
@@ -338,14 +374,17 @@ fn mapped(raw: &RawLayer, standard: Option<&LayerStandard>, ask: &Ask<'_>) -> Co
     })
 }
 
-/// Makes the repairs that were asked for, and maps the codes that were confirmed, one kind after the other.
+/// Makes the repairs that were asked for, and maps the codes that were confirmed, one kind after the other. True when
+/// some code was mapped because it was confirmed; none once nobody waits.
 fn mend(
     work: &mut Work,
     standard: Option<&LayerStandard>,
     ask: &Ask<'_>,
-    read: usize,
+    stop: Stop<'_>,
     log: &mut Log,
-) {
+) -> Option<bool> {
+    let read = work.raw.len();
+    let mut mapped_codes = false;
     let nowhere = || placing::Placed {
         lonlat: None,
         metres: None,
@@ -356,6 +395,9 @@ fn mend(
             .filter(|confirmed| kind == RepairKind::MapCodes && !confirmed.codes.is_empty());
         if !ask.repairs.has(kind) && confirmed.is_none() {
             continue;
+        }
+        if stop.is_on() {
+            return None;
         }
         let map = mapped(&work.raw, standard, ask);
         if kind == RepairKind::SplitParts {
@@ -373,10 +415,15 @@ fn mend(
             } else {
                 nowhere()
             };
-            let base = subject(work, &placed, standard, &map, ask, read);
+            let base = Subject {
+                stop,
+                ..subject(work, &placed, standard, &map, ask, read)
+            };
             let mut plans = vec![];
             if let Some(confirmed) = confirmed {
-                plans.push(repair::confirmed(&base, &confirmed.codes));
+                let plan = repair::confirmed(&base, &confirmed.codes);
+                mapped_codes = !plan.is_empty();
+                plans.push(plan);
             }
             if ask.repairs.has(kind) {
                 plans.push(kind.plan(&base));
@@ -391,6 +438,7 @@ fn mend(
             plan.carry_out(work);
         }
     }
+    (!stop.is_on()).then_some(mapped_codes)
 }
 
 /// What became of the rows. A row that was repaired and set aside all the same was set aside.
@@ -467,50 +515,67 @@ fn too_much_aside(report: &Report, standards: &Standards) -> Note {
     note("too_much_set_aside", say, set_aside)
 }
 
-/// What of the question came from an earlier delivery.
-fn confirmed(ask: &Ask<'_>) -> Vec<String> {
+/// What of the answers that a person confirmed was used.
+fn confirmed(ask: &Ask<'_>, report: &Report, mapped_codes: bool) -> Vec<ConfirmedPart> {
     let Some(confirmed) = ask.confirmed else {
         return vec![];
     };
     let mut parts = vec![];
-    let mut add = |there: bool, part: &str| {
-        if there {
-            parts.push(part.to_owned());
-        }
-    };
-    add(
-        confirmed.layer.is_some() && ask.layer == confirmed.layer.as_ref(),
-        "layer",
-    );
-    add(confirmed.crs.is_some(), "crs");
-    add(confirmed.encoding.is_some(), "encoding");
-    add(!confirmed.columns.is_empty(), "columns");
-    add(!confirmed.codes.is_empty(), "codes");
+    if let Some(layer) = confirmed
+        .layer
+        .as_ref()
+        .filter(|one| ask.layer == Some(one))
+    {
+        parts.push(confirmed.part("layer", vec![layer.to_string()]));
+    }
+    if let Some(crs) = &confirmed.crs {
+        parts.push(confirmed.part("crs", vec![crs.clone()]));
+    }
+    let given = report
+        .encoding
+        .as_ref()
+        .is_some_and(|one| one.origin == "given");
+    if let Some(encoding) = confirmed.encoding.as_ref().filter(|_| given) {
+        parts.push(confirmed.part("encoding", vec![encoding.clone()]));
+    }
+    let columns: Vec<String> = report
+        .columns
+        .iter()
+        .filter(|mapping| mapping.why == "confirmed")
+        .map(|mapping| format!("{} = {}", mapping.field, mapping.column))
+        .collect();
+    if !columns.is_empty() {
+        parts.push(confirmed.part("columns", columns));
+    }
+    if mapped_codes {
+        let pairs = confirmed.codes.iter().flat_map(|(field, texts)| {
+            texts
+                .iter()
+                .map(move |(text, code)| format!("{field}: {text} = {code}"))
+        });
+        parts.push(confirmed.part("codes", pairs.collect()));
+    }
     parts
 }
 
 /// The standard to hold a layer to, and how it was chosen.
-fn choose<'a>(raw: &RawLayer, ask: &Ask<'a>) -> (Option<&'a LayerStandard>, String) {
+fn choose<'a>(raw: &RawLayer, ask: &Ask<'a>) -> (Option<&'a LayerStandard>, Say) {
     if let Some(id) = ask.layer {
-        let said = if ask
+        let was_confirmed = ask
             .confirmed
-            .is_some_and(|confirmed| confirmed.layer.as_ref() == Some(id))
-        {
-            "confirmed"
-        } else {
-            "given"
-        };
+            .is_some_and(|confirmed| confirmed.layer.as_ref() == Some(id));
         return match ask.standards.layer(id) {
-            Some(standard) => (Some(standard), said.to_owned()),
-            None => (None, format!("given, but no standard is called {id}")),
+            Some(standard) if was_confirmed => (Some(standard), say!(chosen_confirmed)),
+            Some(standard) => (Some(standard), say!(chosen_given)),
+            None => (None, say!(chosen_unknown, layer = id.as_str())),
         };
     }
     match ask.standards.best_fit(raw) {
         Some(fit) => (
             ask.standards.layer(&fit.layer),
-            format!("best fit: {}", fit.why),
+            say!(chosen_best, why = fit.say),
         ),
-        None => (None, "none fits".to_owned()),
+        None => (None, say!(chosen_none)),
     }
 }
 
@@ -625,7 +690,8 @@ fn blank(source: Source, standards: &Standards) -> Report {
         todo_say: vec![],
         source,
         standard: None,
-        standard_chosen: "none fits".to_owned(),
+        standard_chosen: String::new(),
+        standard_chosen_say: say!(chosen_none),
         profile: standards.profile().label(),
         packs: standards.packs().iter().map(PackInfo::label).collect(),
         rows: 0,
@@ -661,7 +727,7 @@ pub fn refused(
     let mut report = blank(source, standards);
     report.verdict = Verdict::DoesNotConform;
     report.encoding = encoding;
-    "not read, so no standard was chosen".clone_into(&mut report.standard_chosen);
+    report.standard_chosen_say = say!(chosen_not_read);
     report.notes.push(Note {
         kind: code.to_owned(),
         text: message.to_owned(),

@@ -33,7 +33,10 @@ impl Rule for GeometryType {
             kinds.map(|shape| format!("{shape:?}")).collect()
         };
         let mut findings = Findings::new();
-        for (row, shape) in subject.raw.shapes.view().iter().enumerate() {
+        for (row, shape) in subject
+            .stop
+            .each(subject.raw.shapes.view().iter().enumerate())
+        {
             let Some(dimension) = shape.kind.dimension() else {
                 continue;
             };
@@ -109,7 +112,10 @@ impl Rule for Valid {
         let mut findings = Findings::new();
         let mut checker = Checker::default();
         let mut gave_up = None;
-        for (row, shape) in subject.raw.shapes.view().iter().enumerate() {
+        for (row, shape) in subject
+            .stop
+            .each(subject.raw.shapes.view().iter().enumerate())
+        {
             if matches!(shape.kind, ShapeKind::Missing | ShapeKind::Empty) || shape.is_blank() {
                 findings.add(|| Finding {
                     place: subject.row(row),
@@ -258,7 +264,7 @@ impl Rule for Slivers {
             return not_placed();
         };
         let mut findings = Findings::new();
-        for (row, shape) in metres.view().iter().enumerate() {
+        for (row, shape) in subject.stop.each(metres.view().iter().enumerate()) {
             let dimension = shape.kind.dimension();
             if dimension.is_none_or(|dimension| dimension == 0) {
                 continue;
@@ -318,7 +324,10 @@ impl Rule for SinglePart {
 
     fn check(&self, subject: &Subject<'_>) -> Outcome {
         let mut findings = Findings::new();
-        for (row, shape) in subject.raw.shapes.view().iter().enumerate() {
+        for (row, shape) in subject
+            .stop
+            .each(subject.raw.shapes.view().iter().enumerate())
+        {
             let parts = shape.parts().len();
             if parts > 1 {
                 findings.add(|| Finding {
@@ -354,7 +363,7 @@ impl Rule for SmallestSize {
             return not_placed();
         };
         let mut findings = Findings::new();
-        for (row, shape) in metres.view().iter().enumerate() {
+        for (row, shape) in subject.stop.each(metres.view().iter().enumerate()) {
             let (size, unit) = match shape.kind.dimension() {
                 Some(1) => (length(shape), "m"),
                 Some(2) => (area(shape), "sqm"),

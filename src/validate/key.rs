@@ -1,11 +1,9 @@
 //! T10: the business key names each feature once.
 
-use super::{
-    Finding, Findings, Outcome, Rule, RuleInfo, Subject, rule::shortened, values::is_blank,
-};
+use super::{Finding, Findings, Outcome, Rule, RuleInfo, Subject, rule::shortened};
 use crate::{
     model::{Column, Severity, TextColumn, say, value::NULL_CODE},
-    standard::normal_key,
+    standard::{normal_key, reading::is_blank},
 };
 
 /// T10: keys are there and distinct.

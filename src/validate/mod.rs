@@ -33,6 +33,7 @@ mod readable;
 mod repair;
 mod report;
 mod rule;
+mod stop;
 mod stored;
 mod stray;
 mod trace;
@@ -42,8 +43,8 @@ mod wards;
 mod words;
 
 pub use aside::{Aside, KEPT_ASIDE, SetAside};
-pub use confirmed::Confirmed;
-pub use gate::{Accepted, AcceptedParts, Ask, Checked, RULES, check, refused};
+pub use confirmed::{CodeMap, Confirmed, ConfirmedPart, Said};
+pub use gate::{Accepted, AcceptedParts, Ask, Checked, RULES, check, check_until, refused};
 pub use proposal::{
     ColumnProposal, CrsProposal, EncodingProposal, Lands, LayerProposal, Proposals, RepairExample,
     RepairProposal,
@@ -53,4 +54,5 @@ pub use report::{
     Counts, Finding, Findings, KEPT_FINDINGS, OUTLINE_COORDS, Outcome, Place, Repair, Report,
     RuleReport,
 };
-pub use rule::{Neighbour, Others, Rule, RuleInfo, Subject, alone};
+pub use rule::{Neighbour, Others, Rule, RuleInfo, Subject, Whence, alone};
+pub use stop::Stop;

@@ -12,11 +12,11 @@ use super::{
     orient::{At, side},
     placing::{middle, to_metres},
     rule::shortened,
-    values::{is_blank, number},
 };
 use crate::{
     index::SegmentIndex,
     model::{Severity, Shapes, say},
+    standard::reading::{decimal, is_blank},
 };
 
 /// Ends on one spot of this size meet, in metres.
@@ -179,7 +179,10 @@ impl Rule for Dangles {
             }
         }
         let mut folded = HashSet::new();
-        for (row, shape) in subject.raw.shapes.view().iter().enumerate() {
+        for (row, shape) in subject
+            .stop
+            .each(subject.raw.shapes.view().iter().enumerate())
+        {
             if shape.kind.dimension() != Some(1) {
                 continue;
             }
@@ -293,7 +296,7 @@ impl Rule for OnLine {
             .unwrap_or_else(|| subject.standards.profile().tol_m());
         let mut findings = Findings::new();
         let mut checked = 0;
-        for (row, shape) in metres.view().iter().enumerate() {
+        for (row, shape) in subject.stop.each(metres.view().iter().enumerate()) {
             let (Some(&at), true) = (shape.coords().first(), subject.concerns(row)) else {
                 continue;
             };
@@ -350,7 +353,7 @@ impl Rule for Nodes {
             .unwrap_or_else(|| subject.standards.profile().tol_m());
         let mut places: HashMap<String, (usize, At)> = HashMap::new();
         let mut findings = Findings::new();
-        for (row, shape) in metres.view().iter().enumerate() {
+        for (row, shape) in subject.stop.each(metres.view().iter().enumerate()) {
             let (first, last) = shape.coord_range();
             if shape.kind.dimension() != Some(1) || first == last {
                 continue;
@@ -409,10 +412,11 @@ impl Rule for Flow {
         if slope.is_none() && (up.is_none() || down.is_none()) {
             return Outcome::not_run(say!(N02_no_columns), false);
         }
-        let read =
-            |column: Option<usize>, row: usize| number(subject.raw.table.columns[column?].get(row));
+        let read = |column: Option<usize>, row: usize| {
+            decimal(subject.raw.table.columns[column?].get(row))
+        };
         let mut findings = Findings::new();
-        for row in 0..subject.raw.len() {
+        for row in subject.stop.each(0..subject.raw.len()) {
             if let (Some(up_m), Some(down_m)) = (read(up, row), read(down, row))
                 && up_m < down_m
             {

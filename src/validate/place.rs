@@ -38,7 +38,7 @@ impl Rule for Inside {
             .and_then(|city| City::new(city, lonlat, tolerance));
         let strays = Bulk::of(&subject.raw.shapes);
         let mut findings = Findings::new();
-        for (row, shape) in lonlat.view().iter().enumerate() {
+        for (row, shape) in subject.stop.each(lonlat.view().iter().enumerate()) {
             if let Some(stray) = strays
                 .as_ref()
                 .and_then(|strays| strays.judge(subject, row))

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Place, RepairKind};
-use crate::model::{Bbox, LayerId};
+use crate::model::{Bbox, LayerId, Say};
 
 /// Everything that is proposed for one layer.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -35,6 +35,9 @@ pub struct LayerProposal {
     pub score: f64,
     /// The evidence, in a sentence.
     pub why: String,
+    /// The same before it had a language.
+    #[serde(default, skip_serializing_if = "Say::is_silent")]
+    pub why_say: Say,
 }
 
 /// Where a layer would lie under a proposed system.
@@ -58,6 +61,9 @@ pub struct CrsProposal {
     pub name: String,
     /// The evidence, in a sentence.
     pub why: String,
+    /// The same before it had a language.
+    #[serde(default, skip_serializing_if = "Say::is_silent")]
+    pub why_say: Say,
     /// Where the layer would lie.
     pub lands: Lands,
     /// The box around it there, in longitude/latitude.
@@ -71,6 +77,9 @@ pub struct EncodingProposal {
     pub name: String,
     /// The evidence, in a sentence.
     pub why: String,
+    /// The same before it had a language.
+    #[serde(default, skip_serializing_if = "Say::is_silent")]
+    pub why_say: Say,
     /// Up to five values as they read under it.
     pub samples: Vec<String>,
 }
@@ -86,6 +95,9 @@ pub struct ColumnProposal {
     pub score: f64,
     /// The evidence, in a sentence.
     pub why: String,
+    /// The same before it had a language.
+    #[serde(default, skip_serializing_if = "Say::is_silent")]
+    pub why_say: Say,
 }
 
 /// A repair that can be asked for, and what it would do.

@@ -5,11 +5,13 @@ use std::collections::HashSet;
 use super::{
     ColumnProposal, EncodingProposal, LayerProposal, Outcome, Proposals, RepairKind,
     RepairProposal, Repairs, RuleReport, Subject, crs,
-    values::{is_blank, number, reads_as},
 };
 use crate::{
-    model::{Column, Value},
-    standard::{FieldRule, Kind},
+    model::{Column, Say, Value, say},
+    standard::{
+        FieldRule, Kind,
+        reading::{decimal, is_blank, reads_as},
+    },
 };
 
 /// How many standards are proposed.
@@ -52,7 +54,8 @@ pub(super) fn proposals(subject: &Subject<'_>, rules: &[RuleReport], made: &Repa
             .flat_map(|encoding| &encoding.readings)
             .map(|reading| EncodingProposal {
                 name: reading.name.clone(),
-                why: reading.why.clone(),
+                why: String::new(),
+                why_say: reading.why.clone(),
                 samples: reading.samples.clone(),
             })
             .collect(),
@@ -79,7 +82,8 @@ fn layers(subject: &Subject<'_>, rules: &[RuleReport]) -> Vec<LayerProposal> {
                 .unwrap_or_default(),
             layer: fit.layer,
             score: score(fit.score),
-            why: fit.why,
+            why: String::new(),
+            why_say: fit.say,
         })
         .collect()
 }
@@ -98,8 +102,21 @@ fn columns(subject: &Subject<'_>) -> Vec<ColumnProposal> {
         if subject.map.column(&field.name).is_some() {
             continue;
         }
+        let vetoes: Vec<_> = subject
+            .map
+            .vetoes()
+            .filter(|veto| veto.field == field.name)
+            .collect();
+        found.extend(vetoes.iter().map(|veto| ColumnProposal {
+            field: field.name.clone(),
+            column: table.fields[veto.column].name.clone(),
+            score: score(f64::from(veto.percent) / 100.0),
+            why: String::new(),
+            why_say: veto.why.clone(),
+        }));
         let mut wishes: Vec<ColumnProposal> = free
             .iter()
+            .filter(|at| !vetoes.iter().any(|veto| veto.column == **at))
             .filter_map(|at| {
                 let proposal = likely(subject, field, *at)?;
                 (proposal.score >= LIKELY).then_some(proposal)
@@ -130,14 +147,15 @@ fn likely(subject: &Subject<'_>, field: &FieldRule, at: usize) -> Option<ColumnP
     };
     let mut why = vec![];
     if called > 0.3 {
-        why.push(format!("`{header}` is like `{name}`"));
+        why.push(say!(column_alike, header = header, name = name));
     }
     why.push(evidence);
     Some(ColumnProposal {
         field: field.name.clone(),
         column: header.clone(),
         score: score(total),
-        why: why.join("; "),
+        why: String::new(),
+        why_say: say!(fit, reasons = why),
     })
 }
 
@@ -147,7 +165,7 @@ fn plain(text: &str) -> String {
 
 /// The share of values that a field could hold, whether that sets the column apart from most others, and a sentence;
 /// none where there are no values, or most of them cannot be.
-fn held(subject: &Subject<'_>, field: &FieldRule, column: &Column) -> Option<(f64, bool, String)> {
+fn held(subject: &Subject<'_>, field: &FieldRule, column: &Column) -> Option<(f64, bool, Say)> {
     let step = column.len().div_ceil(ROWS).max(1);
     let values: Vec<Value<'_>> = (0..column.len())
         .step_by(step)
@@ -160,7 +178,7 @@ fn held(subject: &Subject<'_>, field: &FieldRule, column: &Column) -> Option<(f6
     let share = |good: &dyn Fn(Value<'_>) -> bool| {
         values.iter().filter(|value| good(**value)).count() as f64 / values.len() as f64
     };
-    let percent = |share: f64| (share * 100.0).round();
+    let percent = |share: f64| (share * 100.0).round() as u64;
     if let Some(list) = field
         .codes
         .as_deref()
@@ -173,17 +191,17 @@ fn held(subject: &Subject<'_>, field: &FieldRule, column: &Column) -> Option<(f6
             (
                 fits,
                 true,
-                format!(
-                    "{} % of its values are codes or labels of {}",
-                    percent(fits),
-                    list.name
+                say!(
+                    column_codes,
+                    percent = percent(fits),
+                    list = list.name.as_str()
                 ),
             )
         });
     }
     let typed = share(&|value| {
         reads_as(field.kind, value)
-            && number(value).is_none_or(|number| {
+            && decimal(value).is_none_or(|number| {
                 field.min.is_none_or(|min| number >= min)
                     && field.max.is_none_or(|max| number <= max)
             })
@@ -200,23 +218,23 @@ fn held(subject: &Subject<'_>, field: &FieldRule, column: &Column) -> Option<(f6
         .collect();
     let alone = distinct.len() == values.len() && values.len() > 1;
     if field.unique {
-        return alone.then(|| (1.0, false, "no value of it stands twice".to_owned()));
+        return alone.then(|| (1.0, false, say!(column_distinct)));
     }
     // Four characters are the form of many things; six digits are a code's.
     let narrow = field.width.is_some_and(|width| width >= TELLING_WIDTH)
         || (field.min.is_some() && field.max.is_some() && field.identifier);
     let what = match field.kind {
-        Kind::Date => "dates",
-        Kind::Year => "years",
-        Kind::Integer | Kind::Decimal => "numbers in the range of the field",
-        Kind::Boolean => "yes or no",
-        Kind::Text | Kind::Code => "texts that the field can hold",
+        Kind::Date => say!(column_dates),
+        Kind::Year => say!(column_years),
+        Kind::Integer | Kind::Decimal => say!(column_numbers),
+        Kind::Boolean => say!(kind_boolean),
+        Kind::Text | Kind::Code => say!(column_texts),
     };
     let telling = narrow || matches!(field.kind, Kind::Date);
     Some((
         typed,
         telling,
-        format!("{} % of its values are {what}", percent(typed)),
+        say!(column_holds, percent = percent(typed), what = what),
     ))
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Proposals, SetAside};
+use super::{ConfirmedPart, Proposals, SetAside};
 use crate::{
     model::{Bbox, CrsName, CrsOrigin, Encoding, LayerId, Note, Say, Severity, Source, Verdict},
     standard::{Mapping, Messages},
@@ -162,8 +162,11 @@ pub struct Report {
     pub source: Source,
     /// The standard it was held to, `ward_boundary@1`; none when none fits.
     pub standard: Option<String>,
-    /// How the standard was chosen: `given`, `best fit`, `none fits`.
+    /// How the standard was chosen: given, confirmed, the best fit and why, or none fits.
     pub standard_chosen: String,
+    /// The same before it had a language.
+    #[serde(default, skip_serializing_if = "Say::is_silent")]
+    pub standard_chosen_say: Say,
     /// The profile, `in-city-min-1@1`.
     pub profile: String,
     /// The packs that declare the standard, the lowest first: `in@1`.
@@ -200,10 +203,9 @@ pub struct Report {
     /// The rows that were set aside, up to [`super::KEPT_ASIDE`]; `counts` has them all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub set_aside: Vec<SetAside>,
-    /// What was taken from an earlier delivery of the source, where a person confirmed it: `layer`, `crs`,
-    /// `encoding`, `columns`, `codes`.
+    /// What was taken from what a person confirmed, with an earlier delivery of the source or with this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub confirmed: Vec<String>,
+    pub confirmed: Vec<ConfirmedPart>,
     /// What can be asked for, with the evidence.
     #[serde(default)]
     pub proposals: Proposals,
@@ -242,6 +244,25 @@ impl Report {
         for row in &mut self.set_aside {
             write(&row.say, &mut row.message);
         }
+        let proposals = &mut self.proposals;
+        for layer in &mut proposals.layers {
+            write(&layer.why_say, &mut layer.why);
+        }
+        for crs in &mut proposals.crs {
+            write(&crs.why_say, &mut crs.why);
+        }
+        for encoding in &mut proposals.encodings {
+            write(&encoding.why_say, &mut encoding.why);
+        }
+        for column in &mut proposals.columns {
+            write(&column.why_say, &mut column.why);
+        }
+        for repair in &mut proposals.repairs {
+            messages
+                .word(repair.kind.word(), language)
+                .clone_into(&mut repair.title);
+        }
+        write(&self.standard_chosen_say, &mut self.standard_chosen);
         write(&self.summary_say, &mut self.summary);
         if !self.todo_say.is_empty() {
             let todo = self.todo_say.iter();

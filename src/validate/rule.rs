@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use super::report::{Outcome, Place};
+use super::{
+    Stop,
+    report::{Outcome, Place},
+};
 use crate::{
     model::{Bbox, LayerId, Metadata, RawLayer, Say, Severity, Shapes, Value, say},
     standard::{ColumnMap, LayerStandard, RuleSettings, Standards},
@@ -27,6 +30,33 @@ pub struct Neighbour {
     pub shapes: Shapes<f64>,
     /// What each row calls itself: its key as text.
     pub keys: Vec<String>,
+    /// Where it comes from, for the report.
+    pub whence: Whence,
+}
+
+/// Where a neighbour comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whence {
+    /// It came with the same delivery, and passed.
+    Delivery {
+        /// The file, or the layer inside one.
+        file: String,
+    },
+    /// It is public.
+    Published {
+        /// The number of its version.
+        version: u32,
+        /// The hash of its content.
+        hash: String,
+    },
+}
+
+impl Default for Whence {
+    fn default() -> Self {
+        Self::Delivery {
+            file: String::new(),
+        }
+    }
 }
 
 /// Finds a layer by its name among those that are public; none where there is none.
@@ -66,6 +96,8 @@ pub struct Subject<'a> {
     pub origins: Option<&'a [u32]>,
     /// How many rows were read, whatever was set aside or parted since.
     pub read: usize,
+    /// Whether anybody still waits.
+    pub stop: Stop<'a>,
 }
 
 /// Fields that name a feature for a person, where the key does not, in the order they are tried.

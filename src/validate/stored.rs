@@ -1,12 +1,12 @@
 //! A08: numbers, dates and yes-or-no stored as what they are, not as text.
 
-use super::{
-    Finding, Findings, Outcome, Place, Rule, RuleInfo, Subject,
-    values::{called, is_blank, reads_as},
-};
+use super::{Finding, Findings, Outcome, Place, Rule, RuleInfo, Subject};
 use crate::{
     model::{Column, FieldType, Severity, Value, say},
-    standard::Kind,
+    standard::{
+        Kind,
+        reading::{called, is_blank, reads_as},
+    },
 };
 
 /// A08: a column of numbers or dates has their type, where the format has types.

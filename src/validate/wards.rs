@@ -2,14 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::{
-    Finding, Findings, Outcome, Rule, RuleInfo, Subject, orient::At, rule::shortened,
-    values::is_blank,
-};
+use super::{Finding, Findings, Outcome, Rule, RuleInfo, Subject, orient::At, rule::shortened};
 use crate::{
     index::SpatialIndex,
     model::{LayerId, Severity, ShapeRef, say},
-    standard::normal_key,
+    standard::{normal_key, reading::is_blank},
 };
 
 /// The layer whose areas are the wards.
@@ -83,7 +80,7 @@ impl Rule for WardByPlace {
         let said = &subject.raw.table.columns[column];
         let mut findings = Findings::new();
         let mut checked = 0;
-        for (row, shape) in lonlat.view().iter().enumerate() {
+        for (row, shape) in subject.stop.each(lonlat.view().iter().enumerate()) {
             let value = said.get(row);
             if is_blank(value) || shape.is_blank() {
                 continue;

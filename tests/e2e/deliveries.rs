@@ -523,6 +523,7 @@ fn a_file_that_stops_the_server_again_and_again_is_given_up_with_the_reason() {
         files: vec![],
         ask: JobAsk::default(),
         remembered: None,
+        asked_by: None,
         attempts,
         reason: None,
         passed_over: None,

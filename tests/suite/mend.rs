@@ -437,7 +437,12 @@ fn text_repairs_mend_what_is_certain_and_leave_a_guess_to_be_asked_for() {
     };
     let checked = judged(&raw, &confirmed);
     assert_eq!(checked.report().repair_counts["map_codes"], 1);
-    assert_eq!(checked.report().confirmed, ["codes"]);
+    let said = &checked.report().confirmed[0];
+    assert_eq!(said.part, "codes");
+    assert!(
+        said.what[0].ends_with(&format!("= {}", entry.code)),
+        "{said:?}"
+    );
 }
 
 #[test]
@@ -819,7 +824,7 @@ fn columns_crs_and_layers_are_proposed_with_evidence_and_taken_when_given() {
     };
     assert_eq!(why("ulb_lgd"), Some(("corp_lgdnum", "given")));
     assert_eq!(why("ward_no"), Some(("numeration", "confirmed")));
-    assert_eq!(report.confirmed, ["columns"]);
+    assert_eq!(report.confirmed[0].what, ["ward_no = numeration"]);
     assert!(
         report
             .notes

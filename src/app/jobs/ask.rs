@@ -7,15 +7,17 @@ use super::{
     DeliverError, Live, may,
 };
 use crate::{
-    model::{LayerId, Note, say},
-    store::{Answers, Job, JobAsk, JobId, JobState, Remembered},
-    validate::{Confirmed, Repairs},
+    model::LayerId,
+    store::{Job, JobAsk, JobId, JobState, Remembered},
+    validate::{CodeMap, Confirmed, RepairKind, Repairs, Report, Said},
 };
 
 /// The longest text of one value.
 const VALUE_BYTES: usize = 200;
 /// How many elements a map may have.
 const MOST_ENTRIES: usize = 200;
+/// How many texts may be mapped to codes.
+const MOST_CODES: usize = 2_000;
 
 /// A change of what is asked, as a JSON merge patch (RFC 7396): null takes a value away.
 pub type AskPatch = Map<String, Value>;
@@ -24,7 +26,9 @@ pub type AskPatch = Map<String, Value>;
 pub fn stated(patch: &mut AskPatch, name: &str, text: &str) -> Result<bool, DeliverError> {
     let text = text.trim();
     let value = match name {
-        "layer" | "crs" | "encoding" | "repairs" | "columns" | "metadata" if text.is_empty() => {
+        "layer" | "crs" | "encoding" | "repairs" | "columns" | "codes" | "metadata"
+            if text.is_empty() =>
+        {
             return Ok(true);
         }
         "layer" | "crs" | "encoding" | "repairs" => Value::from(text),
@@ -33,7 +37,7 @@ pub fn stated(patch: &mut AskPatch, name: &str, text: &str) -> Result<bool, Deli
             "" | "false" | "0" | "off" | "no" => false,
             _ => return Err(DeliverError::bad(name, "it is true or false")),
         }),
-        "columns" | "metadata" => serde_json::from_str(text).map_err(|error| {
+        "columns" | "codes" | "metadata" => serde_json::from_str(text).map_err(|error| {
             DeliverError::bad(name, format!("it is not a JSON object: {error}"))
         })?,
         _ => return Ok(false),
@@ -101,6 +105,7 @@ impl App {
                     }
                 }
                 "columns" => merge_columns(&mut next, name, value)?,
+                "codes" => merge_codes(&mut next, name, value)?,
                 "repairs" => {
                     next.repairs = match value {
                         Value::Null | Value::Bool(false) => Repairs::none(),
@@ -147,7 +152,7 @@ impl App {
                 _ => {
                     return Err(DeliverError::bad(
                         name,
-                        "it is none of layer, crs, encoding, columns, repairs, set_aside, metadata",
+                        "it is none of layer, crs, encoding, columns, codes, repairs, set_aside, metadata",
                     ));
                 }
             }
@@ -185,6 +190,7 @@ impl App {
                     )));
                 }
                 now.ask = ask;
+                now.asked_by = Some(actor.name.clone());
                 self.store().save_job(&now)?;
                 drop(now);
                 live.tell();
@@ -205,6 +211,7 @@ impl App {
                 self.room_in_queue()?;
                 let mut again = Job {
                     ask,
+                    asked_by: Some(actor.name.clone()),
                     state: JobState::Queued,
                     reason: None,
                     attempts: 0,
@@ -220,7 +227,8 @@ impl App {
             }
         }
         if !confirmed.is_empty() {
-            self.store().remember(&job.source, job.id, &confirmed)?;
+            self.store()
+                .remember(&job.source, job.id, &actor.name, &confirmed)?;
         }
         Ok(self.delivery(job.id)?.0)
     }
@@ -234,27 +242,33 @@ impl App {
         if known.from == job.id {
             return Ok(());
         }
-        let new = Answers {
-            layer: known
-                .answers
-                .layer
+        let Confirmed {
+            layer,
+            crs,
+            encoding,
+            columns,
+            codes,
+            said,
+        } = known.answers;
+        let mut new = Confirmed {
+            layer: layer
                 .filter(|layer| job.ask.layer.is_none() && self.standards().layer(layer).is_some()),
-            crs: known.answers.crs.filter(|_| job.ask.crs.is_none()),
-            encoding: known
-                .answers
-                .encoding
-                .filter(|_| job.ask.encoding.is_none()),
-            columns: known
-                .answers
-                .columns
+            crs: crs.filter(|_| job.ask.crs.is_none()),
+            encoding: encoding.filter(|_| job.ask.encoding.is_none()),
+            columns: columns
                 .into_iter()
                 .filter(|(field, _)| !job.ask.columns.contains_key(field))
                 .collect(),
+            codes,
+            said,
         };
+        let parts = new.parts();
+        new.said.retain(|part, _| parts.contains(&part.as_str()));
         if !new.is_empty() {
             job.remembered = Some(Remembered {
                 answers: new,
-                ..known
+                from: known.from,
+                at: known.at,
             });
         }
         Ok(())
@@ -307,24 +321,108 @@ fn merge_columns(next: &mut JobAsk, name: &str, value: &Value) -> Result<(), Del
     Ok(())
 }
 
+fn merge_codes(next: &mut JobAsk, name: &str, value: &Value) -> Result<(), DeliverError> {
+    let Value::Object(fields) = value else {
+        if value.is_null() {
+            next.codes.clear();
+            return Ok(());
+        }
+        return Err(DeliverError::bad(
+            name,
+            "it is an object of field, and of text and code in it",
+        ));
+    };
+    for (field, texts) in fields {
+        let Value::Object(texts) = texts else {
+            if texts.is_null() {
+                next.codes.remove(field);
+                continue;
+            }
+            return Err(DeliverError::bad(
+                name,
+                format!("the codes of `{field:.60}` are an object of text and code"),
+            ));
+        };
+        let known = next.codes.entry(field.clone()).or_default();
+        for (text, code) in texts {
+            match code {
+                Value::Null => {
+                    known.remove(text);
+                }
+                Value::String(code)
+                    if [field, text, code]
+                        .iter()
+                        .all(|one| one.len() <= VALUE_BYTES) =>
+                {
+                    known.insert(text.clone(), code.clone());
+                }
+                _ => {
+                    return Err(DeliverError::bad(
+                        name,
+                        format!("the code of `{text:.60}` is a short text"),
+                    ));
+                }
+            }
+        }
+    }
+    next.codes.retain(|_, texts| !texts.is_empty());
+    if next.codes.values().map(|texts| texts.len()).sum::<usize>() > MOST_CODES {
+        return Err(DeliverError::bad(name, "it holds too many codes"));
+    }
+    Ok(())
+}
+
 /// What a person has confirmed by a change.
-pub(super) fn answers(before: &JobAsk, after: &JobAsk, patch: &AskPatch) -> Answers {
+pub(super) fn answers(before: &JobAsk, after: &JobAsk, patch: &AskPatch) -> Confirmed {
     let said = |name: &str| patch.contains_key(name);
-    Answers {
+    let changed = after
+        .columns
+        .iter()
+        .filter(|(field, column)| before.columns.get(*field) != Some(*column));
+    Confirmed {
         layer: after.layer.clone().filter(|_| said("layer")),
         crs: after.crs.clone().filter(|_| said("crs")),
         encoding: after.encoding.clone().filter(|_| said("encoding")),
-        columns: after
-            .columns
-            .iter()
-            .filter(|(field, column)| before.columns.get(*field) != Some(*column))
+        columns: changed
             .map(|(field, column)| (field.clone(), column.clone()))
             .collect(),
+        codes: if said("codes") {
+            after.codes.clone()
+        } else {
+            CodeMap::new()
+        },
+        ..Confirmed::default()
     }
 }
 
-/// The question put to the gate: what was said, and for the rest what is remembered, with a note of it.
-pub(super) fn question(job: &Job) -> (super::super::Ask, Vec<Note>) {
+/// The codes that a person confirmed by having texts mapped: as the report tells what was done.
+pub(super) fn mapped_codes(job: &Job, report: &Report) -> Confirmed {
+    const KINDS: [RepairKind; 2] = [RepairKind::MapCodes, RepairKind::GuessCodes];
+    let mut codes = CodeMap::new();
+    for repair in &report.repairs {
+        let asked = KINDS
+            .iter()
+            .any(|kind| kind.name() == repair.kind && job.ask.repairs.has(*kind));
+        let field = repair.place.field.as_ref().and_then(|column| {
+            let mut all = report.columns.iter();
+            all.find(|mapping| mapping.column == *column)
+        });
+        // A text that the report shortened is not the text of the file.
+        if let Some(mapping) = field.filter(|_| asked && !repair.before.ends_with('…')) {
+            let texts = codes.entry(mapping.field.clone()).or_default();
+            if texts.len() < MOST_CODES {
+                texts.insert(repair.before.clone(), repair.after.clone());
+            }
+        }
+    }
+    Confirmed {
+        codes,
+        ..Confirmed::default()
+    }
+}
+
+/// The question put to the gate: what was said, and for the rest what is remembered.
+pub(super) fn question(job: &Job) -> super::super::Ask {
     let mut ask = super::super::Ask {
         layer: job.ask.layer.clone(),
         columns: job.ask.columns.clone(),
@@ -334,44 +432,24 @@ pub(super) fn question(job: &Job) -> (super::super::Ask, Vec<Note>) {
     };
     ask.read.crs.clone_from(&job.ask.crs);
     ask.read.encoding.clone_from(&job.ask.encoding);
-    let mut notes = vec![];
-    if let Some(known) = &job.remembered {
-        let answers = &known.answers;
-        let mut told = vec![];
-        if let Some(layer) = &answers.layer {
-            told.push(format!("layer {layer}"));
-        }
-        if let Some(crs) = &answers.crs {
-            // Only where the file does not say it: the gate takes it as its last word.
-            told.push(format!("CRS {crs} where the file does not say its own"));
-        }
-        if let Some(encoding) = &answers.encoding {
-            told.push(format!("encoding {encoding}"));
-        }
-        for (field, column) in &answers.columns {
-            told.push(format!("{field} = column {column}"));
-        }
-        // The CRS is left out: as an option it would win over what the file says.
-        ask = ask.with(Confirmed {
-            layer: answers.layer.clone(),
-            encoding: answers.encoding.clone(),
-            columns: answers.columns.clone(),
+    let mut confirmed = job
+        .remembered
+        .as_ref()
+        .map(|known| known.answers.clone())
+        .unwrap_or_default();
+    if !job.ask.codes.is_empty() {
+        // What is said now goes before what was said once; who said it last stands for all.
+        let now = Confirmed {
+            codes: job.ask.codes.clone(),
             ..Confirmed::default()
-        });
-        notes.push(Note {
-            kind: "remembered".to_owned(),
-            text: format!(
-                "taken from what was confirmed for this source with {}: {}",
-                known.from,
-                told.join(", ")
-            ),
-            say: say!(
-                note_remembered,
-                from = known.from.to_string(),
-                what = told.join(", ")
-            ),
-            ..Note::default()
-        });
+        };
+        let said = Said {
+            by: job.asked_by.clone().unwrap_or_else(|| job.actor.clone()),
+            at: job.created_at.clone(),
+            from: job.id.to_string(),
+        };
+        confirmed.learn(&now, &said);
     }
-    (ask, notes)
+    ask = ask.with(confirmed);
+    ask
 }

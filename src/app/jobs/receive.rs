@@ -162,6 +162,7 @@ impl App {
             files: vec![],
             ask: JobAsk::default(),
             remembered: None,
+            asked_by: None,
             attempts: 0,
             reason: None,
             passed_over: None,
@@ -233,7 +234,8 @@ impl App {
             let confirmed = answers(&JobAsk::default(), &next.ask, patch);
             self.store().save_job(&next)?;
             if !confirmed.is_empty() {
-                self.store().remember(&next.source, next.id, &confirmed)?;
+                self.store()
+                    .remember(&next.source, next.id, &next.actor, &confirmed)?;
             }
             *job = next.clone();
             next
@@ -366,7 +368,7 @@ impl Incoming {
         }
         Err(DeliverError::bad(
             &label(name),
-            "the form has no such part: file, layer, crs, encoding, source, columns, metadata, repairs, set_aside",
+            "the form has no such part: file, layer, crs, encoding, source, columns, codes, metadata, repairs, set_aside",
         ))
     }
 

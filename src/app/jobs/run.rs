@@ -15,7 +15,7 @@ use super::{
         ingest::IngestError,
     },
     DeliverError, Live,
-    ask::question,
+    ask::{mapped_codes, question},
     watch::Progress,
 };
 use crate::{
@@ -219,17 +219,14 @@ impl App {
 
     fn judge_files(&self, live: &Live, job: &Job) -> Result<(), IngestError> {
         let place = self.inner.jobs.place(job.id);
-        let (mut ask, mut notes) = question(job);
+        let mut ask = question(job);
+        let mut notes = vec![];
         ask.read.archive = self.archive_limits();
         let items = items(&place, &job.files, &job.ask.metadata, &mut notes);
         let desk = Desk {
             folder: Some(self.inner.jobs.work()),
             cancel: live.cancel.clone(),
         };
-        let crs = job
-            .remembered
-            .as_ref()
-            .and_then(|known| known.answers.crs.clone());
         let actor = job.sender();
         let bytes = items.iter().map(|item| item.bytes).sum();
         let mut rows = (0, 0);
@@ -254,7 +251,7 @@ impl App {
             drop(now);
             live.tell();
         };
-        self.gate(&ask)?.at(desk).noting(notes, crs).judge_items(
+        self.gate(&ask)?.at(desk).noting(notes).judge_items(
             items,
             &mut tell,
             &mut |judged: Judged, tell: &mut dyn FnMut(Step)| {
@@ -262,6 +259,11 @@ impl App {
                     return Err(GateError::Reader(WorkerError::Cancelled).into());
                 }
                 let number = std::mem::take(&mut first).then_some(job.id.0);
+                let codes = mapped_codes(job, &judged.report);
+                if !codes.is_empty() {
+                    let by = job.asked_by.as_deref().unwrap_or(&job.actor);
+                    self.store().remember(&job.source, job.id, by, &codes)?;
+                }
                 let layer = self.keep(judged, number, &actor, tell)?;
                 let mut now = live.job();
                 now.layers.push(layer);

@@ -10,12 +10,11 @@ use crate::{
         Column, Value,
         value::{date_text, parse_date},
     },
-    standard::{CodeList, FieldRule, Kind},
-    validate::{
-        Subject,
-        encoding::undone,
-        values::{is_blank, number, reads_as},
+    standard::{
+        CodeList, FieldRule, Kind,
+        reading::{decimal, is_blank, reads_as},
     },
+    validate::{Subject, encoding::undone},
 };
 
 /// Columns with more distinct values than this hold no codes; guessing one for each would take for ever.
@@ -127,7 +126,7 @@ fn standard_form(field: &FieldRule, text: &str) -> Option<String> {
         Kind::Date => date_text(date(text)?),
         Kind::Integer | Kind::Year | Kind::Decimal => {
             let bare = without_unit(text, field.unit.as_deref());
-            let read = number(Value::Text(bare))?;
+            let read = decimal(Value::Text(bare))?;
             if field.kind == Kind::Decimal || read.fract() != 0.0 {
                 bare.replace(',', "")
             } else if read.abs() <= 9_007_199_254_740_992.0 {

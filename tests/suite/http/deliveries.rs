@@ -298,14 +298,216 @@ fn a_question_can_change_later_and_is_remembered_for_the_next_of_the_source() {
     assert_eq!(next["remembered"]["from"], id);
     let report = server.get(next["report"].as_str().unwrap()).json();
     assert_eq!(report["layer"], "ward_boundary");
+    // The report says what was taken, and whose word it was.
+    let told = report["confirmed"].as_array().unwrap();
+    let parts: Vec<&str> = told
+        .iter()
+        .map(|one| one["part"].as_str().unwrap())
+        .collect();
+    assert_eq!(parts, ["layer", "columns"]);
+    for one in told {
+        assert_eq!((&one["by"], &one["from"]), (&json!("local"), &json!(id)));
+        assert!(one["at"].as_str().unwrap().ends_with('Z'));
+    }
+    assert_eq!(told[1]["what"], json!(["ward_no = prabhag"]));
+    assert_eq!(report["standard_chosen"], "confirmed");
+    let page = server.get(&format!(
+        "{}.html?lang=hi",
+        next["report"].as_str().unwrap()
+    ));
     assert!(
-        report["notes"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .any(|note| note["kind"] == "remembered"),
+        String::from_utf8_lossy(&page.body).contains(&format!("{id} के साथ local")),
         "{}",
-        report["notes"]
+        String::from_utf8_lossy(&page.body)
+    );
+}
+
+#[test]
+fn a_layer_is_compared_with_the_wards_that_came_with_it_and_the_report_says_so() {
+    let server = Server::new(|_| {});
+    let toilets = |ward: u32| {
+        json!({"type": "FeatureCollection", "features": [{"type": "Feature",
+            "properties": {"feature_id": "T1", "name": "Gandhi Bazaar", "ward_no": ward.to_string()},
+            "geometry": {"type": "Point", "coordinates": [77.505, 12.905]}}]})
+        .to_string()
+    };
+    let wards = wards("ward_no", "");
+    let about = br#"{"title": "t"}"#;
+    let rule = |parts: &[(&str, Option<&str>, &[u8])]| {
+        let answer = server.form(parts);
+        let delivery = server.ended(answer.json()["id"].as_str().unwrap());
+        let layers = delivery["layers"].as_array().unwrap();
+        let at = layers
+            .iter()
+            .position(|one| one["layer"] == "toilet")
+            .unwrap();
+        let report = server.get(delivery["report"].as_str().unwrap()).json();
+        let report = if report.is_array() {
+            report[at].clone()
+        } else {
+            report
+        };
+        let rules = report["rules"].as_array().unwrap().clone();
+        let rule = rules
+            .into_iter()
+            .find(|rule| rule["code"] == "L03")
+            .unwrap();
+        (rule, report["notes"].clone(), layers[0]["verdict"].clone())
+    };
+    let alone = toilets(9);
+    let (found, ..) = rule(&[("file", Some("toilet.geojson"), alone.as_bytes())]);
+    assert_eq!(found["outcome"], "not_run");
+    assert!(
+        found["because"]
+            .as_str()
+            .unwrap()
+            .contains("came with this delivery")
+    );
+
+    // The file of wards comes second and is judged first; what lies in ward 1 does not lie in ward 9.
+    for (ward, outcome) in [(9, "failed"), (1, "passed")] {
+        let toilets = toilets(ward);
+        let (found, notes, verdict) = rule(&[
+            ("file", Some("toilet.geojson"), toilets.as_bytes()),
+            ("file", Some("ward_boundary.geojson"), wards.as_bytes()),
+            ("file", Some("ward_boundary.metadata.json"), about),
+        ]);
+        let passes = verdict != "does_not_conform" && verdict != "not_judged";
+        let outcome = if passes { outcome } else { "not_run" };
+        assert_eq!(found["outcome"], outcome, "{found} {verdict}");
+        let told = notes
+            .to_string()
+            .contains("of the same delivery (ward_boundary.geojson)");
+        assert_eq!(told, passes, "{notes}");
+    }
+}
+
+#[test]
+fn a_judging_that_is_called_off_ends_soon_and_leaves_its_thread_to_the_next() {
+    let server = Server::new(|config| config.limits.judging = 1);
+    // Areas that all overlap one another: minutes of work, were it not called off.
+    let ring: Vec<[f64; 2]> = (0..=400)
+        .map(|at| {
+            let turn = f64::from(at % 400) / 400.0 * std::f64::consts::TAU;
+            let far = if at % 2 == 0 { 0.01 } else { 0.008 };
+            [77.5 + far * turn.cos(), 12.9 + far * turn.sin()]
+        })
+        .collect();
+    let features: Vec<Value> = (0..1500)
+        .map(|at| {
+            let shift = f64::from(at) * 1e-6;
+            let ring: Vec<[f64; 2]> = ring.iter().map(|[x, y]| [x + shift, y - shift]).collect();
+            json!({"type": "Feature", "properties": {"ward_no": at}, "geometry": {"type": "Polygon", "coordinates": [ring]}})
+        })
+        .collect();
+    let monster = json!({"type": "FeatureCollection", "features": features}).to_string();
+    let send = |text: &str| {
+        let answer = server.form(&[
+            ("file", Some("w.geojson"), text.as_bytes()),
+            ("layer", None, b"ward_boundary"),
+        ]);
+        answer.json()["id"].as_str().unwrap().to_owned()
+    };
+    let first = send(&monster);
+    let begun = Instant::now();
+    while server.get(&format!("/deliveries/{first}")).json()["state"] != "checking" {
+        assert!(begun.elapsed() < Duration::from_mins(2));
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    std::thread::sleep(Duration::from_millis(1500));
+    let state = server.get(&format!("/deliveries/{first}")).json()["state"].clone();
+    assert_eq!(
+        state, "checking",
+        "it must be long for this test to say anything"
+    );
+    let second = send(&wards("ward_no", ""));
+    let called = Instant::now();
+    assert_eq!(
+        server
+            .send("DELETE", &format!("/deliveries/{first}"), &[], "")
+            .status,
+        200
+    );
+    assert_eq!(server.ended(&second)["state"], "judged");
+    assert!(
+        called.elapsed() < Duration::from_secs(20),
+        "{:?}",
+        called.elapsed()
+    );
+    assert_eq!(
+        server.get(&format!("/deliveries/{first}")).json()["state"],
+        "cancelled"
+    );
+}
+
+#[test]
+fn codes_that_a_person_had_mapped_are_mapped_in_the_next_delivery_of_the_source() {
+    let server = Server::new(|_| {});
+    let roads = |surface: &str| {
+        let features: Vec<Value> = (0..4)
+            .map(|at| {
+                let y = 12.9 + f64::from(at) * 0.01;
+                json!({"type": "Feature", "properties": {"road_class": "ARTERIAL", "surface": surface, "name": "R"},
+                    "geometry": {"type": "LineString", "coordinates": [[77.5, y], [77.51, y]]}})
+            })
+            .collect();
+        json!({"type": "FeatureCollection", "features": features}).to_string()
+    };
+    let send = |text: &str, source: &[u8]| {
+        let answer = server.form(&[
+            ("file", Some("r.geojson"), text.as_bytes()),
+            ("layer", None, b"road"),
+            ("source", None, source),
+        ]);
+        server.ended(answer.json()["id"].as_str().unwrap())
+    };
+    let patch = |id: &str, body: &str| {
+        let path = format!("/deliveries/{id}");
+        let kind = [("content-type", "application/merge-patch+json")];
+        let answer = server.send("PATCH", &path, &kind, body.to_owned());
+        assert_eq!(answer.status, 202, "{}", answer.json());
+        server.ended(id)
+    };
+    let report = |delivery: &Value| server.get(delivery["report"].as_str().unwrap()).json();
+    let unknown = |report: &Value| {
+        let rules = report["rules"].as_array().unwrap();
+        let rule = rules.iter().find(|rule| rule["code"] == "A04").unwrap();
+        rule["count"].as_u64().unwrap_or(0)
+    };
+    let list = Standards::builtin().codes("SURF").unwrap();
+    let code = list.entries[0].code.clone();
+
+    // By name: which code a text means.
+    let first = send(&roads("tar top"), b"Roads");
+    assert_eq!(unknown(&report(&first)), 4, "{}", report(&first)["rules"]);
+    let id = first["id"].as_str().unwrap();
+    let said = json!({"codes": {"surface": {"tar top": code}}}).to_string();
+    let again = patch(id, &said);
+    assert_eq!(unknown(&report(&again)), 0);
+    let next = report(&send(&roads("tar top"), b"Roads"));
+    assert_eq!(unknown(&next), 0);
+    let told = &next["confirmed"][0];
+    assert_eq!(told["part"], "codes");
+    assert_eq!(told["what"], json!([format!("surface: tar top = {code}")]));
+    assert_eq!((&told["by"], &told["from"]), (&json!("local"), &json!(id)));
+    // Another source knows nothing of it.
+    assert_eq!(unknown(&report(&send(&roads("tar top"), b"Others"))), 4);
+
+    // By a repair that a person asked for: what it mapped is remembered, and needs no repair the next time.
+    let slip = format!("{code}X");
+    let third = send(&roads(&slip), b"Roads");
+    assert_eq!(unknown(&report(&third)), 4);
+    patch(
+        third["id"].as_str().unwrap(),
+        r#"{"repairs": "guess_codes"}"#,
+    );
+    let fourth = send(&roads(&slip), b"Roads");
+    assert_eq!(fourth["ask"]["repairs"], "none");
+    assert_eq!(
+        unknown(&report(&fourth)),
+        0,
+        "{}",
+        report(&fourth)["confirmed"]
     );
 }
 

@@ -350,6 +350,7 @@ fn report(layer: &Layer) -> Report {
         summary_say: parat::model::Say::default(),
         todo: vec![],
         todo_say: vec![],
+        standard_chosen_say: parat::model::Say::default(),
         source: layer.source.clone(),
         standard: Some(layer.standard.clone()),
         standard_chosen: "given".to_owned(),

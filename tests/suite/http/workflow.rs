@@ -427,6 +427,8 @@ fn a_version_goes_its_way_over_http_and_everybody_sees_what_he_may() {
 
     // What it changes, before it is approved.
     let found = get("/versions/2/diff", MEERA).json();
+    // What was compared once is kept: the same words again, with the states as they are now.
+    assert_eq!(get("/versions/2/diff", MEERA).json(), found);
     assert_eq!(
         (
             found["from"]["version"].as_i64(),
@@ -670,4 +672,35 @@ fn a_foreign_page_does_nothing_on_a_machine_without_accounts() {
         "",
     );
     assert_eq!(own.status, 200, "{}", String::from_utf8_lossy(&own.body));
+}
+
+#[test]
+fn a_comparison_that_takes_too_long_is_ended_with_a_problem_and_not_kept() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = Embedded::open(folder.path()).expect("a store");
+    let layer = content(0);
+    store
+        .publish(&layer, &report(&layer), None)
+        .expect("published");
+    drop(store);
+    let app = App::open(Config::with_data(folder.path())).expect("the app");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let ask = |comparing: Duration| {
+        let settings = Settings {
+            comparing,
+            ..Settings::at(BASE)
+        };
+        let router = router(app.clone(), settings);
+        let request = axum::http::Request::get(format!("{LAYER}/versions/1/diff"))
+            .body(axum::body::Body::empty())
+            .expect("a request");
+        runtime.block_on(async {
+            use tower::ServiceExt as _;
+            router.oneshot(request).await.expect("an answer").status()
+        })
+    };
+    assert_eq!(ask(Duration::ZERO), 503);
+    assert_eq!(ask(Duration::from_secs(30)), 200);
+    // Kept by now, so that no time is needed.
+    assert_eq!(ask(Duration::ZERO), 200);
 }

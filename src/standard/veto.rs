@@ -1,0 +1,103 @@
+//! What the values of a column say against the field that its header promises.
+//!
+//! A header that is a usual name of a field is a hint, no proof: `ward` may hold numbers, names of wards, or the day
+//! of a survey. So a column that is taken for such a name alone is looked at first. Where most of its values cannot be
+//! what the field holds, it is not taken; it is proposed, with what was seen.
+
+use super::{
+    FieldRule, Kind,
+    reading::{called, date, is_blank, reads_as},
+};
+use crate::model::{Column, Say, Value, say};
+
+/// How many rows are looked at, evenly over the layer: a veto is about most of them, and every standard looks.
+const ROWS: usize = 200;
+
+/// A column that was not taken for a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Veto {
+    /// The field.
+    pub field: String,
+    /// The position of the column.
+    pub column: usize,
+    /// The share of its values that the field could hold, in percent.
+    pub percent: u8,
+    /// What was seen.
+    pub why: Say,
+}
+
+/// What a column's values say to a field.
+pub(super) enum Look {
+    /// They may answer it.
+    May,
+    /// There are none.
+    Blank,
+    /// They cannot: the share in percent that could, and why not.
+    Cannot(u8, Say),
+}
+
+/// Looks at a column that only its header speaks for.
+pub(super) fn look(field: &FieldRule, header: &str, column: &Column) -> Look {
+    let step = column.len().div_ceil(ROWS).max(1);
+    let (mut seen, mut good, mut odd) = (0_u32, 0_u32, None);
+    for row in (0..column.len()).step_by(step) {
+        let value = column.get(row);
+        if is_blank(value) {
+            continue;
+        }
+        seen += 1;
+        if can_hold(field, value) {
+            good += 1;
+        } else {
+            odd.get_or_insert_with(|| value.to_text().chars().take(40).collect::<String>());
+        }
+    }
+    let Some(odd) = odd else {
+        return if seen == 0 { Look::Blank } else { Look::May };
+    };
+    if good * 2 >= seen {
+        return Look::May;
+    }
+    let percent = (100 * (seen - good) / seen) as u8;
+    let what = if field.kind == Kind::Text {
+        say!(kind_number_or_short)
+    } else {
+        called(field.kind)
+    };
+    Look::Cannot(
+        100 - percent,
+        say!(
+            veto,
+            column = header,
+            field = field.name.as_str(),
+            percent = u64::from(percent),
+            what = what,
+            value = odd
+        ),
+    )
+}
+
+/// True when a field may hold a value. Codes are not asked: what a city calls its kinds may be mapped.
+fn can_hold(field: &FieldRule, value: Value<'_>) -> bool {
+    match field.kind {
+        // What names a thing by number is a number, a short word, or a code with a digit in it, and no day.
+        Kind::Text if field.identifier => {
+            let text = value.to_text();
+            let text = text.trim();
+            // Zones are called by a number or by a name, and a usual name of the field says so.
+            let named = field.aliases.iter().any(|alias| alias.contains("name"));
+            let short = named || text.chars().count() <= SHORT;
+            let letters = text.chars().filter(|letter| letter.is_alphabetic()).count();
+            let words = text.contains(' ') && letters > LETTERS;
+            date(value).is_none() && (short || (text.chars().any(char::is_numeric) && !words))
+        }
+        Kind::Text | Kind::Code => true,
+        kind => reads_as(kind, value),
+    }
+}
+
+/// As long as a number in letters may be: `A`, `XXVIII`.
+const SHORT: usize = 6;
+
+/// With more letters than these, words are an address and no number: `Ward No. 12`, but not `12th Main, Jayanagar`.
+const LETTERS: usize = 12;
