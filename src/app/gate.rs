@@ -11,7 +11,7 @@ use super::delivery::{self, DeliveryError, Item};
 use crate::{
     model::{CrsName, CrsOrigin, LayerId, Metadata, Note, RawLayer, Shapes, Source, say},
     normalise::{self, NormaliseError},
-    read::ReadOptions,
+    read::{ArchiveLimits, ReadOptions},
     standard::Standards,
     validate::{self, Aside, Checked, Confirmed, Neighbour, Others, Repairs, Report, Stop, Whence},
     worker::{self, Desk, Limits},
@@ -145,6 +145,7 @@ pub type Take<'a, E> = &'a mut dyn FnMut(Judged, &mut dyn FnMut(Step)) -> Result
 pub struct Gate<'a> {
     standards: &'a Standards,
     limits: Limits,
+    archive: Option<ArchiveLimits>,
     ask: &'a Ask,
     city: Option<Shapes<f64>>,
     /// True when a person gave the outline; then no delivery replaces it.
@@ -177,6 +178,7 @@ impl<'a> Gate<'a> {
         let mut gate = Self {
             standards,
             limits,
+            archive: None,
             ask,
             city: published,
             city_given: false,
@@ -196,6 +198,13 @@ impl<'a> Gate<'a> {
     #[must_use]
     pub(super) fn at(mut self, desk: Desk) -> Self {
         self.desk = desk;
+        self
+    }
+
+    /// The same gate that opens archives within these limits, in place of the usual ones.
+    #[must_use]
+    pub fn within(mut self, archive: ArchiveLimits) -> Self {
+        self.archive = Some(archive);
         self
     }
 
@@ -280,10 +289,13 @@ impl<'a> Gate<'a> {
                 self.standards,
             )))
         };
-        let options = ReadOptions {
+        let mut options = ReadOptions {
             label: item.label.clone(),
             ..self.ask.read.clone()
         };
+        if let Some(archive) = &self.archive {
+            options.archive = *archive;
+        }
         let delivery = match worker::read_at(&self.desk, &item.path, &options, &self.limits) {
             Ok(delivery) => delivery,
             Err(error) => match error.refused(&file) {

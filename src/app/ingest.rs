@@ -7,6 +7,7 @@ use super::{
     gate::{Gate, GateError, Judged, Outcome},
 };
 use crate::{
+    config::Config,
     model::{Layer, LayerId, Shapes},
     normalise::NormaliseError,
     read::ArchiveLimits,
@@ -157,9 +158,10 @@ impl App {
     }
 
     /// A gate that knows the city as it is public.
-    pub(super) fn gate<'a>(&'a self, ask: &'a Ask) -> Result<Gate<'a>, IngestError> {
+    pub fn gate<'a>(&'a self, ask: &'a Ask) -> Result<Gate<'a>, GateError> {
         let gate = Gate::new(self.standards(), self.limits(), ask, self.published_city())?;
-        Ok(gate.among(|layer| self.neighbour(layer)))
+        let archive = archive_limits(self.config());
+        Ok(gate.within(archive).among(|layer| self.neighbour(layer)))
     }
 
     /// A public layer as a neighbour of one that is judged: where its features lie and what they are called.
@@ -197,23 +199,7 @@ impl App {
 
     /// What the child that reads files may use.
     pub fn limits(&self) -> Limits {
-        Limits {
-            memory: self.config().reader_memory_mib << 20,
-            wall_s: self.config().reader_wall_s,
-            file: self.config().limits.inflated_bytes,
-            ..Limits::default()
-        }
-    }
-
-    /// What an archive may hold.
-    pub fn archive_limits(&self) -> ArchiveLimits {
-        let limits = &self.config().limits;
-        ArchiveLimits {
-            entries: limits.archive_entries,
-            unpacked_bytes: limits.inflated_bytes,
-            ratio: limits.archive_ratio,
-            ratio_text: limits.archive_ratio_text,
-        }
+        reader_limits(self.config())
     }
 
     /// The outline of the city as it is public; none without one.
@@ -228,5 +214,26 @@ impl App {
             snapshot.read_lonlat(row, &mut shapes);
         }
         Some(shapes)
+    }
+}
+
+/// What the child that reads files may use, as the settings say it.
+pub fn reader_limits(config: &Config) -> Limits {
+    Limits {
+        memory: config.reader_memory_mib << 20,
+        wall_s: config.reader_wall_s,
+        file: config.limits.inflated_bytes,
+        ..Limits::default()
+    }
+}
+
+/// What an archive may hold, as the settings say it.
+pub fn archive_limits(config: &Config) -> ArchiveLimits {
+    let limits = &config.limits;
+    ArchiveLimits {
+        entries: limits.archive_entries,
+        unpacked_bytes: limits.inflated_bytes,
+        ratio: limits.archive_ratio,
+        ratio_text: limits.archive_ratio_text,
     }
 }

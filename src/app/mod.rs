@@ -26,10 +26,10 @@ pub use delivery::DeliveryError;
 pub use diff::Compared;
 pub use export::{Export, ExportError, ExportForm, Exported, MBTILES};
 pub use gate::{Ask, Gate, GateError, Judged, Outcome, Step, Take};
-pub use ingest::{Arrived, IngestError, Way};
+pub use ingest::{Arrived, IngestError, Way, archive_limits, reader_limits};
 pub use jobs::{Appending, AskPatch, DeliverError, Incoming, Progress, Upload, Watcher, stated};
 pub use live::{LiveLayer, LiveLayers};
-pub use tables::Met;
+pub use tables::{Loaded, Met, TABLE_BYTES, TableError};
 pub use versions::{AsOf, Pick, Pinned};
 
 pub use crate::store::{Action, Actor, Role, VersionState};

@@ -6,12 +6,11 @@ use clap::ValueEnum;
 
 use super::{About, Exit, Failure, Place, terminal};
 use crate::{
-    app::{App, Gate, GateError, Judged, Outcome, Step},
+    app::{App, Gate, GateError, Judged, Outcome, Step, archive_limits, reader_limits},
     config::Config,
     report::{self, SetAsideForm, SetAsideText},
     standard::Standards,
     validate::{Aside, Report},
-    worker::Limits,
 };
 
 const EXAMPLES: &str = "\
@@ -99,9 +98,7 @@ impl Check {
             .is_some_and(|data| data.join("catalogue.sqlite").is_file())
         {
             let app = App::open(self.place.config(config))?;
-            Gate::new(app.standards(), app.limits(), &ask, app.published_city())?
-                .among(|layer| app.neighbour(layer))
-                .judge(&self.files, &mut tell, &mut take)?;
+            app.gate(&ask)?.judge(&self.files, &mut tell, &mut take)?;
             standards = app.standards();
         } else {
             standards = match &config.standards {
@@ -110,11 +107,9 @@ impl Check {
                     Standards::load(folder).map_err(|error| Failure::new(Exit::Usage, &error))?,
                 )),
             };
-            Gate::new(standards, Limits::default(), &ask, None)?.judge(
-                &self.files,
-                &mut tell,
-                &mut take,
-            )?;
+            Gate::new(standards, reader_limits(&config), &ask, None)?
+                .within(archive_limits(&config))
+                .judge(&self.files, &mut tell, &mut take)?;
         }
         drop(progress);
         if let Some(path) = &self.set_aside_out {

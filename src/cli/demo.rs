@@ -83,9 +83,8 @@ impl Demo {
         }
         for one in &city.tables {
             progress.say(format!("loading {}", one.indicator));
-            let (parsed, stored, met) =
-                table::load(&app, &one.file, &one.indicator, &TableOptions::default())?;
-            progress.aside(|| print!("{}", table::text(&parsed, &stored, met.as_ref())));
+            let loaded = table::load(&app, &one.file, &one.indicator, &TableOptions::default())?;
+            progress.aside(|| print!("{}", table::text(&loaded)));
         }
         drop(progress);
         if !wrong.is_empty() {

@@ -4,11 +4,10 @@ use std::path::{Path, PathBuf};
 
 use super::{Exit, Failure, Place, terminal};
 use crate::{
-    app::{App, Met},
+    app::{Actor, App, Loaded, TableError},
     config::Config,
-    indicator::{Declared, JoinReport, Parsed, TableOptions, parse},
+    indicator::{JoinReport, TableOptions},
     model::{IndicatorId, LayerId},
-    store::StoredTable,
 };
 
 const EXAMPLES: &str = "\
@@ -22,9 +21,6 @@ Examples:
   parat table facts.csv --indicator B-POP --value voters --period 2017 --layer ward_boundary
 
 Exit codes: 0 loaded, 2 could not be read, 64 the command or the indicator is wrong.";
-
-/// The largest file that is read.
-const FILE_BYTES: u64 = 256 << 20;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -76,22 +72,11 @@ impl Table {
             scheme: self.scheme.clone(),
             delim: self.delim.clone(),
         };
-        let (parsed, stored, met) = load(&app, &self.file, &self.indicator, &options)?;
+        let loaded = load(&app, &self.file, &self.indicator, &options)?;
         if self.format == "json" {
-            let told = serde_json::json!({
-                "indicator": stored.table.id,
-                "version": stored.version,
-                "file": stored.file,
-                "periods": stored.table.periods.iter().map(|one| &one.label).collect::<Vec<_>>(),
-                "observations": stored.table.observations.len(),
-                "key_column": parsed.key_column,
-                "findings": parsed.findings,
-                "finding_count": parsed.finding_count,
-                "join": met.as_ref().map(|met| &met.joined.report),
-            });
-            terminal::out(&format!("{told}\n"))?;
+            terminal::out(&format!("{}\n", loaded.told()))?;
         } else {
-            terminal::out(&text(&parsed, &stored, met.as_ref()))?;
+            terminal::out(&text(&loaded))?;
         }
         Ok(Exit::Good)
     }
@@ -103,37 +88,32 @@ pub(super) fn load(
     file: &Path,
     code: &str,
     options: &TableOptions,
-) -> Result<(Parsed, StoredTable, Option<Met>), Failure> {
+) -> Result<Loaded, Failure> {
     let id: IndicatorId = code
         .parse()
         .map_err(|error| Failure::usage(format!("--indicator: {error}")))?;
-    let rule = app.standards().indicator(&id).ok_or_else(|| {
-        Failure::usage(format!(
-            "there is no indicator `{id}` in the catalogue; `parat explain` lists them"
-        ))
-    })?;
-    let unreadable = |detail: String| Failure {
-        exit: Exit::Unreadable,
-        message: format!("cannot read {}: {detail}", file.display()),
-    };
-    let about = std::fs::metadata(file).map_err(|error| unreadable(error.to_string()))?;
-    if about.len() > FILE_BYTES {
-        return Err(unreadable(format!("it has more than {FILE_BYTES} bytes")));
-    }
-    let sheet = app
-        .read_sheet(file)
-        .map_err(|error| unreadable(error.to_string()))?;
-    let parsed = parse(&sheet, &Declared::of(rule, "en"), options)
-        .map_err(|error| unreadable(error.to_string()))?;
     let name = file
         .file_name()
         .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let (stored, met) = app.put_table(&parsed.table, &name)?;
-    Ok((parsed, stored, met))
+    app.load_table(file, &name, &id, options, &Actor::local())
+        .map_err(|error| match error {
+            TableError::NoIndicator(_) => Failure::usage(error.to_string()),
+            TableError::Unreadable { detail, .. } => Failure {
+                exit: Exit::Unreadable,
+                message: format!("cannot read {}: {detail}", file.display()),
+            },
+            TableError::App(error) => error.into(),
+        })
 }
 
 /// How a table came in, in a few lines.
-pub(super) fn text(parsed: &Parsed, stored: &StoredTable, met: Option<&Met>) -> String {
+pub(super) fn text(loaded: &Loaded) -> String {
+    let Loaded {
+        parsed,
+        stored,
+        met,
+    } = loaded;
+    let met = met.as_ref();
     let table = &stored.table;
     let periods: Vec<&str> = table.periods.iter().map(|one| one.label.as_str()).collect();
     let mut lines = vec![

@@ -54,6 +54,7 @@ mod site;
 mod sprites;
 mod standards;
 mod styles;
+mod tables;
 mod tilejson;
 mod tiles;
 mod tilesets;
@@ -178,6 +179,7 @@ fn slow() -> Router<Site> {
         )
         .route("/deliveries/{id}/events", get(events::events))
         .route("/deliveries/{id}/file", get(deliveries::file))
+        .route("/indicators/{code}/tables", post(tables::post))
         .route("/uploads", post(uploads::post))
         .route(
             "/uploads/{id}",

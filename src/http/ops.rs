@@ -199,6 +199,11 @@ params! {
     Y = path("y", "The row, from the north, with `.mvt` behind it.", || json!({"type": "string", "pattern": "^[0-9]+\\.(mvt|pbf)$"}));
     REPORT_ID = path("reportId", "A layer's id, or a delivery's; `.html`, `.geojson` or `.csv` behind it asks for that form.", text);
     LANG = query("lang", "The language of the sentences, as a BCP 47 tag, before `Accept-Language`; English stands in for what it lacks.", text);
+    TABLE_KEY = query("key", "The column with the keys.", text);
+    TABLE_VALUE = query("value", "The column with the values, in a sheet of one period.", text);
+    TABLE_SCHEME = query("scheme", "What the keys are, such as `city:ward_no`.", text);
+    TABLE_DELIM = query("delim", "The set of wards that the keys belong to.", text);
+    TABLE_NAME = query("name", "What the file is called.", text);
     CODE = path("code", "The code of an indicator.", text);
     AS_OF = query("as-of", "What was public then: the end of a day in UTC, or a moment (RFC 3339).",
         || json!({"type": "string", "example": "2026-03-31"}));
@@ -368,6 +373,10 @@ ops! {
     INDICATOR_VALUES: "indicatorValues" "/indicators/{code}/values", "Indicators",
         "The values of an indicator as arrays, one a period, in the order of the feature ids: for a map whose geometry stays. Without a period, all of them.",
         [CODE, LAYER, PERIOD, F_VALUES], &[Media::Json, Media::Values], "anyObject", works;
+    PUT_TABLE: "putTable" "/indicators/{code}/tables", "Indicators",
+        "Hands in a table of values, CSV or a workbook; it is judged, kept as the next version, and joined. A form with a part `file` is taken too.",
+        [CODE, TABLE_KEY, TABLE_VALUE, PERIOD, LAYER, TABLE_SCHEME, TABLE_DELIM, TABLE_NAME], JSON, "anyObject",
+        verb = Verb::Post, body = "uploadBytes", body_type = "application/octet-stream", success = 201, works;
     QUERY: "query" "/query", "Features", "Features by where they lie, what lies in them, or what is nearest.",
         [LAYER, RELATION, OF, OF_FILTER, GEOMETRY, DISTANCE, AGGREGATE, AGGREGATE_OF, AGGREGATE_FIELD, NEAREST, K, FILTER,
          BBOX, AS_OF, INDICATOR, PERIOD, LIMIT, OFFSET, F_QUERY],

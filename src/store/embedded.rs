@@ -439,7 +439,12 @@ impl LayerStore for Embedded {
         self.open_aside(delivery)
     }
 
-    fn put_table(&self, table: &IndicatorTable, file: &str) -> Result<StoredTable, StoreError> {
+    fn put_table_by(
+        &self,
+        table: &IndicatorTable,
+        file: &str,
+        actor: &Actor,
+    ) -> Result<StoredTable, StoreError> {
         let body = json(table, "an indicator table")?;
         let hash = blake3::hash(body.as_bytes()).to_hex().to_string();
         let indicator = table.id.as_str();
@@ -474,7 +479,7 @@ impl LayerStore for Embedded {
                 journal::append(
                     &transaction,
                     &at,
-                    &Actor::local(),
+                    actor,
                     "table",
                     indicator,
                     &serde_json::json!({ "version": version, "hash": hash, "file": file }),

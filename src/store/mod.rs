@@ -333,8 +333,18 @@ pub trait LayerStore: JobStore + Send + Sync {
     /// Those rows; none where none were kept.
     fn aside(&self, delivery: i64) -> Result<Option<std::fs::File>, StoreError>;
 
-    /// Keeps an indicator table; the same content again makes no new version.
-    fn put_table(&self, table: &IndicatorTable, file: &str) -> Result<StoredTable, StoreError>;
+    /// Keeps an indicator table that somebody delivered; the same content again makes no new version.
+    fn put_table_by(
+        &self,
+        table: &IndicatorTable,
+        file: &str,
+        actor: &Actor,
+    ) -> Result<StoredTable, StoreError>;
+
+    /// The same by whoever sits at the machine.
+    fn put_table(&self, table: &IndicatorTable, file: &str) -> Result<StoredTable, StoreError> {
+        self.put_table_by(table, file, &Actor::local())
+    }
 
     /// The newest table of every indicator, by code.
     fn tables(&self) -> Result<Vec<StoredTable>, StoreError>;

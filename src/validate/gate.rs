@@ -489,6 +489,10 @@ fn fill(report: &mut Report, subject: &Subject<'_>, map: &ColumnMap) {
         .map(|(_, field)| field.name.clone())
         .collect();
     report.notes.clone_from(&raw.notes);
+    for note in report.notes.iter_mut().filter(|note| note.say.is_silent()) {
+        let messages = subject.standards.messages();
+        note.say = words::of_reader(&note.kind, "", &note.text, note.count, messages);
+    }
 }
 
 fn note(kind: &str, say: Say, count: u64) -> Note {
@@ -728,9 +732,13 @@ pub fn refused(
     report.verdict = Verdict::DoesNotConform;
     report.encoding = encoding;
     report.standard_chosen_say = say!(chosen_not_read);
+    let messages = standards.messages();
+    let said = words::of_reader(code, "", message, 0, messages);
+    let fix = words::of_reader(code, "_fix", remedy, 0, messages);
     report.notes.push(Note {
         kind: code.to_owned(),
         text: message.to_owned(),
+        say: said.clone(),
         ..Note::default()
     });
     report.rules = RULES
@@ -741,6 +749,8 @@ pub fn refused(
                 let mut findings = Findings::new();
                 findings.add(|| Finding {
                     message: message.to_owned(),
+                    say: said.clone(),
+                    fix: fix.clone(),
                     remedy: Some(remedy.to_owned()).filter(|remedy| !remedy.is_empty()),
                     ..Finding::default()
                 });

@@ -5,11 +5,34 @@ use std::collections::BTreeMap;
 use super::{Finding, Outcome, Report, RuleReport};
 use crate::{
     model::{Arg, Say, Severity, Verdict, say},
-    standard::Standards,
+    standard::{Messages, Standards},
 };
 
 /// How many things to do are named.
 const TODO: usize = 3;
+
+/// What the reader said in its own words, with the template that stands under its code: `read_truncated`, and
+/// `read_truncated_fix` for what to do. Silent where there is none, so that the words stay as they are.
+pub(super) fn of_reader(
+    code: &str,
+    end: &str,
+    detail: &str,
+    count: u64,
+    messages: &Messages,
+) -> Say {
+    let id = format!("read_{code}{end}");
+    if detail.is_empty() || !messages.has(&id) {
+        return Say::default();
+    }
+    let mut args = BTreeMap::from([("detail".into(), detail.into())]);
+    if count > 0 {
+        args.insert("count".into(), count.into());
+    }
+    Say {
+        id: id.into(),
+        args,
+    }
+}
 
 /// A rule's title by language.
 fn title(rule: &RuleReport, standards: &Standards) -> BTreeMap<String, String> {

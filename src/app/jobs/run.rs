@@ -219,9 +219,8 @@ impl App {
 
     fn judge_files(&self, live: &Live, job: &Job) -> Result<(), IngestError> {
         let place = self.inner.jobs.place(job.id);
-        let mut ask = question(job);
+        let ask = question(job);
         let mut notes = vec![];
-        ask.read.archive = self.archive_limits();
         let items = items(&place, &job.files, &job.ask.metadata, &mut notes);
         let desk = Desk {
             folder: Some(self.inner.jobs.work()),

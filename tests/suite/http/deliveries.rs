@@ -502,7 +502,7 @@ fn codes_that_a_person_had_mapped_are_mapped_in_the_next_delivery_of_the_source(
         r#"{"repairs": "guess_codes"}"#,
     );
     let fourth = send(&roads(&slip), b"Roads");
-    assert_eq!(fourth["ask"]["repairs"], "none");
+    assert_eq!(fourth["ask"]["repairs"], "");
     assert_eq!(
         unknown(&report(&fourth)),
         0,
