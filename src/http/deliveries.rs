@@ -13,7 +13,7 @@ use super::{
     actor::Caller,
     error::{self, Problem},
     extract::Ask,
-    form,
+    form, language,
     negotiate::wants_page,
     ops,
     reply::{self},
@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     app::{App, AppError, AskPatch, DeliverError, Progress, Role},
-    model::LayerId,
+    model::{LayerId, Say},
     store::{Job, JobFilter, JobId, JobState},
 };
 
@@ -48,8 +48,20 @@ pub(super) fn number(text: &str) -> Result<JobId, Problem> {
         .map_err(|_no_number| Problem::new(error::NOT_FOUND, "there is no such delivery"))
 }
 
-/// A delivery as clients see it.
-pub(super) fn shown(site: &Site, job: &Job, progress: Progress) -> Value {
+/// A delivery as clients see it, its sentences in a language.
+pub(super) fn shown(site: &Site, job: &Job, progress: Progress, language: &str) -> Value {
+    let messages = site.app().standards().messages();
+    let spoken = |say: &Say, english: &str| {
+        if say.is_silent() || language == "en" {
+            english.to_owned()
+        } else {
+            messages.render(say, language)
+        }
+    };
+    let reason = job
+        .reason
+        .as_deref()
+        .map(|english| spoken(&job.reason_say, english));
     let id = job.id;
     let received: u64 = job.files.iter().map(|file| file.bytes).sum();
     let announced: u64 = job
@@ -73,7 +85,7 @@ pub(super) fn shown(site: &Site, job: &Job, progress: Progress) -> Value {
         .iter()
         .map(|layer| {
             let mut value = json!({
-                "layer": layer.layer, "verdict": layer.verdict, "summary": layer.summary, "counts": layer.counts,
+                "layer": layer.layer, "verdict": layer.verdict, "summary": spoken(&layer.summary_say, &layer.summary), "counts": layer.counts,
                 "report": format!("/reports/{}", layer.report),
             });
             if let Some(version) = layer.version {
@@ -100,7 +112,7 @@ pub(super) fn shown(site: &Site, job: &Job, progress: Progress) -> Value {
         "state": job.state,
         "phase": job.state,
         "progress": progress,
-        "reason": job.reason,
+        "reason": reason,
         "ask": job.ask,
         "layers": layers,
         "report": format!("/reports/{id}"),
@@ -143,6 +155,7 @@ pub(super) async fn post(
 ) -> Result<Response, Problem> {
     let actor = caller.at_least(Role::Contributor)?.clone();
     let page = wants_page(request.uri().query(), request.headers());
+    let language = language::preferred(&site, request.headers());
     let job = form::take(&site, actor, request).await?;
     let at = site.url(&format!("/deliveries/{}", job.id));
     if page {
@@ -159,7 +172,7 @@ pub(super) async fn post(
         StatusCode::ACCEPTED,
         [(header::LOCATION, at)],
         no_store(),
-        Json(shown(&site, &progress.0, progress.1)),
+        Json(shown(&site, &progress.0, progress.1, &language)),
     )
         .into_response())
 }
@@ -202,10 +215,11 @@ pub(super) async fn list(
         layer,
         state,
     };
+    let language = language::of(&site, &ask.params, &ask.headers);
     let found = blocking(site.app(), move |app| app.delivery_list(&filter)).await?;
     let all: Vec<Value> = found
         .iter()
-        .map(|(job, progress)| shown(&site, job, *progress))
+        .map(|(job, progress)| shown(&site, job, *progress, &language))
         .collect();
     let value = json!({
         "deliveries": all,
@@ -225,7 +239,8 @@ pub(super) async fn get(
     let ask = Ask::of(&ops::DELIVERY, parts)?;
     let id = number(&id)?;
     let (job, progress) = blocking(site.app(), move |app| app.delivery(id)).await?;
-    Ok(reply::json(&ask, &shown(&site, &job, progress)))
+    let language = language::of(&site, &ask.params, &ask.headers);
+    Ok(reply::json(&ask, &shown(&site, &job, progress, &language)))
 }
 
 /// Changes the question; it is judged again.
@@ -253,6 +268,7 @@ pub(super) async fn patch(
     let said: Value = serde_json::from_slice(&body)
         .map_err(|error| Problem::new(error::BAD_BODY, format!("it is not JSON: {error}")))?;
     let patch = patch_of(said)?;
+    let language = language::preferred(&site, &headers);
     let id = number(&id)?;
     let (job, progress) = blocking(site.app(), move |app| {
         let job = app.ask_again(id, &actor, &patch)?;
@@ -262,7 +278,7 @@ pub(super) async fn patch(
     Ok((
         StatusCode::ACCEPTED,
         no_store(),
-        Json(shown(&site, &job, progress)),
+        Json(shown(&site, &job, progress, &language)),
     )
         .into_response())
 }
@@ -290,15 +306,17 @@ pub(super) async fn delete(
     State(site): State<Site>,
     caller: Caller,
     Path(id): Path<String>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let actor = caller.at_least(Role::Contributor)?.clone();
+    let language = language::preferred(&site, &headers);
     let id = number(&id)?;
     let (job, progress) = blocking(site.app(), move |app| {
         let job = app.cancel_delivery(id, &actor)?;
         app.delivery(job.id)
     })
     .await?;
-    Ok((no_store(), Json(shown(&site, &job, progress))).into_response())
+    Ok((no_store(), Json(shown(&site, &job, progress, &language))).into_response())
 }
 
 /// The bytes as they came.

@@ -17,6 +17,7 @@ use super::{
     actor::Caller,
     deliveries::{blocking, number, shown},
     error::Problem,
+    language,
     site::Site,
 };
 use crate::{
@@ -33,6 +34,7 @@ const LAST: &str = "end";
 
 struct Telling {
     site: Site,
+    language: String,
     watcher: Watcher,
     count: u64,
     ended: bool,
@@ -60,6 +62,7 @@ pub(super) async fn events(
         }
     }
     let telling = Telling {
+        language: language::preferred(&site, &headers),
         site,
         watcher,
         count: 0,
@@ -94,7 +97,7 @@ async fn tell(mut telling: Telling) -> Option<(Result<Event, Infallible>, Tellin
     let event = match found {
         Ok((job, progress)) => {
             telling.ended = job.state.is_end();
-            let data = shown(&telling.site, &job, progress).to_string();
+            let data = shown(&telling.site, &job, progress, &telling.language).to_string();
             let (name, mark) = if telling.ended {
                 ("end", LAST.to_owned())
             } else {

@@ -344,11 +344,11 @@ ops! {
         "The rows that were set aside so that the others could go on, as they came, each with its row and the reasons.",
         [REPORT_ID, LAYER, LANG, F_ROWS], &[Media::GeoJson, Media::Csv], "featureCollectionGeoJSON";
     ACCEPTED: "acceptedInputs" "/accepted-inputs", "Deliveries", "What is taken, and within which limits.", [F_PAGE], PAGE, "anyObject";
-    DELIVERIES: "deliveries" "/deliveries", "Deliveries", "Deliveries, newest first.", [LIMIT, LAYER, STATE, F_JSON], JSON, "deliveries";
+    DELIVERIES: "deliveries" "/deliveries", "Deliveries", "Deliveries, newest first.", [LIMIT, LAYER, STATE, LANG, F_JSON], JSON, "deliveries";
     DELIVER: "deliver" "/deliveries", "Deliveries", "Hands files in as a form. They are judged next; the report has its address at once.",
         [], JSON, "delivery", verb = Verb::Post, body = "deliveryForm", body_type = "multipart/form-data", success = 202;
     DELIVERY: "delivery" "/deliveries/{deliveryId}", "Deliveries", "A delivery: how far it is, and what became of it.",
-        [DELIVERY_ID, F_JSON], JSON, "delivery";
+        [DELIVERY_ID, LANG, F_JSON], JSON, "delivery";
     ASK_AGAIN: "askAgain" "/deliveries/{deliveryId}", "Deliveries", "Changes what is asked about a delivery; it is judged again without its bytes being sent again.",
         [DELIVERY_ID], JSON, "delivery", verb = Verb::Patch, body = "deliveryAsk", body_type = "application/merge-patch+json", success = 202;
     CANCEL: "cancelDelivery" "/deliveries/{deliveryId}", "Deliveries", "Calls a delivery off. Its file and its reports stay.",

@@ -131,7 +131,12 @@ fn pending(site: &Site, ask: &Ask, job: &Job, progress: Progress) -> Response {
         "report": site.url(&format!("/reports/{}", job.id)),
     });
     let body = match ask.chosen.media {
-        Media::Html => page(site, job, progress),
+        Media::Html => page(
+            site,
+            job,
+            progress,
+            &language::of(site, &ask.params, &ask.headers),
+        ),
         Media::GeoJson => {
             json!({"type": "FeatureCollection", "features": [], "delivery": told}).to_string()
         }
@@ -145,18 +150,11 @@ fn pending(site: &Site, ask: &Ask, job: &Job, progress: Progress) -> Response {
 }
 
 /// A page that looks again by itself until there is a report.
-fn page(site: &Site, job: &Job, progress: Progress) -> String {
+fn page(site: &Site, job: &Job, progress: Progress, language: &str) -> String {
     let name = job.files.first().map_or("", |file| file.label.as_str());
-    let (words, again) = match job.state {
-        JobState::Receiving => ("The file is arriving.", true),
-        JobState::Queued => ("The file has arrived and waits for its turn.", true),
-        JobState::Reading => ("The file is being read.", true),
-        JobState::Checking => ("The layers are being held to their standards.", true),
-        JobState::Publishing => ("A layer is being laid out as a draft.", true),
-        JobState::Judged => ("The report is ready.", true),
-        JobState::Failed => ("It ended without a verdict.", false),
-        JobState::Cancelled => ("It was called off.", false),
-    };
+    let messages = site.app().standards().messages();
+    let again = !matches!(job.state, JobState::Failed | JobState::Cancelled);
+    let words = messages.word(&format!("job_is_{}", job.state.word()), language);
     let mut body = String::new();
     if again {
         body.push_str("<meta http-equiv=\"refresh\" content=\"2\">");
@@ -177,11 +175,17 @@ fn page(site: &Site, job: &Job, progress: Progress) -> String {
             ),
         );
     }
-    if let Some(reason) = &job.reason {
-        html::put(&mut body, format_args!("<p>{}</p>", html::escape(reason)));
+    if let Some(english) = &job.reason {
+        let reason = if job.reason_say.is_silent() {
+            english.clone()
+        } else {
+            messages.render(&job.reason_say, language)
+        };
+        html::put(&mut body, format_args!("<p>{}</p>", html::escape(&reason)));
     }
     if !again {
-        body.push_str("<p class=\"quiet\">The file is kept. Change what is asked about it, or send it again.</p>");
+        let kept = html::escape(messages.word("job_file_kept", language));
+        html::put(&mut body, format_args!("<p class=\"quiet\">{kept}</p>"));
     }
     html::page(site.base(), &format!("Report {}", job.id), &[], &body)
 }

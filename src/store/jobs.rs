@@ -13,7 +13,7 @@ use super::{
     rows::{json, now, parse, word},
 };
 use crate::{
-    model::{LayerId, Metadata, Verdict},
+    model::{LayerId, Metadata, Say, Verdict},
     validate::{CodeMap, Confirmed, Counts, Repairs, Said},
 };
 
@@ -178,6 +178,9 @@ pub struct JobLayer {
     pub verdict: Verdict,
     /// In one sentence.
     pub summary: String,
+    /// The same before it had a language.
+    #[serde(default, skip_serializing_if = "Say::is_silent")]
+    pub summary_say: Say,
     /// What became of its rows.
     pub counts: Counts,
     /// The version that it became or confirmed; none where it cannot be placed.
@@ -217,6 +220,9 @@ pub struct Job {
     pub attempts: u32,
     /// Why it ended as it did, or waits.
     pub reason: Option<String>,
+    /// The same before it had a language.
+    #[serde(default, skip_serializing_if = "Say::is_silent")]
+    pub reason_say: Say,
     /// What was said with it and could not be meant, so that it was judged without.
     #[serde(default)]
     pub passed_over: Option<String>,
@@ -232,6 +238,12 @@ pub struct Job {
 }
 
 impl Job {
+    /// Sets why it ended, in English and for every other language.
+    pub fn because(&mut self, reason: Say, english: String) {
+        self.reason = Some(english);
+        self.reason_say = reason;
+    }
+
     /// Who sent it.
     pub fn sender(&self) -> Actor {
         Actor {

@@ -526,6 +526,7 @@ fn a_file_that_stops_the_server_again_and_again_is_given_up_with_the_reason() {
         asked_by: None,
         attempts,
         reason: None,
+        reason_say: parat::model::Say::default(),
         passed_over: None,
         layers: vec![],
         expires_at: None,

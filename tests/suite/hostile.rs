@@ -612,3 +612,28 @@ fn names_in_every_script_are_read_and_said_as_they_are() {
         assert_eq!(inside.layers[0].source.member.as_deref(), Some(name));
     }
 }
+
+#[test]
+fn the_limits_of_the_settings_hold_on_the_command_line_too() {
+    let place = Place::new();
+    let file = place.file(
+        "two.zip",
+        &archive(&[
+            ("a.geojson", POINT.as_bytes()),
+            ("b.geojson", POINT.as_bytes()),
+        ]),
+    );
+    let settings = place.file("parat.toml", b"[limits]\narchive_entries = 1\n");
+    let check = |arguments: &[&std::ffi::OsStr]| {
+        let done = std::process::Command::new(env!("CARGO_BIN_EXE_parat"))
+            .args(arguments)
+            .args(["check", "--format", "json"])
+            .arg(&file)
+            .output()
+            .unwrap();
+        String::from_utf8_lossy(&done.stdout).into_owned()
+    };
+    assert!(!check(&[]).contains("too_many_entries"));
+    let narrow = check(&["--config".as_ref(), settings.as_os_str()]);
+    assert!(narrow.contains("too_many_entries"), "{narrow}");
+}

@@ -169,6 +169,8 @@ export interface Report {
   source: { file: string; member?: string; layer: string; format: string };
   standard?: string | null;
   standard_chosen: string;
+  /** What was taken from what a person confirmed, and whose word it was. */
+  confirmed?: { part: string; what?: string[]; by?: string; at?: string; from?: string }[];
   profile: string;
   rows: number;
   crs: string | { authority?: { name: string; code: string }; wkt?: string };

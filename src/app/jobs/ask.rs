@@ -7,7 +7,7 @@ use super::{
     DeliverError, Live, may,
 };
 use crate::{
-    model::LayerId,
+    model::{LayerId, Say},
     store::{Job, JobAsk, JobId, JobState, Remembered},
     validate::{CodeMap, Confirmed, RepairKind, Repairs, Report, Said},
 };
@@ -214,6 +214,7 @@ impl App {
                     asked_by: Some(actor.name.clone()),
                     state: JobState::Queued,
                     reason: None,
+                    reason_say: Say::default(),
                     attempts: 0,
                     ..job.clone()
                 };

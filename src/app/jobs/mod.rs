@@ -32,6 +32,7 @@ pub use watch::{Progress, Watcher};
 
 use super::{Actor, App, AppError, Role};
 use crate::{
+    model::{Say, say},
     store::{Job, JobFilter, JobId, JobState},
     worker::Cancel,
 };
@@ -328,12 +329,18 @@ impl App {
         self.end(
             job.id,
             JobState::Cancelled,
-            format!("called off by {}", actor.name),
+            say!(job_called_off, by = &actor.name),
         )
     }
 
+    /// Says why a delivery ended as it did.
+    fn because(&self, job: &mut Job, reason: Say) {
+        let english = self.standards().messages().render(&reason, "en");
+        job.because(reason, english);
+    }
+
     /// Brings a delivery to an end, unless it is at one; kills what works on it.
-    fn end(&self, id: JobId, state: JobState, reason: String) -> Result<Job, DeliverError> {
+    fn end(&self, id: JobId, state: JobState, reason: Say) -> Result<Job, DeliverError> {
         let live = self.inner.jobs.live().get(&id).cloned();
         let Some(live) = live else {
             let (job, _) = self.delivery(id)?;
@@ -345,7 +352,7 @@ impl App {
             let mut job = live.job();
             if !job.state.is_end() {
                 job.state = state;
-                job.reason = Some(reason);
+                self.because(&mut job, reason);
                 self.store().save_job(&job)?;
             }
             job.clone()

@@ -17,7 +17,10 @@ use super::{
     ask::{AskPatch, answers},
     watch::Progress,
 };
-use crate::store::{Job, JobAsk, JobFile, JobId, JobState, Via};
+use crate::{
+    model::{Say, say},
+    store::{Job, JobAsk, JobFile, JobId, JobState, Via},
+};
 
 /// The longest label that is kept, in characters.
 const LABEL: usize = 255;
@@ -165,6 +168,7 @@ impl App {
             asked_by: None,
             attempts: 0,
             reason: None,
+            reason_say: Say::default(),
             passed_over: None,
             layers: vec![],
             expires_at: None,
@@ -230,6 +234,7 @@ impl App {
             self.recall(&mut next)?;
             next.state = JobState::Queued;
             next.reason = None;
+            next.reason_say = Say::default();
             next.expires_at = None;
             let confirmed = answers(&JobAsk::default(), &next.ask, patch);
             self.store().save_job(&next)?;
@@ -378,7 +383,8 @@ impl Incoming {
         self.end_file()?;
         if self.live.job().files.is_empty() {
             let none = DeliverError::bad("file", "the form has no part `file` with a file in it");
-            self.app.end(self.id, JobState::Failed, none.to_string())?;
+            let reason = say!(job_refused, why = none.to_string());
+            self.app.end(self.id, JobState::Failed, reason)?;
             return Err(none);
         }
         sync(&self.app.inner.jobs.place(self.id))
@@ -418,17 +424,17 @@ impl Incoming {
                 *got.entry(file.label.clone()).or_default() += file.bytes;
             }
         }
-        let kept: Vec<String> = got
+        let kept: Vec<Say> = got
             .iter()
-            .map(|(label, bytes)| format!("{bytes} bytes of {label}"))
+            .map(|(label, bytes)| say!(job_kept_file, bytes = *bytes, file = label))
             .collect();
         let kept = if kept.is_empty() {
-            "nothing of a file had arrived".to_owned()
+            say!(job_nothing_kept)
         } else {
-            format!("kept: {}", kept.join(", "))
+            say!(job_kept, files = kept)
         };
-        self.app
-            .end(self.id, JobState::Failed, format!("{reason}; {kept}"))
+        let reason = say!(job_broke_off, why = reason, kept = kept);
+        self.app.end(self.id, JobState::Failed, reason)
     }
 }
 

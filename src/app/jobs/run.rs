@@ -19,7 +19,7 @@ use super::{
     watch::Progress,
 };
 use crate::{
-    model::{Metadata, Note, say},
+    model::{Metadata, Note, Say, say},
     store::{Job, JobFile, JobId, JobLayer, JobState},
     worker::{Desk, WorkerError},
 };
@@ -68,7 +68,7 @@ enum Ended {
     Judged,
     /// Somebody called it off, and has said so.
     CalledOff,
-    Failed(String),
+    Failed(Say),
 }
 
 impl App {
@@ -90,16 +90,14 @@ impl App {
                         .map(|about| about.len())
                         .sum::<u64>();
                     job.state = JobState::Failed;
-                    job.reason = Some(format!(
-                        "the server stopped while the file was arriving ({got} bytes had come); send it again"
-                    ));
+                    self.because(&mut job, say!(job_stopped_arriving, bytes = got));
                     self.store().save_job(&job)?;
                 }
                 (JobState::Receiving, crate::store::Via::Tus) => {
                     let Some(file) = job.files.first_mut() else {
                         // Killed between its number and its first file: nobody was told of it.
                         job.state = JobState::Failed;
-                        job.reason = Some("the server stopped before the upload began".to_owned());
+                        self.because(&mut job, say!(job_stopped_before));
                         self.store().save_job(&job)?;
                         continue;
                     };
@@ -118,9 +116,7 @@ impl App {
                     let most = self.config().limits.attempts;
                     if job.attempts >= most {
                         job.state = JobState::Failed;
-                        job.reason = Some(format!(
-                            "the server stopped {most} times while it was being judged; it is not tried again by itself"
-                        ));
+                        self.because(&mut job, say!(job_stopped_times, times = most));
                         self.store().save_job(&job)?;
                         continue;
                     }
@@ -144,10 +140,7 @@ impl App {
         };
         let ended = catch_unwind(AssertUnwindSafe(|| self.judge(&live))).unwrap_or_else(|_panic| {
             tracing::error!(%id, "judging a delivery panicked");
-            Ended::Failed(
-                "the server made a mistake while judging it; it has been written to the log"
-                    .to_owned(),
-            )
+            Ended::Failed(say!(job_mistake))
         });
         // Called off meanwhile, and perhaps asked about again: then it is somebody else's by now.
         let mine = || {
@@ -159,10 +152,11 @@ impl App {
             Ended::Judged if !job.state.is_end() => {
                 job.state = JobState::Judged;
                 job.reason = None;
+                job.reason_say = Say::default();
             }
             Ended::Failed(why) if !job.state.is_end() => {
                 job.state = JobState::Failed;
-                job.reason = Some(why);
+                self.because(&mut job, why);
             }
             Ended::CalledOff if !job.state.is_end() && self.inner.jobs.is_stopping() => {
                 // Not its fault: the next process begins anew.
@@ -205,7 +199,7 @@ impl App {
             job.layers.clear();
             if let Err(error) = self.store().save_job(&job) {
                 tracing::error!(%error, id = %job.id, "a delivery cannot be begun");
-                return Ended::Failed("the catalogue cannot be written".to_owned());
+                return Ended::Failed(say!(job_catalogue));
             }
             job.clone()
         };
@@ -306,6 +300,7 @@ impl App {
             layer: report.layer.clone(),
             verdict: report.verdict,
             summary: report.summary.clone(),
+            summary_say: report.summary_say.clone(),
             counts: report.counts,
             version: None,
             state: None,
@@ -387,21 +382,24 @@ fn items(place: &Path, files: &[JobFile], said: &Metadata, notes: &mut Vec<Note>
 }
 
 /// Why it ended without a verdict, for the sender: what is ours goes to the log.
-fn told(error: &IngestError) -> String {
+fn told(error: &IngestError) -> Say {
     match error {
-        IngestError::Gate(GateError::Reader(WorkerError::Read(text))) => text.clone(),
+        IngestError::Gate(GateError::Reader(WorkerError::Read(text))) => {
+            say!(job_refused, why = text.as_str())
+        }
         IngestError::Gate(GateError::Reader(WorkerError::Start(cause))) => {
             tracing::error!(%cause, "the reader cannot be started");
-            "the server could not start its reader; ask again with a change of the question, or send it again"
-                .to_owned()
+            say!(job_no_reader)
         }
-        IngestError::Gate(error @ GateError::NoStandard { .. }) => error.to_string(),
+        IngestError::Gate(error @ GateError::NoStandard { .. }) => {
+            say!(job_refused, why = error.to_string())
+        }
         other => {
             tracing::error!(
                 error = other as &dyn std::error::Error,
                 "a delivery could not be judged"
             );
-            "the server could not bring it to a verdict; it has been written to the log".to_owned()
+            say!(job_no_verdict)
         }
     }
 }

@@ -19,7 +19,10 @@ use super::{
     receive::{Slot, label, stored},
     watch::Progress,
 };
-use crate::store::{Job, JobFile, JobId, JobState, Via};
+use crate::{
+    model::say,
+    store::{Job, JobFile, JobId, JobState, Via},
+};
 
 /// An upload as it stands.
 #[derive(Clone, Debug)]
@@ -225,7 +228,7 @@ impl App {
         self.end(
             id,
             JobState::Cancelled,
-            format!("the upload was given up by {}", actor.name),
+            say!(job_given_up, by = &actor.name),
         )?;
         fs::remove_dir_all(self.inner.jobs.place(id))
             .map_err(DeliverError::disk("removing an upload"))
@@ -254,8 +257,7 @@ impl App {
             if busy {
                 continue;
             }
-            let reason = "the upload was not finished in time and its bytes were removed";
-            match self.end(id, JobState::Failed, reason.to_owned()) {
+            match self.end(id, JobState::Failed, say!(job_expired)) {
                 Ok(_) => {
                     fs::remove_dir_all(self.inner.jobs.place(id)).ok();
                 }

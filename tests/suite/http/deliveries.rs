@@ -434,10 +434,143 @@ fn a_judging_that_is_called_off_ends_soon_and_leaves_its_thread_to_the_next() {
         "{:?}",
         called.elapsed()
     );
-    assert_eq!(
-        server.get(&format!("/deliveries/{first}")).json()["state"],
-        "cancelled"
+    let cancelled = server.get(&format!("/deliveries/{first}")).json();
+    assert_eq!(cancelled["state"], "cancelled");
+    assert_eq!(cancelled["reason"], "called off by local");
+    let hindi = [("accept-language", "hi-IN,en;q=0.5")];
+    let told = server.send("GET", &format!("/deliveries/{first}"), &hindi, "");
+    assert_eq!(told.json()["reason"], "local ने रद्द किया");
+}
+
+#[test]
+fn a_table_of_values_is_handed_in_judged_joined_and_versioned_over_http() {
+    let server = Server::new(|_| {});
+    let at = "/indicators/B-POP/tables";
+    let csv = "ward,2011,2020\n1,50,60\n2,70,80\n3,many,81\n";
+    let post = |path: &str, headers: &[(&str, &str)], body: &[u8]| {
+        server.send("POST", path, headers, body.to_vec())
+    };
+    let kind = [("content-type", "text/csv")];
+    let made = post(
+        &format!("{at}?key=ward&name=people.csv"),
+        &kind,
+        csv.as_bytes(),
     );
+    assert_eq!(made.status, 201, "{}", String::from_utf8_lossy(&made.body));
+    assert_eq!(
+        made.header("location"),
+        "http://127.0.0.1:80/indicators/B-POP"
+    );
+    let told = made.json();
+    assert_eq!(
+        (&told["version"], &told["file"]),
+        (&json!(1), &json!("people.csv"))
+    );
+    assert_eq!(told["periods"], json!(["2011", "2020"]));
+    // What is no number is told.
+    assert!(told["finding_count"].as_u64().unwrap() > 0, "{told}");
+    // No wards are public here, so there is nothing to join with, and that is said.
+    assert_eq!(told["join"], Value::Null);
+    let known = server.get("/indicators").json();
+    assert_eq!(known["indicators"][0]["code"], "B-POP");
+    // The same content is the same version; another is the next, as a form as well.
+    assert_eq!(
+        post(&format!("{at}?key=ward"), &kind, csv.as_bytes()).status,
+        200
+    );
+    let next = form(&[("file", Some("next.csv"), b"ward,2021\n1,65\n2,85\n")]);
+    let multipart = [("content-type", "multipart/form-data; boundary=QQ")];
+    let made = post(&format!("{at}?key=ward"), &multipart, &next);
+    assert_eq!(made.status, 201, "{}", String::from_utf8_lossy(&made.body));
+    assert_eq!(made.json()["version"], 2);
+    assert_eq!(made.json()["file"], "next.csv");
+    // Nothing of this makes a version, or a fault of ours.
+    for (path, headers, body, status) in [
+        (
+            "/indicators/NO-SUCH/tables",
+            &kind[..],
+            &b"ward,2020\n1,5\n"[..],
+            404,
+        ),
+        (at, &kind[..], &b""[..], 400),
+        (at, &kind[..], &b"\0\0\0"[..], 400),
+        (at, &kind[..], &b"PK\x03\x04broken"[..], 400),
+        (
+            "/indicators/B-POP/tables?nonsense=1",
+            &kind[..],
+            &b"ward,2020\n1,5\n"[..],
+            400,
+        ),
+        (at, &multipart[..], &next[..40], 400),
+        (at, &multipart[..], &b"--QQ--\r\n"[..], 400),
+        // Another site's page is nobody.
+        (
+            at,
+            &[("sec-fetch-site", "cross-site")][..],
+            &b"ward,2020\n1,5\n"[..],
+            401,
+        ),
+    ] {
+        let answer = post(path, headers, body);
+        assert_eq!(
+            answer.status,
+            status,
+            "{path}: {}",
+            String::from_utf8_lossy(&answer.body)
+        );
+    }
+    assert_eq!(
+        server.get("/indicators").json()["indicators"][0]["table"]["version"],
+        2
+    );
+    let journal = server.get("/journal?what=table").json();
+    assert_eq!(
+        journal["entries"].as_array().map(Vec::len),
+        Some(2),
+        "{journal}"
+    );
+}
+
+#[test]
+fn what_the_reader_says_is_said_in_hindi_to_the_byte_as_the_command_line_says_it() {
+    let server = Server::new(|_| {});
+    let folder = tempfile::tempdir().unwrap();
+    let broken: &[u8] = b"PK\x03\x04 this is no archive";
+    let path = folder.path().join("w.zip");
+    std::fs::write(&path, broken).unwrap();
+    let answer = server.form(&[("file", Some("w.zip"), broken)]);
+    let delivery = server.ended(answer.json()["id"].as_str().unwrap());
+    let report = delivery["report"].as_str().unwrap();
+    let hindi = server.get(&format!("{report}?lang=hi"));
+    let said = hindi.json();
+    let finding = &said["rules"][0]["findings"][0];
+    assert!(
+        finding["message"]
+            .as_str()
+            .unwrap()
+            .starts_with("संग्रह अधूरा"),
+        "{finding}"
+    );
+    assert!(
+        finding["remedy"].as_str().unwrap().contains("ज़िप"),
+        "{finding}"
+    );
+    assert_eq!(
+        said["standard_chosen"],
+        "पढ़ी नहीं गई, इसलिए कोई मानक नहीं चुना गया"
+    );
+    for lang in ["hi", "en"] {
+        let done = std::process::Command::new(env!("CARGO_BIN_EXE_parat"))
+            .args(["check", "--format", "json", "--lang", lang])
+            .arg(&path)
+            .output()
+            .unwrap();
+        let served = server.get(&format!("{report}?lang={lang}"));
+        assert_eq!(
+            String::from_utf8_lossy(&done.stdout).trim_end(),
+            String::from_utf8_lossy(&served.body)
+        );
+    }
 }
 
 #[test]

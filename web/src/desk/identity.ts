@@ -40,6 +40,7 @@ export function body(desk: Desk): Node {
   const { remembered } = delivery;
   const made = h("div", { class: "identity" },
     remembered ? h("p", { class: "lead" }, d("identity.remembered", { source: delivery.source ?? "", from: remembered.from, when: moment(remembered.at) })) : null,
+    confirmedPart(desk),
     layerPart(desk, wish),
     crsPart(desk, wish),
     encodingPart(desk, wish),
@@ -49,6 +50,15 @@ export function body(desk: Desk): Node {
     into);
   void columnTable(desk).then((table) => columns.replaceChildren(table));
   return made;
+}
+
+/** What was taken because a person confirmed it: whose word it was, when, and for which delivery. */
+function confirmedPart({ report }: Desk): HTMLElement | null {
+  const parts = (report.confirmed ?? []).filter((one) => one.by);
+  if (parts.length === 0) return null;
+  return h("ul", { class: "quiet" }, ...parts.map((one) => h("li", {}, d("identity.confirmedBy", {
+    what: dMaybe(`confirmed.${one.part}`, one.part), value: (one.what ?? []).join(", "), by: one.by ?? "", when: moment(one.at ?? ""), from: one.from ?? "",
+  }))));
 }
 
 function layerPart({ report, delivery }: Desk, wish: Ask): HTMLElement {
