@@ -328,7 +328,9 @@ mod tests {
                 continue;
             }
             let mut shapes = Shapes::new();
-            paths.iter().for_each(|path| line(&mut shapes, path));
+            for path in &paths {
+                line(&mut shapes, path);
+            }
             let theirs = geos(&paths[0])
                 .intersection(&geos(&paths[1]))
                 .map_or(0.0, |common| {

@@ -237,8 +237,8 @@ fn spoiled(dice: &mut Dice, size: usize, step: f64) -> Shapes<f64> {
                 }
             }
             let inner = (1..size - 1).contains(&x) && (1..size - 1).contains(&y);
-            let fate = (dice.throw() + 1.0) / 2.0;
-            let spot = ((dice.throw() + 1.0) / 2.0 * ring.len() as f64) as usize % ring.len();
+            let fate = f64::midpoint(dice.throw(), 1.0);
+            let spot = (f64::midpoint(dice.throw(), 1.0) * ring.len() as f64) as usize % ring.len();
             if inner && fate < 0.04 {
                 continue;
             }
@@ -259,8 +259,9 @@ fn spoiled(dice: &mut Dice, size: usize, step: f64) -> Shapes<f64> {
                 let far = if fate < 0.2 { 4.0 } else { 0.08 };
                 ring[spot] = ring[spot].map(|axis| axis + far * dice.throw());
             } else if fate < 0.45 {
-                ring.iter_mut()
-                    .for_each(|at| *at = [at[0] + 0.4, at[1] - 0.3]);
+                for at in &mut ring {
+                    *at = [at[0] + 0.4, at[1] - 0.3];
+                }
             }
             ring.push(ring[0]);
             shapes.coords.append(&mut ring);
@@ -353,7 +354,9 @@ fn overlaps_and_gaps_of_spoiled_coverages_have_the_areas_that_geos_measures() {
         }
         let count = shapes.len();
         let mut table = Table::new(vec![Field::new("zone_no", FieldType::Integer)]);
-        (0..count).for_each(|row| table.columns[0].push(Value::Integer(row as i64)));
+        for row in 0..count {
+            table.columns[0].push(Value::Integer(row as i64));
+        }
         let raw = RawLayer {
             source: Source {
                 file: "zones.gpkg".to_owned(),
