@@ -121,23 +121,22 @@ pub(super) async fn diff(
         .compare(&id, number(&version)?, against, &caller.0)
         .await?;
     let key = Key::of(&compared, media, most);
-    let made = match KEPT.get(&key) {
-        Some(made) => made,
-        None => {
-            let compared = compared.clone();
-            let patience = site.settings().comparing;
-            let made = site
-                .app()
-                .compute(move |_| {
-                    let deadline = Instant::now() + patience;
-                    Ok(make(&compared, media, most, &|| Instant::now() >= deadline))
-                })
-                .await?
-                .map_err(|late| Problem::new(error::TIMED_OUT, late.to_string()))?;
-            let made = Arc::new(made);
-            KEPT.insert(key, Arc::clone(&made));
-            made
-        }
+    let made = if let Some(made) = KEPT.get(&key) {
+        made
+    } else {
+        let compared = compared.clone();
+        let patience = site.settings().comparing;
+        let made = site
+            .app()
+            .compute(move |_| {
+                let deadline = Instant::now() + patience;
+                Ok(make(&compared, media, most, &|| Instant::now() >= deadline))
+            })
+            .await?
+            .map_err(|late| Problem::new(error::TIMED_OUT, late.to_string()))?;
+        let made = Arc::new(made);
+        KEPT.insert(key, Arc::clone(&made));
+        made
     };
     let mut body = made.body.clone();
     if media == Media::Json {

@@ -246,7 +246,7 @@ impl<'a> Filler<'a> {
             Cells::Binary32(found) => {
                 found.extend(cells.map(|cell| {
                     i64::from(i32::from_le_bytes(cell.try_into().expect("four bytes")))
-                }))
+                }));
             }
             Cells::Binary64(found) => found.extend(
                 cells

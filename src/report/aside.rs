@@ -95,9 +95,16 @@ pub struct SetAsideText<R> {
     columns: Vec<String>,
     several: bool,
     placed: bool,
-    begun: bool,
-    any: bool,
-    ended: bool,
+    reached: Reached,
+}
+
+/// How far the text has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reached {
+    Nothing,
+    Head,
+    Row,
+    End,
 }
 
 impl<R: BufRead> SetAsideText<R> {
@@ -131,27 +138,26 @@ impl<R: BufRead> SetAsideText<R> {
             several: layers.len() > 1,
             placed: layers.iter().all(|(head, _)| head.placed),
             layers,
-            begun: false,
-            any: false,
-            ended: false,
+            reached: Reached::Nothing,
         })
     }
 
     /// The next piece, of about so many bytes; none at the end.
     pub fn piece(&mut self, about: usize) -> io::Result<Option<String>> {
-        if self.ended {
+        if self.reached == Reached::End {
             return Ok(None);
         }
         let mut out = String::new();
-        if !std::mem::replace(&mut self.begun, true) {
+        if self.reached == Reached::Nothing {
             self.open(&mut out);
+            self.reached = Reached::Head;
         }
         while out.len() < about {
             let Some((head, lines)) = self.layers.front_mut() else {
                 if self.form == SetAsideForm::GeoJson {
                     out.push_str("\n]}\n");
                 }
-                self.ended = true;
+                self.reached = Reached::End;
                 break;
             };
             let Some(line) = lines.next() else {
@@ -167,8 +173,9 @@ impl<R: BufRead> SetAsideText<R> {
             let layer = self.several.then_some(&head.layer);
             match self.form {
                 SetAsideForm::GeoJson => {
-                    let parted = std::mem::replace(&mut self.any, true);
+                    let parted = self.reached == Reached::Row;
                     out.push_str(if parted { ",\n" } else { "\n" });
+                    self.reached = Reached::Row;
                     out.push_str(&feature(&head.fields, line, reason, layer).to_string());
                 }
                 SetAsideForm::Csv => {
@@ -324,7 +331,7 @@ mod tests {
         };
         let all = [kept("road", "a", "=1+1"), kept("parcel", "b", "x")];
         let text = |form, kept: &[String]| {
-            let kept = kept.iter().map(|text| text.as_bytes());
+            let kept = kept.iter().map(String::as_bytes);
             SetAsideText::new(form, kept, Standards::builtin(), "en")
                 .unwrap()
                 .whole()
@@ -348,7 +355,7 @@ mod tests {
         // In pieces it is the same.
         let mut parts = SetAsideText::new(
             SetAsideForm::Csv,
-            all.iter().map(|text| text.as_bytes()),
+            all.iter().map(String::as_bytes),
             Standards::builtin(),
             "en",
         )

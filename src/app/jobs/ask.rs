@@ -367,7 +367,13 @@ fn merge_codes(next: &mut JobAsk, name: &str, value: &Value) -> Result<(), Deliv
         }
     }
     next.codes.retain(|_, texts| !texts.is_empty());
-    if next.codes.values().map(|texts| texts.len()).sum::<usize>() > MOST_CODES {
+    if next
+        .codes
+        .values()
+        .map(std::collections::BTreeMap::len)
+        .sum::<usize>()
+        > MOST_CODES
+    {
         return Err(DeliverError::bad(name, "it holds too many codes"));
     }
     Ok(())
