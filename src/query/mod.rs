@@ -3,8 +3,11 @@
 //! In: a [`Snapshot`] (or several) and a question. Out: row numbers, and columns beside them. Nothing
 //! here writes JSON or knows a status code. Every loop is held by a [`Budget`].
 
+mod added;
 mod aggregate;
 mod answer;
+#[cfg(test)]
+mod answer_tests;
 mod areas;
 mod budget;
 pub mod distance;
