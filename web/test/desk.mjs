@@ -105,6 +105,14 @@ async function drop(page, files) {
   }
 }
 
+/** What reaches beyond the right edge of the screen, by tag, class and text. */
+const widest = (page) => page.evaluate(() =>
+  [...document.querySelectorAll("body *")]
+    .filter((one) => one.getBoundingClientRect().right > innerWidth + 0.5)
+    .slice(-3)
+    .map((one) => `${one.tagName}.${one.className} "${one.textContent.slice(0, 60)}"`)
+    .join(", "));
+
 export async function desk({ browser, url, open, step, shoot, settled }) {
   const who = await fetch(new URL("deliveries?limit=1", url));
   if (who.status !== 200) {
@@ -334,7 +342,7 @@ export async function desk({ browser, url, open, step, shoot, settled }) {
         const steps = hash === delivery ? ["file", "identity", "faults", "mend", "metadata", "submit"] : [null];
         for (const one of steps) {
           if (one && !(await page.locator(`#step-${one}`).isVisible())) await page.click(`#head-${one}`);
-          assert.ok((await wide()) <= 0, `${hash} ${one ?? ""}: no horizontal scroll`);
+          assert.ok((await wide()) <= 0, `${hash} ${one ?? ""}: no horizontal scroll, but ${await widest(page)}`);
           await shoot(page, `desk-${name}-${colorScheme}-${hash.split(":")[0]}${one ? `-${one}` : ""}`);
         }
         assert.deepEqual(seen.errors, []);

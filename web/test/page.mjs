@@ -227,7 +227,9 @@ await browser.close();
   const { page, seen, context } = await open(blind, hash, { viewport: { width: 1024, height: 900 } });
   await step("without WebGL the page says so and shows layers, values and reports as tables", async () => {
     await page.waitForSelector("#plain .message");
-    assert.equal(await page.locator("#plain table.overview tbody tr").count(), city.layers.length);
+    // The desk's steps have handed in layers of their own since the first.
+    const { layers } = await (await fetch(new URL("layers", url))).json();
+    assert.equal(await page.locator("#plain table.overview tbody tr").count(), layers.length);
     if (indicators[0]) await page.waitForSelector("#plain table.values tbody tr");
     await page.locator("#plain button.badge").first().click();
     await page.waitForSelector("#drawer .verdict");
