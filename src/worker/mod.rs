@@ -2,18 +2,22 @@
 //!
 //! GDAL and the parsers under it are large, old and written in C and C++. So the serving process never
 //! calls them: it starts its own program as `__read`, gives it one job over standard input and a folder,
-//! and takes plain columns back from a file in that folder. Whatever the file does to the child — crash
+//! and takes plain columns back the same way. Whatever the file does to the child — crash
 //! it, fill its memory, keep it busy — is one error here and touches nothing else.
 
 mod desk;
 mod protocol;
 mod sandbox;
 mod sheet;
+mod wire;
 
 use std::{
     fs::File,
     io::{BufRead, Read, Write},
-    os::unix::process::ExitStatusExt,
+    os::{
+        fd::{AsFd, OwnedFd},
+        unix::{net::UnixStream, process::ExitStatusExt},
+    },
     path::{Path, PathBuf},
     process::{Child, Command, ExitCode, ExitStatus, Stdio},
     sync::Mutex,
@@ -26,6 +30,7 @@ use crate::{
 };
 pub use desk::{Cancel, Desk, sweep};
 use protocol::{Answer, Job};
+use wire::Wire;
 
 /// The hidden subcommand.
 pub const SUBCOMMAND: &str = "__read";
@@ -190,7 +195,7 @@ fn run<T>(
     options: &ReadOptions,
     limits: &Limits,
     sheet: bool,
-    take: impl FnOnce(&Path) -> Result<T, WorkerError>,
+    take: impl FnOnce(&mut Wire<'_>) -> Result<T, WorkerError>,
 ) -> Result<T, WorkerError> {
     let path = std::fs::canonicalize(path)
         .map_err(|error| WorkerError::Read(format!("cannot read {}: {error}", path.display())))?;
@@ -202,13 +207,13 @@ fn run<T>(
         path,
         options: options.clone(),
         sheet,
-        answer: folder.join("answer"),
         folder: folder.to_owned(),
         memory: limits.memory,
         cpu_s: limits.cpu_s,
         file: limits.file,
     };
     let complaints = folder.join("complaints");
+    let (mut near, far) = UnixStream::pair().map_err(WorkerError::Start)?;
     let mut command = Command::new(program().map_err(WorkerError::Start)?);
     command
         .arg(SUBCOMMAND)
@@ -216,7 +221,7 @@ fn run<T>(
         .env("TMPDIR", &work)
         .env("LC_ALL", "C.UTF-8")
         .current_dir(&work)
-        .stdin(Stdio::piped())
+        .stdin(OwnedFd::from(far))
         .stdout(Stdio::null())
         .stderr(File::create(&complaints).map_err(WorkerError::Start)?);
     for name in sandbox::FOLDERS {
@@ -225,24 +230,39 @@ fn run<T>(
         }
     }
     let mut child = Guard(command.spawn().map_err(WorkerError::Start)?);
-    // The pipe stays open while we wait: the child ends when it closes, so none outlives a parent that
-    // was killed.
-    let mut pipe = child
-        .0
-        .stdin
-        .take()
-        .ok_or_else(|| WorkerError::Start(std::io::Error::other("no pipe")))?;
+    // Our copy of the child's end goes with the command: only so does the child's end end the stream.
+    drop(command);
     let mut line = serde_json::to_vec(&job).map_err(|error| WorkerError::Start(error.into()))?;
     line.push(b'\n');
-    // A child that dies at once breaks the pipe; how it died says more than that.
-    let _ = pipe.write_all(&line).and_then(|()| pipe.flush());
-    let status = child.wait(limits, &desk.cancel)?;
-    drop(pipe);
+    // A child that dies at once breaks the line; how it died says more than that.
+    let _ = near.write_all(&line);
+    // The line stays open while we wait: the child ends when it closes, so none outlives a parent that was
+    // killed.
+    let mut wire = Wire::new(near, limits, &desk.cancel).map_err(WorkerError::Start)?;
+    let taken = take(&mut wire);
+    if let Some(why) = wire.stopped() {
+        return Err(why);
+    }
+    if taken.is_err() {
+        // It said what is no answer, or died while it spoke. Who is dead is so within a moment.
+        let patience = Instant::now() + DYING;
+        while child.status()?.is_none() && Instant::now() < patience {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        return match child.status()? {
+            Some(status) if !status.success() => Err(how_it_died(status, &complaints, limits)),
+            _ => taken,
+        };
+    }
+    let status = child.wait(&wire)?;
     if !status.success() {
         return Err(how_it_died(status, &complaints, limits));
     }
-    take(&job.answer)
+    taken
 }
+
+/// How long a child that gave no answer is given to be dead.
+const DYING: Duration = Duration::from_secs(2);
 
 /// A child that is killed when it is no longer waited for.
 struct Guard(Child);
@@ -255,26 +275,18 @@ impl Drop for Guard {
 }
 
 impl Guard {
-    /// Waits for the end, in steps that are short at first: most files take milliseconds.
-    fn wait(&mut self, limits: &Limits, cancel: &Cancel) -> Result<ExitStatus, WorkerError> {
-        let begun = Instant::now();
-        let limit = Duration::from_secs(limits.wall_s);
+    fn status(&mut self) -> Result<Option<ExitStatus>, WorkerError> {
+        self.0.try_wait().map_err(WorkerError::Start)
+    }
+
+    /// Waits for the end of a child that has given its answer, which only has to put its memory away.
+    fn wait(&mut self, wire: &Wire<'_>) -> Result<ExitStatus, WorkerError> {
         loop {
-            if let Some(status) = self.0.try_wait().map_err(WorkerError::Start)? {
+            if let Some(status) = self.status()? {
                 return Ok(status);
             }
-            if cancel.is_called_off() {
-                return Err(WorkerError::Cancelled);
-            }
-            let gone = begun.elapsed();
-            if gone >= limit {
-                return Err(WorkerError::TimedOut {
-                    seconds: limits.wall_s,
-                });
-            }
-            std::thread::sleep(
-                (gone / 20).clamp(Duration::from_millis(1), Duration::from_millis(20)),
-            );
+            wire.check()?;
+            std::thread::sleep(Duration::from_millis(1));
         }
     }
 }
@@ -315,8 +327,13 @@ fn how_it_died(status: ExitStatus, complaints: &Path, limits: &Limits) -> Worker
     }
 }
 
-/// What `parat __read` does: one job from standard input, the answer into the job's folder.
+/// What `parat __read` does: one job from standard input, the answer back over it.
 pub fn child_main() -> ExitCode {
+    // Written with `write`: the calls for sockets are forbidden inside the sandbox.
+    let Ok(back) = std::io::stdin().as_fd().try_clone_to_owned() else {
+        return ExitCode::FAILURE;
+    };
+    let back = File::from(back);
     let mut line = String::new();
     if std::io::stdin().lock().read_line(&mut line).is_err() {
         return ExitCode::FAILURE;
@@ -326,7 +343,7 @@ pub fn child_main() -> ExitCode {
     };
     let missing = match sandbox::enter(&job) {
         Ok(missing) => missing,
-        Err(text) => return finish(&job, &Answer::Failed(text)),
+        Err(text) => return finish(back, &Answer::Failed(text)),
     };
     // After the sandbox, so that this thread is inside it too.
     std::thread::spawn(|| {
@@ -334,7 +351,7 @@ pub fn child_main() -> ExitCode {
         std::process::exit(1);
     });
     if job.sheet {
-        return match sheet::write(&job.path, &job.answer) {
+        return match sheet::write(&job.path, back) {
             Ok(()) => ExitCode::SUCCESS,
             Err(_) => ExitCode::FAILURE,
         };
@@ -357,11 +374,11 @@ pub fn child_main() -> ExitCode {
             Answer::Failed(format!("{error}{cause}"))
         }
     };
-    finish(&job, &answer)
+    finish(back, &answer)
 }
 
-fn finish(job: &Job, answer: &Answer) -> ExitCode {
-    match protocol::write(&job.answer, answer) {
+fn finish(back: File, answer: &Answer) -> ExitCode {
+    match protocol::write(back, answer) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     }

@@ -1,14 +1,13 @@
-//! What parent and child say to each other: a job in one line of JSON, and back a file of flat columns.
+//! What parent and child say to each other: a job in one line of JSON, and back a stream of flat columns.
 //!
-//! The file holds a header in JSON (names, notes, lengths) and after it the arrays as they lie in memory,
+//! The stream holds a header in JSON (names, notes, lengths) and after it the arrays as they lie in memory,
 //! each at a multiple of eight bytes. Both sides are the same program on the same machine, so there is no
 //! byte order and no old version to think of. But the child has read a stranger's file and may be the
 //! stranger's by now: the parent believes no length, offset, code or letter before it has checked it.
 
 use std::{
-    fs::File,
     io::{self, BufWriter, Read, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use bytemuck::Pod;
@@ -24,6 +23,8 @@ use crate::{
 
 /// The first bytes of an answer; the last digit is the version.
 const MAGIC: &[u8; 8] = b"PARATRD1";
+/// Bytes of an array that room is made for before any of it has come.
+const STRETCH: usize = 64 << 20;
 /// The largest header: a name and a few notes a layer.
 const HEADER_BYTES: u64 = 64 << 20;
 
@@ -34,7 +35,6 @@ pub(super) struct Job {
     pub(super) options: ReadOptions,
     /// True for a table of indicator values, false for layers.
     pub(super) sheet: bool,
-    pub(super) answer: PathBuf,
     pub(super) folder: PathBuf,
     pub(super) memory: u64,
     pub(super) cpu_s: u64,
@@ -76,9 +76,9 @@ struct Head {
     texts: Vec<(usize, usize)>,
 }
 
-/// Writes the answer; a half-written one is never read, because the child then does not end well.
-pub(super) fn write(path: &Path, answer: &Answer) -> io::Result<()> {
-    let mut out = BufWriter::with_capacity(1 << 20, File::create(path)?);
+/// Writes the answer; half of one is none, because the child then does not end well.
+pub(super) fn write(out: impl Write, answer: &Answer) -> io::Result<()> {
+    let mut out = BufWriter::new(out);
     let empty = Delivery::default();
     let (delivery, failed) = match answer {
         Answer::Delivery(delivery) => (delivery, None),
@@ -154,18 +154,8 @@ fn padding(bytes: usize) -> usize {
 }
 
 /// An answer, read with suspicion. The error says what is wrong with it.
-pub(super) fn read(path: &Path) -> Result<Answer, String> {
-    let open = || -> io::Result<(File, u64)> {
-        // The child could have put a link here, to a file that it may not read but the parent may.
-        if !std::fs::symlink_metadata(path)?.is_file() {
-            return Err(io::Error::other("it is not a file"));
-        }
-        let file = File::open(path)?;
-        let left = file.metadata()?.len();
-        Ok((file, left))
-    };
-    let (file, left) = open().map_err(|error| format!("there is none ({error})"))?;
-    let mut input = Input { file, left };
+pub(super) fn read(from: impl Read) -> Result<Answer, String> {
+    let mut input = Input { from };
     let start: Vec<u8> = input.take(16)?;
     if &start[..8] != MAGIC {
         return Err("it does not begin as one".to_owned());
@@ -193,28 +183,35 @@ pub(super) fn read(path: &Path) -> Result<Answer, String> {
     }))
 }
 
-struct Input {
-    file: File,
-    left: u64,
+struct Input<R> {
+    from: R,
 }
 
-impl Input {
+impl<R: Read> Input<R> {
     fn take<T: Pod>(&mut self, count: usize) -> Result<Vec<T>, String> {
-        let bytes = count
-            .checked_mul(size_of::<T>())
-            .filter(|bytes| *bytes as u64 <= self.left)
-            .ok_or("it is too short")?;
-        let mut array = vec![T::zeroed(); count];
-        let into: &mut [u8] = bytemuck::cast_slice_mut(&mut array);
-        self.file
-            .read_exact(into)
-            .map_err(|error| format!("it is too short ({error})"))?;
-        let padding = padding(bytes).min((self.left - bytes as u64) as usize);
-        self.file
-            .read_exact(&mut [0; 8][..padding])
-            .map_err(|error| format!("it is too short ({error})"))?;
-        self.left -= (bytes + padding) as u64;
+        let length = size_of::<T>();
+        let bytes = count.checked_mul(length).ok_or("it is too long")?;
+        // What is said to come is made room for a stretch at a time, each no longer than what has come, so
+        // that a lie costs no memory. Fresh from the system a stretch is zero, and is not gone through twice.
+        let mut array: Vec<T> = bytemuck::allocation::zeroed_vec(count.min(STRETCH / length));
+        let mut come = 0;
+        loop {
+            let into: &mut [u8] = bytemuck::cast_slice_mut(&mut array[come..]);
+            self.exactly(into)?;
+            come = array.len();
+            if come == count {
+                break;
+            }
+            array.resize(count.min(come * 2), T::zeroed());
+        }
+        self.exactly(&mut [0; 8][..padding(bytes)])?;
         Ok(array)
+    }
+
+    fn exactly(&mut self, into: &mut [u8]) -> Result<(), String> {
+        self.from
+            .read_exact(into)
+            .map_err(|error| format!("it is too short ({error})"))
     }
 
     fn layer(&mut self, head: Head) -> Result<RawLayer, String> {
@@ -404,33 +401,31 @@ mod tests {
     }
 
     #[test]
-    fn a_delivery_survives_the_way_over_the_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("answer");
+    fn a_delivery_survives_the_way() {
         let sent = delivery();
-        write(&path, &Answer::Delivery(sent.clone())).unwrap();
-        let Ok(Answer::Delivery(found)) = read(&path) else {
+        let Ok(Answer::Delivery(found)) = read(&written(&Answer::Delivery(sent.clone()))[..])
+        else {
             panic!()
         };
         assert!(same(&sent, &found), "{found:#?}");
-        write(&path, &Answer::Failed("no".into())).unwrap();
-        assert!(matches!(read(&path), Ok(Answer::Failed(text)) if text == "no"));
+        let failed = written(&Answer::Failed("no".into()));
+        assert!(matches!(read(&failed[..]), Ok(Answer::Failed(text)) if text == "no"));
+    }
+
+    fn written(answer: &Answer) -> Vec<u8> {
+        let mut bytes = vec![];
+        write(&mut bytes, answer).unwrap();
+        bytes
     }
 
     #[test]
     fn an_answer_cut_or_bent_anywhere_is_refused_or_sound_and_never_panics() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("answer");
-        write(&path, &Answer::Delivery(delivery())).unwrap();
-        let whole = std::fs::read(&path).unwrap();
+        let whole = written(&Answer::Delivery(delivery()));
         for at in 0..whole.len() {
-            std::fs::write(&path, &whole[..at]).unwrap();
-            // The last bytes are padding, which nobody misses.
-            assert!(read(&path).is_err() || whole.len() - at < 8, "cut at {at}");
+            assert!(read(&whole[..at]).is_err(), "cut at {at}");
             let mut bent = whole.clone();
             bent[at] ^= 0xff;
-            std::fs::write(&path, &bent).unwrap();
-            if let Ok(Answer::Delivery(found)) = read(&path) {
+            if let Ok(Answer::Delivery(found)) = read(&bent[..]) {
                 for layer in &found.layers {
                     for row in 0..layer.len() {
                         let _ = layer.shapes.get(row).bbox();
@@ -446,11 +441,15 @@ mod tests {
     }
 
     #[test]
-    fn a_link_in_place_of_an_answer_is_not_followed() {
-        let folder = tempfile::tempdir().unwrap();
-        let (real, link) = (folder.path().join("real"), folder.path().join("link"));
-        write(&real, &Answer::Delivery(delivery())).unwrap();
-        std::os::unix::fs::symlink(&real, &link).unwrap();
-        assert!(read(&link).is_err());
+    fn a_long_array_comes_whole_and_one_that_is_only_claimed_takes_no_room() {
+        let sent: Vec<u64> = (0..(3 * STRETCH as u64 / 8 + 5)).collect();
+        let mut bytes = vec![];
+        put(&mut bytes, &sent).unwrap();
+        let found: Vec<u64> = Input { from: &bytes[..] }.take(sent.len()).unwrap();
+        assert!(found == sent);
+        for count in [usize::MAX, usize::MAX / 8, 1 << 50] {
+            let none: Result<Vec<u64>, _> = Input { from: &bytes[..64] }.take(count);
+            assert!(none.is_err());
+        }
     }
 }
