@@ -48,7 +48,7 @@ const DOORS: &[(&str, &str)] = &[
     ("libdeflater", "tile/ snapshot/ read/"),
     ("flatgeobuf", "snapshot/"),
     ("flatbuffers", "snapshot/"),
-    ("memmap2", "snapshot/ read/shapefile.rs"),
+    ("memmap2", "snapshot/ read/mapped.rs"),
     ("rusqlite", "store/"),
     ("zip", "read/ demo/"),
     ("calamine", "read/ indicator/"),

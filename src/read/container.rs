@@ -5,8 +5,9 @@
 //! refused is refused by name, and the rest is still read.
 
 use std::{
+    borrow::Cow,
     fs::File,
-    io::{Read, Write},
+    io::{BufReader, Cursor, Read, Seek, Write},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -14,7 +15,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use zip::{CompressionMethod, ZipArchive};
 
-use super::{bundle::Kind, delivery::Refused};
+use super::{bundle::Kind, delivery::Refused, mapped::Mapped};
 
 /// What an archive may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +46,9 @@ const RATIO_FROM_BYTES: u64 = 16 << 20;
 
 /// The longest path inside an archive.
 const NAME_BYTES: usize = 1024;
+
+/// Archives up to this size are mapped: a part of a shapefile is then unpacked straight from the file's pages.
+const MAPPED_BYTES: u64 = 1 << 30;
 
 /// As many bytes of an archive's members are kept in memory; what comes after goes to files.
 const IN_MEMORY_BYTES: u64 = 1 << 30;
@@ -120,9 +124,24 @@ pub(super) fn unpack(
     folder: &Path,
     limits: &ArchiveLimits,
 ) -> std::io::Result<Archive> {
-    let file = File::open(archive)?;
-    let packed_bytes = file.metadata()?.len();
-    let mut zip = match ZipArchive::new(std::io::BufReader::new(file)) {
+    let length = archive.metadata()?.len();
+    if length <= MAPPED_BYTES {
+        let bytes = Mapped::open(archive)?;
+        return unpack_from(Cursor::new(&bytes[..]), Some(&bytes), label, folder, limits);
+    }
+    let file = BufReader::new(File::open(archive)?);
+    unpack_from(file, None, label, folder, limits)
+}
+
+/// Unpacks an archive that is read from `source`; `whole` is all of it where it is mapped.
+fn unpack_from(
+    source: impl Read + Seek,
+    whole: Option<&[u8]>,
+    label: &str,
+    folder: &Path,
+    limits: &ArchiveLimits,
+) -> std::io::Result<Archive> {
+    let mut zip = match ZipArchive::new(source) {
         Ok(zip) => zip,
         Err(_broken) => {
             return Ok(Archive::nothing(
@@ -174,7 +193,8 @@ pub(super) fn unpack(
                 continue;
             }
         }
-        match take(&mut zip, at, &entry, folder, left, room, limits)? {
+        let budget = Budget { left, room, limits };
+        match take(&mut zip, at, &entry, whole, folder, &budget)? {
             Ok(held) => {
                 left -= held.len()?;
                 if let Held::Memory(bytes) = &held {
@@ -195,7 +215,7 @@ pub(super) fn unpack(
         }
     }
     if files == 0 {
-        let message = if packed_bytes <= 22 || zip.is_empty() {
+        let message = if zip.is_empty() {
             "archive has no files"
         } else {
             "archive has no files, only folders"
@@ -229,7 +249,7 @@ enum Judged {
 
 impl Entry {
     /// None for folders and for what an operating system leaves behind.
-    fn look(zip: &mut ZipArchive<impl Read + std::io::Seek>, at: usize) -> Option<Self> {
+    fn look(zip: &mut ZipArchive<impl Read + Seek>, at: usize) -> Option<Self> {
         let entry = zip.by_index_data(at).ok()?;
         let name = name_text(entry.name_raw());
         let link = entry.is_symlink()
@@ -320,15 +340,23 @@ fn is_litter(name: &str) -> bool {
         })
 }
 
+/// What an archive may still unpack to, in bytes.
+struct Budget<'a> {
+    /// In all.
+    left: u64,
+    /// In memory.
+    room: u64,
+    limits: &'a ArchiveLimits,
+}
+
 /// Takes one member out, counting what really comes, whatever its header says.
 fn take(
-    zip: &mut ZipArchive<impl Read + std::io::Seek>,
+    zip: &mut ZipArchive<impl Read + Seek>,
     at: usize,
     entry: &Entry,
+    whole: Option<&[u8]>,
     folder: &Path,
-    left: u64,
-    room: u64,
-    limits: &ArchiveLimits,
+    budget: &Budget<'_>,
 ) -> std::io::Result<Result<Held, Refused>> {
     let damaged = || {
         Refused::new(
@@ -338,6 +366,7 @@ fn take(
             "zip the files again, or send the archive again in full",
         )
     };
+    let &Budget { left, room, limits } = budget;
     let kind = Kind::of_name(&entry.name);
     let ratio = if kind.is_text() {
         limits.ratio_text
@@ -359,7 +388,7 @@ fn take(
     };
     let in_memory =
         matches!(kind, Kind::Shapefile | Kind::Sidecar) && entry.said.min(allowed) <= room;
-    if in_memory && let Some(bytes) = at_once(zip, at, entry, allowed) {
+    if in_memory && let Some(bytes) = at_once(zip, at, entry, whole, allowed) {
         return Ok(Ok(Held::Memory(Arc::new(bytes))));
     }
     let Ok(mut member) = zip.by_index(at) else {
@@ -394,9 +423,10 @@ enum Stopped {
 /// A member whose header tells the truth, unpacked in one call: half the time of doing it piece by piece. None
 /// where it lies or the bytes are damaged; the way piece by piece then finds out which.
 fn at_once(
-    zip: &mut ZipArchive<impl Read + std::io::Seek>,
+    zip: &mut ZipArchive<impl Read + Seek>,
     at: usize,
     entry: &Entry,
+    whole: Option<&[u8]>,
     allowed: u64,
 ) -> Option<Vec<u8>> {
     if entry.method != CompressionMethod::Deflated || entry.said > allowed {
@@ -404,8 +434,15 @@ fn at_once(
     }
     let mut member = zip.by_index_raw(at).ok()?;
     let crc = member.crc32();
-    let mut packed = vec![];
-    member.read_to_end(&mut packed).ok()?;
+    let packed = if let Some(whole) = whole {
+        let from = usize::try_from(member.data_start()?).ok()?;
+        let to = from.checked_add(usize::try_from(entry.packed).ok()?)?;
+        Cow::Borrowed(whole.get(from..to)?)
+    } else {
+        let mut packed = vec![];
+        member.read_to_end(&mut packed).ok()?;
+        Cow::Owned(packed)
+    };
     let mut bytes = vec![0; entry.said as usize];
     let count = libdeflater::Decompressor::new()
         .deflate_decompress(&packed, &mut bytes)

@@ -13,6 +13,7 @@ mod delivery;
 mod described;
 mod encoding;
 mod json;
+mod mapped;
 mod ogr;
 mod raw;
 mod shapefile;

@@ -1,7 +1,6 @@
 //! A shapefile: its geometry, its attributes, its encoding and its reference system put together.
 
 use std::{
-    fs,
     io::{self, Read as _},
     sync::Arc,
 };
@@ -12,6 +11,7 @@ use super::{
     dbf::{Dbf, lengthen},
     delivery::{Failed, ReadOptions, Refused, Rows, note},
     encoding::Hints,
+    mapped::Mapped,
     ogr::{self, SeenRows},
     shp::{self, Bad},
     srs,
@@ -168,21 +168,17 @@ pub(super) fn read(
 }
 
 /// The bytes of a part, in memory or mapped.
-///
-/// Geometries and attributes of a million rows are half a gigabyte: reading them costs as much time as
-/// parsing them, and a copy costs the memory as well.
 enum Bytes {
     Memory(Arc<Vec<u8>>),
-    Mapped(memmap2::Mmap),
-    Empty,
+    Mapped(Mapped),
 }
 
 impl Bytes {
     fn of(held: Held) -> io::Result<Self> {
-        match held {
-            Held::Memory(bytes) => Ok(Self::Memory(bytes)),
-            Held::File(path) => mapped(&path),
-        }
+        Ok(match held {
+            Held::Memory(bytes) => Self::Memory(bytes),
+            Held::File(path) => Self::Mapped(Mapped::open(&path)?),
+        })
     }
 }
 
@@ -192,24 +188,9 @@ impl std::ops::Deref for Bytes {
     fn deref(&self) -> &[u8] {
         match self {
             Self::Memory(bytes) => bytes,
-            Self::Mapped(map) => map,
-            Self::Empty => &[],
+            Self::Mapped(bytes) => bytes,
         }
     }
-}
-
-#[expect(
-    unsafe_code,
-    reason = "mapping; a file that is cut short meanwhile ends the child that reads it, and only that"
-)]
-fn mapped(path: &std::path::Path) -> io::Result<Bytes> {
-    let file = fs::File::open(path)?;
-    if file.metadata()?.len() == 0 {
-        return Ok(Bytes::Empty);
-    }
-    // SAFETY: the bytes are only looked at as bytes. A member of an archive is a file of the job's own folder;
-    // a loose file belongs to the sender, who may change what is read, as with any other way of reading.
-    unsafe { memmap2::MmapOptions::new().populate().map(&file) }.map(Bytes::Mapped)
 }
 
 /// Leaves out the rows that are marked.
