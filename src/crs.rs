@@ -8,7 +8,7 @@
 mod patch;
 mod plane;
 
-use std::str::FromStr;
+use std::{cell::RefCell, collections::HashMap, rc::Rc, str::FromStr};
 
 use patch::Patches;
 pub use plane::{Look, Plane};
@@ -45,7 +45,7 @@ pub enum CrsError {
 /// the thread that uses it.
 pub struct Reprojector {
     /// None where both systems are WGS 84 longitude/latitude and nothing is to be done.
-    way: Option<Proj>,
+    way: Option<Rc<Proj>>,
     /// How large squares may be answered for by polynomials, where that is sound.
     smooth: Option<Smooth>,
 }
@@ -87,6 +87,34 @@ impl Smooth {
     }
 }
 
+/// How many ways a thread remembers.
+const KNOWN: usize = 32;
+
+thread_local! {
+    /// A way costs PROJ some five milliseconds, and each look at a layer asks for the same one.
+    static WAYS: RefCell<HashMap<[String; 2], Rc<Proj>>> = RefCell::default();
+}
+
+fn way(from: &str, to: &str) -> Result<Rc<Proj>, CrsError> {
+    let key = [from.to_owned(), to.to_owned()];
+    if let Some(known) = WAYS.with_borrow(|all| all.get(&key).cloned()) {
+        return Ok(known);
+    }
+    let made = Proj::new_known_crs(from, to, None).map_err(|source| CrsError::NoWay {
+        from: from.chars().take(60).collect(),
+        to: to.chars().take(60).collect(),
+        source: Box::new(source),
+    })?;
+    let made = Rc::new(made);
+    WAYS.with_borrow_mut(|all| {
+        if all.len() >= KNOWN {
+            all.clear();
+        }
+        all.insert(key, Rc::clone(&made));
+    });
+    Ok(made)
+}
+
 impl Reprojector {
     /// From a file's system to WGS 84 longitude/latitude.
     pub fn to_lonlat(from: &CrsName) -> Result<Self, CrsError> {
@@ -105,13 +133,8 @@ impl Reprojector {
         if from.eq_ignore_ascii_case(to) {
             return Ok(Self::nothing());
         }
-        let way = Proj::new_known_crs(from, to, None).map_err(|source| CrsError::NoWay {
-            from: from.chars().take(60).collect(),
-            to: to.chars().take(60).collect(),
-            source: Box::new(source),
-        })?;
         Ok(Self {
-            way: Some(way),
+            way: Some(way(from, to)?),
             smooth: Smooth::between(from, to),
         })
     }
