@@ -169,9 +169,8 @@ pub(super) fn first_zooms(plan: &Plan<'_>) -> Vec<u8> {
     if rows <= SMALL_LAYER {
         return vec![0; rows];
     }
-    let mut zooms = vec![u8::MAX; rows];
     // By rank, so that each zoom runs through one array from end to end.
-    let ranked: Vec<Ranked> = plan
+    let mut ranked: Vec<Ranked> = plan
         .by_rank
         .iter()
         .filter_map(|&row| {
@@ -180,12 +179,17 @@ pub(super) fn first_zooms(plan: &Plan<'_>) -> Vec<u8> {
                 label: plan.labels[row as usize],
                 extent: (east - west).max(south - north),
                 row,
+                kept: 0,
+                first: u8::MAX,
             })
         })
         .collect();
+    let mut places = vec![0_u32; plan.boxes.len()];
+    for (place, one) in ranked.iter().enumerate() {
+        places[one.row as usize] = place as u32;
+    }
     let labels = bounds(plan.labels.get(..plan.boxes.len()).unwrap_or_default());
     let mut left = ranked.len();
-    let mut kept = vec![0_u32; rows];
     for zoom in 0..LAST_PLANNED_ZOOM {
         if left == 0 {
             break;
@@ -195,12 +199,11 @@ pub(super) fn first_zooms(plan: &Plan<'_>) -> Vec<u8> {
         // Four tile units: half a pixel of a 512-pixel tile.
         let cell = 32 - 12 - zoom + 2;
         let mut dots: Cells<bool> = Cells::over(labels, cell);
-        count_kept(plan, zoom, cell, &mut kept);
-        for one in &ranked {
-            let at = one.row as usize;
+        count_kept(plan, zoom, cell, &places, &mut ranked);
+        for one in &mut ranked {
             let small = one.extent >> cell == 0;
             let tile = tiles.at(one.label);
-            let shown = zooms[at] <= zoom;
+            let shown = one.first <= zoom;
             if !shown && (tile.0 >= TILE_FEATURES || tile.1 >= TILE_BYTES) {
                 continue;
             }
@@ -208,16 +211,17 @@ pub(super) fn first_zooms(plan: &Plan<'_>) -> Vec<u8> {
                 continue;
             }
             if !shown {
-                zooms[at] = zoom;
+                one.first = zoom;
                 left -= 1;
             }
-            let kept = if small { 4 } else { kept[at] };
+            let kept = if small { 4 } else { one.kept };
             tile.0 += 1;
             tile.1 += plan.attribute_bytes + 12 + 5 * kept / 2;
         }
     }
-    for zoom in &mut zooms {
-        *zoom = (*zoom).min(LAST_PLANNED_ZOOM);
+    let mut zooms = vec![LAST_PLANNED_ZOOM; rows];
+    for one in ranked {
+        zooms[one.row as usize] = one.first.min(LAST_PLANNED_ZOOM);
     }
     zooms
 }
@@ -228,11 +232,16 @@ struct Ranked {
     /// The longer side of its box.
     extent: u32,
     row: u32,
+    /// How many of its vertices the zoom keeps that is being planned, where it is larger than a cell.
+    kept: u32,
+    /// The zoom from which it is shown.
+    first: u8,
 }
 
 /// For each row that is larger than a cell, how many of its vertices a zoom keeps; no tile has room for more
-/// than are counted.
-fn count_kept(plan: &Plan<'_>, zoom: u8, cell: u8, kept: &mut [u32]) {
+/// than are counted. In the order of the rows, because that is how the vertices lie; `places` tells where a row
+/// is among the ranked ones.
+fn count_kept(plan: &Plan<'_>, zoom: u8, cell: u8, places: &[u32], ranked: &mut [Ranked]) {
     for (row, &[west, north, east, south]) in plan.boxes.iter().enumerate() {
         if (east - west).max(south - north) >> cell == 0 {
             continue;
@@ -243,7 +252,7 @@ fn count_kept(plan: &Plan<'_>, zoom: u8, cell: u8, kept: &mut [u32]) {
             .iter()
             .filter(|&&own| own <= zoom)
             .count();
-        kept[row] = count.min(1 << 16) as u32;
+        ranked[places[row] as usize].kept = count.min(1 << 16) as u32;
     }
 }
 

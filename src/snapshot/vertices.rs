@@ -151,28 +151,30 @@ impl Marks {
 fn junctions(world: ShapesRef<'_, u32>) -> Vec<bool> {
     let mut found = vec![false; world.coords.len()];
     let mut once = Marks::for_places(world.coords.len());
-    let mut again = Marks::for_places(world.coords.len());
-    let mut any = false;
+    let mut again: Vec<u64> = vec![];
     seen(world, |one| {
         if one.before.is_none() || one.after.is_none() {
             found[one.at as usize] = true;
         }
         if once.add(one.place) {
-            again.add(one.place);
-            any = true;
+            again.push(one.place);
         }
     });
     drop(once);
     // Position, neighbours, place in the layer's array.
     let mut repeated: Vec<(u64, u64, u32)> = vec![];
-    if any {
+    if !again.is_empty() {
+        // As small as what came again, which for buildings is next to nothing and stays in the nearest cache.
+        let mut marks = Marks::for_places(again.len());
+        for place in again {
+            marks.add(place);
+        }
         seen(world, |one| {
-            if again.has(one.place) {
+            if marks.has(one.place) {
                 repeated.push((one.place, neighbours(one.before, one.after), one.at));
             }
         });
     }
-    drop(again);
     repeated.sort_unstable();
     for group in repeated.chunk_by(|a, b| a.0 == b.0) {
         // An end of a line ends the arcs of all others that come to it.

@@ -1,5 +1,7 @@
 //! E01: text says what was written.
 
+use std::collections::HashMap;
+
 use super::{Finding, Findings, Outcome, Rule, RuleInfo, Subject, rule::shortened};
 use crate::model::{Column, Say, Severity, say, value::NULL_CODE};
 
@@ -95,17 +97,17 @@ impl Rule for Text {
                 continue;
             };
             checked += column.codes.len() as u64;
-            let bad: Vec<Option<_>> = (0..column.distinct() as u32)
-                .map(|code| wrong(column.entry(code)))
+            let bad: HashMap<u32, _> = (0..column.distinct() as u32)
+                .filter_map(|code| Some((code, wrong(column.entry(code))?)))
                 .collect();
-            if bad.iter().all(Option::is_none) {
+            if bad.is_empty() {
                 continue;
             }
             for (row, &code) in column.codes.iter().enumerate() {
                 if code == NULL_CODE {
                     continue;
                 }
-                let Some((what, fix)) = &bad[code as usize] else {
+                let Some((what, fix)) = bad.get(&code) else {
                     continue;
                 };
                 findings.add(|| Finding {
