@@ -136,7 +136,7 @@ fn judge(bytes: &[u8], label: &str) -> Result<Json, Refused> {
             "line {line}, character {column}: there is text after the end of the JSON (`{}`)",
             String::from_utf8_lossy(&bytes[at..bytes.len().min(at + 40)]).trim()
         ),
-        "the file seems to be two exports one over the other: delete what follows the last closing brace, or export it again",
+        "the file seems to be an export written over a longer one: export it again, or delete everything from that place to the end",
     )
 }
 

@@ -21,6 +21,7 @@ mod shp;
 mod srs;
 mod table;
 mod wkb;
+mod workbook;
 
 pub use container::ArchiveLimits;
 pub use delivery::{Delivery, Described, KEPT_ROWS, ReadError, ReadOptions, Refused};

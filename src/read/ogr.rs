@@ -432,6 +432,14 @@ pub(super) struct SeenRows {
     curves: Rows,
 }
 
+/// `1 feature`, `48 features`.
+fn features(count: u64) -> String {
+    match count {
+        1 => "1 feature".to_owned(),
+        count => format!("{count} features"),
+    }
+}
+
 impl SeenRows {
     pub(super) fn add(&mut self, row: usize, given: raw::Given, seen: wkb::Seen) {
         self.z_used |= seen.z_used;
@@ -455,12 +463,12 @@ impl SeenRows {
         [
             self.z.note("z_dropped", |count| {
                 if used {
-                    format!("heights of {count} features were left out: a layer on the map has two axes")
+                    format!("the heights of {} were left out: a layer on the map has two axes", features(count))
                 } else {
-                    format!("{count} features carry heights that are all 0; they were left out")
+                    format!("the heights of {} are all 0 and were left out", features(count))
                 }
             }),
-            self.m.note("m_dropped", |count| format!("measures of {count} features were left out")),
+            self.m.note("m_dropped", |count| format!("the measures of {} were left out", features(count))),
             self.open_ring.note("open_ring", |count| {
                 format!("{count} features have a ring that does not end where it begins; it was left open")
             }),
