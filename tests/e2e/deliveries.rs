@@ -19,26 +19,11 @@ use parat::{
 };
 use serde_json::{Value, json};
 
-use super::{city, server::Server};
-
-/// How often; `PARAT_KILLS=500` for a long night.
-fn times() -> u32 {
-    std::env::var("PARAT_KILLS")
-        .ok()
-        .and_then(|times| times.parse().ok())
-        .unwrap_or(8)
-}
-
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % end
-    }
-}
+use super::{
+    city,
+    dice::{Dice, times},
+    server::Server,
+};
 
 /// An answer; none when the connection broke, which is what a killed server looks like.
 pub(crate) struct Answer {
@@ -425,7 +410,7 @@ fn a_server_killed_at_any_moment_loses_nothing_it_answered_for() {
     };
     let mut dice = Dice(0xdead_beef);
     let mut drafts_seen = 0;
-    let rounds = times();
+    let rounds = times(8);
     for round in 0..rounds {
         let server = Server::with(&data, Some(&settings));
         look(&server.url, &data, &client, round, round % 50 == 0);

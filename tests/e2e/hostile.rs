@@ -12,8 +12,9 @@ use serde_json::Value;
 
 use super::{
     deliveries::{TUS, ask, ended, form},
+    geopackage::geopackage,
     server::Server,
-    strange::{self, POINT, archive, dbf, geopackage, gml, kml, shp, workbook},
+    strange::{self, POINT, archive, dbf, gml, kml, shp, workbook},
 };
 
 /// What must be said of a file.
@@ -280,6 +281,7 @@ fn every_hostile_file_comes_to_an_end_with_a_report_and_hurts_nobody() {
             geopackage(
                 "CREATE TABLE t (n); CREATE TRIGGER a AFTER INSERT ON place BEGIN
             INSERT INTO t VALUES (load_extension('x')); END;",
+                "'place'",
             ),
             Rows(1),
         ),
@@ -288,6 +290,7 @@ fn every_hostile_file_comes_to_an_end_with_a_report_and_hurts_nobody() {
             geopackage(
                 "CREATE VIEW big AS SELECT 1 AS fid, (SELECT geom FROM place) AS geom,
             zeroblob(2000000000) AS name;",
+                "'place', 'big'",
             ),
             Something,
         ),
@@ -295,6 +298,7 @@ fn every_hostile_file_comes_to_an_end_with_a_report_and_hurts_nobody() {
             "name.gpkg",
             geopackage(
                 "CREATE TABLE \"x'; DROP TABLE place;--\" (fid INTEGER PRIMARY KEY, geom BLOB);",
+                "'place', 'x''; DROP TABLE place;--'",
             ),
             Something,
         ),

@@ -14,27 +14,10 @@ use parat::{
     store::{Embedded, LayerStore, first_broken},
 };
 
-use super::city::{self, PARAT};
-
-/// How often; `PARAT_KILLS=500` for a long night.
-fn times() -> u32 {
-    std::env::var("PARAT_KILLS")
-        .ok()
-        .and_then(|times| times.parse().ok())
-        .unwrap_or(25)
-}
-
-/// Whole numbers that look random and are the same in every run (xorshift).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % end
-    }
-}
+use super::{
+    city::{self, PARAT},
+    dice::{Dice, times},
+};
 
 fn ingest(data: &Path, file: &Path) -> Command {
     let mut command = Command::new(PARAT);
@@ -78,7 +61,7 @@ fn killing_an_ingest_at_any_moment_leaves_the_old_or_the_new_version_whole() {
     let mut dice = Dice(0x5eed);
     let (mut killed, mut finished) = (0, 0);
     let mut newest = 2;
-    for round in 0..times() {
+    for round in 0..times(25) {
         let file = &deliveries[(dice.below(2)) as usize];
         let mut child = ingest(&data, file).spawn().expect("starts");
         let wait = dice.below(took.as_micros() as u64 * 11 / 10);
@@ -163,7 +146,7 @@ fn killing_a_roll_back_at_any_moment_leaves_one_public_version_and_a_whole_journ
     let took = begin.elapsed();
     let mut dice = Dice(0xf10);
     let (mut killed, mut moved) = (0, 0);
-    for round in 0..times() {
+    for round in 0..times(25) {
         let before = Embedded::open(&data).expect("opens");
         let public = before.list().expect("listed")[0].version.expect("public");
         drop(before);

@@ -18,7 +18,10 @@ mod city;
 mod clients;
 mod commands;
 mod deliveries;
+mod dice;
 mod formats;
+#[path = "../suite/geopackage.rs"]
+mod geopackage;
 mod hostile;
 mod kill;
 mod packs;

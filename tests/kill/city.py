@@ -18,12 +18,15 @@ ABOUT = {
 }
 
 
-def wards(tale, side):
-    """The file's bytes."""
-    step, features = SIDE / side, []
+def wards(tale, side, corners=1):
+    """The file's bytes; each side of a ward has as many corners, so that judging takes longer than reading."""
+    features, steps = [], range(corners)
+    place = lambda x, y: [round(WEST + SIDE * x / (side * corners), 9), round(SOUTH + SIDE * y / (side * corners), 9)]
     for at in range(side * side):
-        west, south = WEST + at % side * step, SOUTH + at // side * step
-        ring = [[west, south], [west + step, south], [west + step, south + step], [west, south + step], [west, south]]
+        x, y = at % side * corners, at // side * corners
+        ring = [place(x + one, y) for one in steps] + [place(x + corners, y + one) for one in steps]
+        ring += [place(x + corners - one, y + corners) for one in steps] + [place(x, y + corners - one) for one in steps]
+        ring.append(ring[0])
         features.append({
             "type": "Feature",
             "properties": {
