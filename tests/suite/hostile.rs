@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::geopackage::geopackage;
 use parat::{
     read::{Delivery, ReadOptions},
     worker::{self, Limits, WorkerError},
@@ -419,30 +420,15 @@ fn triggers_and_views_of_a_geopackage_do_nothing() {
     let place = Place::new();
     let loot = place.0.path().join("loot.sqlite");
     let path = place.0.path().join("x.gpkg");
-    let db = rusqlite::Connection::open(&path).unwrap();
-    db.execute_batch(&format!(
-        "PRAGMA application_id = 1196444487; PRAGMA user_version = 10300;
-         CREATE TABLE gpkg_spatial_ref_sys (srs_name TEXT, srs_id INTEGER PRIMARY KEY, organization TEXT,
-            organization_coordsys_id INTEGER, definition TEXT, description TEXT);
-         INSERT INTO gpkg_spatial_ref_sys VALUES ('WGS 84', 4326, 'EPSG', 4326, 'GEOGCS[\"WGS 84\"]', '');
-         CREATE TABLE gpkg_contents (table_name TEXT PRIMARY KEY, data_type TEXT, identifier TEXT, description TEXT,
-            last_change TEXT, min_x REAL, min_y REAL, max_x REAL, max_y REAL, srs_id INTEGER);
-         CREATE TABLE gpkg_geometry_columns (table_name TEXT, column_name TEXT, geometry_type_name TEXT,
-            srs_id INTEGER, z INTEGER, m INTEGER);
-         CREATE TABLE place (fid INTEGER PRIMARY KEY, geom BLOB, name TEXT);
-         INSERT INTO place VALUES (1, x'47500001E6100000010100000000000000004053400000000000002840', 'one');
-         CREATE TABLE counted (n INTEGER); INSERT INTO counted VALUES (0);
+    // A view that loads a library for each row, and a trigger that counts who reads.
+    let more = format!(
+        "CREATE TABLE counted (n INTEGER); INSERT INTO counted VALUES (0);
          CREATE TRIGGER seen AFTER INSERT ON place BEGIN UPDATE counted SET n = n + 1; END;
          CREATE VIEW endless AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 4)
-            SELECT x AS fid, (SELECT geom FROM place) AS geom, 'from ' || load_extension('{}') AS name FROM c;
-         INSERT INTO gpkg_contents VALUES ('place', 'features', 'place', '', '2026-01-01T00:00:00Z', 77, 12, 77, 12, 4326);
-         INSERT INTO gpkg_contents VALUES ('endless', 'features', 'endless', '', '2026-01-01T00:00:00Z', 77, 12, 77, 12, 4326);
-         INSERT INTO gpkg_geometry_columns VALUES ('place', 'geom', 'POINT', 4326, 0, 0);
-         INSERT INTO gpkg_geometry_columns VALUES ('endless', 'geom', 'POINT', 4326, 0, 0);",
+            SELECT x AS fid, (SELECT geom FROM place) AS geom, 'from ' || load_extension('{}') AS name FROM c;",
         loot.display()
-    ))
-    .unwrap();
-    drop(db);
+    );
+    fs::write(&path, geopackage(&more, "'place', 'endless'")).unwrap();
     let before = fs::read(&path).unwrap();
     let delivery = read(&path).unwrap();
     assert!(
@@ -524,11 +510,7 @@ fn counts_and_lengths_that_lie_are_not_believed() {
 
 #[test]
 fn numbers_that_are_none_become_findings_and_not_places() {
-    use parat::{
-        model::Metadata,
-        standard::Standards,
-        validate::{Ask, Outcome, Repairs, alone, check},
-    };
+    use parat::validate::{Outcome, check};
     let place = Place::new();
     let nan = f64::NAN.to_le_bytes();
     let far = f64::INFINITY.to_le_bytes();
@@ -556,22 +538,7 @@ fn numbers_that_are_none_become_findings_and_not_places() {
     let mut raw = delivery.layers.remove(0);
     raw.crs = "EPSG:4326".parse().unwrap();
     let layer = "toilet".parse().unwrap();
-    let metadata = Metadata::default();
-    let columns = std::collections::BTreeMap::new();
-    let checked = check(
-        raw,
-        &Ask {
-            standards: Standards::builtin(),
-            layer: Some(&layer),
-            metadata: &metadata,
-            city: None,
-            others: &alone,
-            columns: &columns,
-            repairs: &Repairs::none(),
-            set_aside: false,
-            confirmed: None,
-        },
-    );
+    let checked = check(raw, &crate::asked::ask(Some(&layer)));
     let report = checked.report();
     let valid = report.rules.iter().find(|rule| rule.code == "T01").unwrap();
     let Outcome::Failed { findings, .. } = &valid.outcome else {

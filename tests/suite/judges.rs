@@ -3,44 +3,17 @@
 //!
 //! The measured areas of overlaps and gaps are held against PostGIS by `benches/judges/areas.py`.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-    path::{Path, PathBuf},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use gdal::{cpl::CslStringList, vector::Geometry as Geos};
 use parat::{
     model::{
-        CrsOrigin, Field, FieldType, LayerId, Metadata, RawLayer, ShapeKind, ShapeRef, Shapes,
-        Source, Table, Value,
+        CrsOrigin, Field, FieldType, RawLayer, ShapeKind, ShapeRef, Shapes, Source, Table, Value,
     },
-    standard::Standards,
     validate::{Ask, Checked, Outcome, RepairKind, Repairs, check},
 };
 
-use crate::real_files::{data, read};
-
-fn judged(raw: RawLayer, repairs: &Repairs) -> Checked {
-    judged_as(raw, None, repairs)
-}
-
-fn judged_as(raw: RawLayer, layer: Option<&LayerId>, repairs: &Repairs) -> Checked {
-    check(
-        raw,
-        &Ask {
-            standards: Standards::builtin(),
-            layer,
-            metadata: &Metadata::default(),
-            city: None,
-            others: &parat::validate::alone,
-            columns: &BTreeMap::new(),
-            repairs,
-            set_aside: false,
-            confirmed: None,
-        },
-    )
-}
+use crate::{asked::ask, real_files::judged};
 
 /// The rows, from 0, whose geometry the gate calls invalid.
 fn invalid(checked: &Checked) -> BTreeSet<usize> {
@@ -97,28 +70,6 @@ fn geos(shape: ShapeRef<'_, f64>) -> Geos {
     Geos::from_wkb(&out).unwrap()
 }
 
-/// Everything under the folder that holds geometries, as it came or inside an archive.
-fn files(folder: &Path, found: &mut Vec<PathBuf>) {
-    let mut entries: Vec<PathBuf> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    entries.sort();
-    for path in entries {
-        if path.is_dir() {
-            if !path.ends_with("schemas") {
-                files(&path, found);
-            }
-        } else if path.extension().is_some_and(|end| {
-            ["geojson", "kml", "zip", "shp", "gpkg", "csv"]
-                .iter()
-                .any(|known| end == *known)
-        }) {
-            found.push(path);
-        }
-    }
-}
-
 /// Numbers of coordinates that lie one on the other when two shapes cover the same ground; GEOS measures.
 fn apart(one: &Geos, other: &Geos) -> f64 {
     let area = |shape: Option<Geos>| shape.map_or(0.0, |shape| shape.area());
@@ -127,19 +78,17 @@ fn apart(one: &Geos, other: &Geos) -> f64 {
 
 #[test]
 fn every_real_geometry_is_as_valid_as_geos_says_and_made_valid_it_is_so_and_keeps_its_ground() {
-    let Some(data) = data() else { return };
-    let mut paths = vec![];
-    files(&data, &mut paths);
+    let Some(files) = judged() else { return };
     // By rings, as ours: a line that encloses ground twice encloses it once.
     let mut by_rings = CslStringList::new();
     by_rings.set_name_value("METHOD", "STRUCTURE").unwrap();
     let (mut seen, mut layers, mut bad, mut wrong) = (0, 0, 0, vec![]);
-    for path in paths {
-        for raw in read(&path).layers {
-            let name = format!("{} / {}", path.display(), raw.source.layer);
+    for file in files {
+        for (raw, checked) in &file.layers {
+            let name = format!("{} / {}", file.name, raw.source.layer);
             layers += 1;
-            let drawn: Shapes<f64> = raw.shapes.clone();
-            let ours = invalid(&judged(raw.clone(), &Repairs::none()));
+            let drawn = &raw.shapes;
+            let ours = invalid(checked);
             for (row, shape) in drawn.view().iter().enumerate() {
                 let theirs = !shape.is_blank() && geos(shape).is_valid();
                 seen += 1;
@@ -152,7 +101,11 @@ fn every_real_geometry_is_as_valid_as_geos_says_and_made_valid_it_is_so_and_keep
             }
             let repairs: Repairs = "make_valid".parse().unwrap();
             assert!(repairs.has(RepairKind::MakeValid));
-            let mended = judged(raw, &repairs);
+            let mended = Ask {
+                repairs: &repairs,
+                ..ask(None)
+            };
+            let mended = check(raw.clone(), &mended);
             let missing = |row: &usize| drawn.get(*row).is_blank();
             assert!(invalid(&mended).iter().all(missing), "{name}");
             let lonlat = mended.lonlat().unwrap();
@@ -374,7 +327,7 @@ fn overlaps_and_gaps_of_spoiled_coverages_have_the_areas_that_geos_measures() {
             notes: vec![],
         };
         let layer = "zone_boundary".parse().unwrap();
-        let checked = judged_as(raw, Some(&layer), &Repairs::none());
+        let checked = check(raw, &ask(Some(&layer)));
         overlaps += same_areas("overlaps", measures(&checked, "T04"), common);
         gaps += same_areas("gaps", measures(&checked, "T05"), holes);
     }

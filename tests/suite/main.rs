@@ -14,10 +14,12 @@
     reason = "in a test the plain way reads better than the quick one"
 )]
 
+mod asked;
 mod crs;
 mod faults;
 mod formats;
 mod fuzz;
+mod geopackage;
 mod hostile;
 mod http;
 mod judges;

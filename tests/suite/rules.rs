@@ -1,6 +1,6 @@
 //! Every rule against its good and its bad fixture, with what it says of them as text beside.
 
-use std::{collections::BTreeMap, fmt::Write as _, fs, path::PathBuf};
+use std::{fmt::Write as _, fs, path::PathBuf};
 
 use parat::{
     model::{
@@ -11,6 +11,8 @@ use parat::{
     validate::{Ask, Neighbour, Outcome, RULES, Repairs, RuleReport, check},
 };
 use serde_json::Value as Json;
+
+use crate::asked::ask;
 
 pub(crate) fn root() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/rules"))
@@ -188,14 +190,10 @@ pub(crate) fn judged(json: &Json, code: &str) -> RuleReport {
     };
     let ask = Ask {
         standards,
-        layer: Some(&layer),
         metadata: &metadata,
         city: city.as_ref(),
         others: &others,
-        columns: &BTreeMap::new(),
-        repairs: &Repairs::none(),
-        set_aside: false,
-        confirmed: None,
+        ..ask(Some(&layer))
     };
     let checked = check(raw(json), &ask);
     let rule = checked.report().rules.iter().find(|rule| rule.code == code);
@@ -322,17 +320,7 @@ fn every_rule_has_words_and_fixtures_and_says_of_them_what_is_written_beside() {
 fn only_what_the_gate_admits_can_be_published_and_a_draft_says_so() {
     let text = fs::read_to_string(root().join("T01-valid/bad.geojson")).unwrap();
     let layer = "ward_boundary".parse().unwrap();
-    let ask = Ask {
-        standards: Standards::builtin(),
-        layer: Some(&layer),
-        metadata: &Metadata::default(),
-        city: None,
-        others: &parat::validate::alone,
-        columns: &BTreeMap::new(),
-        repairs: &Repairs::none(),
-        set_aside: false,
-        confirmed: None,
-    };
+    let ask = ask(Some(&layer));
     let raw = raw(&serde_json::from_str(&text).unwrap());
     let refused = check(raw.clone(), &ask).accept();
     assert!(refused.is_err());
@@ -391,18 +379,7 @@ fn reports_in_all_forms_hold_what_strangers_wrote_without_obeying_it() {
     json["features"][0]["properties"]["updated_on"] = "\u{1b}]0;x\u{7}".into();
     let standards = Standards::builtin();
     let layer = "ward_boundary".parse().unwrap();
-    let metadata = Metadata::default();
-    let ask = Ask {
-        standards,
-        layer: Some(&layer),
-        metadata: &metadata,
-        city: None,
-        others: &parat::validate::alone,
-        columns: &BTreeMap::new(),
-        repairs: &Repairs::none(),
-        set_aside: false,
-        confirmed: None,
-    };
+    let ask = ask(Some(&layer));
     let checked = check(raw(&json), &ask);
     let report = checked.report();
     let page = parat::report::html(std::slice::from_ref(report), standards, "hi");
