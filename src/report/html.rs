@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Speech, failed, map, offers, severity_words};
+use super::{Speech, map, name_of, notes, offers, severity_words};
 use crate::{
     model::{Verdict, say},
     standard::Standards,
@@ -113,13 +113,6 @@ pub fn html_with(
     out
 }
 
-fn name_of(report: &Report) -> String {
-    match &report.source.member {
-        Some(member) => format!("{} / {member}", report.source.file),
-        None => report.source.file.clone(),
-    }
-}
-
 fn layer(
     number: usize,
     report: &Report,
@@ -156,19 +149,19 @@ fn layer(
     let marks = marks(number, report);
     map::svg(report, &marks, out);
     offered(report, speech, out);
-    if !failed(report).is_empty() {
+    if !report.failed().is_empty() {
         let _ = write!(out, "<h2>{}</h2>", word("report_found"));
     }
-    for (rule, count, findings) in failed(report) {
+    for (rule, count, findings) in report.failed() {
         let words = standards.rule_words(&rule.code);
-        let title = words.map_or(rule.name.as_str(), |words| words.title.say(language));
+        let title = words.map_or_else(|| rule.name.clone(), |words| words.fault.heading(language));
         let _ = write!(
             out,
             "<h3><span class=\"{}\">{}</span> {} {} ({count})</h3>",
             severity_words(rule.severity),
             escape(speech.severity(rule.severity)),
             rule.code,
-            escape(title)
+            escape(&title)
         );
         if let Some(words) = words {
             let _ = write!(
@@ -359,7 +352,7 @@ fn cells_of(cells: &[String], out: &mut String) {
 /// The marks of all findings that have a place, in the order of the tables.
 fn marks(number: usize, report: &Report) -> Vec<map::Mark> {
     let mut marks = vec![];
-    for (rule, _, findings) in failed(report) {
+    for (rule, _, findings) in report.failed() {
         for (at, finding) in findings.iter().take(SHOWN).enumerate() {
             let middle = finding.place.bbox.map(|b| {
                 [
@@ -435,7 +428,7 @@ fn facts(report: &Report, speech: Speech<'_>, out: &mut String) {
         .collect();
     fact("report_columns", &columns.join("; "));
     fact("report_not_used", &report.extra_columns.join(", "));
-    for note in &report.notes {
+    for note in notes(report) {
         fact("report_note", &note.text);
     }
     for told in speech.confirmed(report) {

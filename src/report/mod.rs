@@ -11,10 +11,12 @@ mod schema;
 mod table;
 mod text;
 
+use std::fmt::Write as _;
+
 use crate::{
-    model::{Say, Severity, Verdict, say},
+    model::{Note, Say, Severity, Verdict, say},
     standard::Standards,
-    validate::{Finding, Outcome, Report, RuleReport},
+    validate::Report,
 };
 
 pub use aside::{SetAsideForm, SetAsideText, set_aside_lines};
@@ -147,18 +149,33 @@ fn severity_words(severity: Severity) -> &'static str {
     }
 }
 
-/// Rules that found something, the gravest first, with the count and the kept findings.
-fn failed(report: &Report) -> Vec<(&RuleReport, u64, &[Finding])> {
-    let mut failed: Vec<_> = report
-        .rules
+/// What the reader saw, but for what rule R01 says of a file that was refused.
+fn notes(report: &Report) -> impl Iterator<Item = &Note> {
+    let refused = report.rows == 0;
+    let said = |note: &Note| {
+        report
+            .failed()
+            .iter()
+            .any(|(_, _, findings)| findings.iter().any(|found| found.message == note.text))
+    };
+    report
+        .notes
         .iter()
-        .filter_map(|rule| match &rule.outcome {
-            Outcome::Failed {
-                count, findings, ..
-            } => Some((rule, *count, findings.as_slice())),
-            _ => None,
-        })
-        .collect();
-    failed.sort_by_key(|(rule, ..)| std::cmp::Reverse(rule.severity));
-    failed
+        .filter(move |note| !(refused && said(note)))
+}
+
+/// The file, the part of it and the layer in it, as far as each says more than the one before.
+fn name_of(report: &Report) -> String {
+    let source = &report.source;
+    let mut name = source.file.clone();
+    if let Some(member) = &source.member {
+        let _ = write!(name, " / {member}");
+    }
+    let last = source.member.as_ref().unwrap_or(&source.file);
+    let last = last.rsplit('/').next().unwrap_or_default();
+    let stem = last.rsplit_once('.').map_or(last, |(stem, _)| stem);
+    if !source.layer.is_empty() && source.layer != stem && source.layer != last {
+        let _ = write!(name, " / {}", source.layer);
+    }
+    name
 }

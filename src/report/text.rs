@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Speech, failed, offers};
+use super::{Speech, name_of, notes, offers};
 use crate::{
     model::{Severity, Verdict, say},
     standard::Standards,
@@ -22,6 +22,9 @@ pub struct Look<'a> {
 
 /// How many findings of a rule are shown; the other formats show all that are kept.
 const SHOWN: usize = 5;
+
+/// So many are shown whole: to be told of one more is worse than to read it.
+const SHOWN_WHOLE: usize = 8;
 
 impl Look<'_> {
     fn paint(&self, code: &str, text: &str) -> String {
@@ -89,13 +92,7 @@ pub fn text(report: &Report, standards: &Standards, look: &Look<'_>) -> String {
         Verdict::ConformsWithWarnings | Verdict::NotJudged => "1;33",
         Verdict::DoesNotConform => "1;31",
     };
-    let member = report
-        .source
-        .member
-        .as_ref()
-        .map(|member| format!(" / {member}"))
-        .unwrap_or_default();
-    let name = printable(&format!("{}{member}", report.source.file));
+    let name = printable(&name_of(report));
     let _ = writeln!(
         out,
         "{}  {name}",
@@ -117,9 +114,12 @@ pub fn text(report: &Report, standards: &Standards, look: &Look<'_>) -> String {
     offered(report, look, speech, &mut out);
     let _ = writeln!(out);
     facts(report, look, speech, &mut out);
-    for (rule, count, findings) in failed(report) {
+    for (rule, count, findings) in report.failed() {
         let words = standards.rule_words(&rule.code);
-        let title = words.map_or(rule.name.as_str(), |words| words.title.say(look.language));
+        let title = words.map_or_else(
+            || rule.name.clone(),
+            |words| words.fault.heading(look.language),
+        );
         let _ = writeln!(
             out,
             "\n{} {} {title} ({count})",
@@ -129,21 +129,31 @@ pub fn text(report: &Report, standards: &Standards, look: &Look<'_>) -> String {
         if let Some(words) = words {
             let why = format!("  {}: ", speech.word("report_why"));
             look.wrap(&why, words.why.say(look.language), &mut out);
+            let how = format!("  {}: ", speech.word("report_how_to_mend").to_lowercase());
+            look.wrap(&how, words.fix.say(look.language), &mut out);
         }
-        for finding in findings.iter().take(SHOWN) {
+        let shown = if findings.len() <= SHOWN_WHOLE {
+            SHOWN_WHOLE
+        } else {
+            SHOWN
+        };
+        let mut before = None;
+        for finding in findings.iter().take(shown) {
             look.wrap("  - ", &finding.message, &mut out);
             if let Some([lon, lat]) = finding.place.at {
                 let (lon, lat) = (format!("{lon:.6}"), format!("{lat:.6}"));
                 let at = speech.say(&say!(report_at, lon = lon, lat = lat));
                 let _ = writeln!(out, "    {at}");
             }
-            if let Some(remedy) = &finding.remedy {
+            // What was said of the finding before is not said again.
+            let again = before.replace(&finding.remedy) == Some(&finding.remedy);
+            if let Some(remedy) = finding.remedy.as_ref().filter(|_| !again) {
                 let to_do = format!("    {}: ", speech.word("report_to_do").to_lowercase());
                 look.wrap(&to_do, remedy, &mut out);
             }
         }
-        if count as usize > SHOWN {
-            let rest = count - findings.len().min(SHOWN) as u64;
+        let rest = count - findings.len().min(shown) as u64;
+        if rest > 0 {
             let more = speech.say(&say!(report_rest, count = rest));
             let _ = writeln!(out, "    {more}");
         }
@@ -267,7 +277,7 @@ fn facts(report: &Report, look: &Look<'_>, speech: Speech<'_>, out: &mut String)
             out,
         );
     }
-    for note in &report.notes {
+    for note in notes(report) {
         look.wrap(&head("report_note"), &note.text, out);
     }
     if !report.repairs.is_empty() {

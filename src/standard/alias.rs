@@ -102,6 +102,13 @@ impl<'a> Called<'a> {
     }
 }
 
+impl FieldRule {
+    /// True when a header is this field's name or one of its usual names.
+    pub fn is_called(&self, header: &str) -> bool {
+        Called::of(self).sureness(header, &squash(header)).is_some()
+    }
+}
+
 impl ColumnMap {
     /// What the headers of a table, and where they leave a doubt its values, say.
     pub fn of(standards: &Standards, standard: &LayerStandard, table: &Table) -> Self {

@@ -51,6 +51,8 @@ impl Standards {
             })
             .map(|standard| self.fit(standard, name_score(standard, layer), layer))
             .filter(|fit| fit.score > 0.0)
+            // A city has one boundary: a layer of many areas is none, whatever columns it has.
+            .filter(|fit| fit.layer.as_str() != "city_boundary" || layer.len() <= MANY)
             .collect();
         // `Jaipur_Boundary` with one area in it: the boundary of what no other standard speaks of.
         if fits.iter().all(|fit| fit.score < FITS)
@@ -252,6 +254,9 @@ const ENDING: f64 = 0.76;
 
 /// A city has one boundary; a file of boundaries has a handful of areas at most.
 const FEW: usize = 3;
+
+/// More outlines than a city has had in its history.
+const MANY: usize = 20;
 
 /// True for a layer or file called the boundary, or the limits, of something.
 fn named_boundary(layer: &RawLayer) -> bool {

@@ -13,6 +13,19 @@ use crate::model::LayerId;
 pub struct Words(pub BTreeMap<String, String>);
 
 impl Words {
+    /// The same with a capital at its head, where the script has capitals.
+    pub fn heading(&self, language: &str) -> String {
+        let mut letters = self.say(language).chars();
+        letters.next().map_or_else(String::new, |first| {
+            first.to_uppercase().chain(letters).collect()
+        })
+    }
+
+    /// True when the English says no more than a name does: `feature_id` and `Feature id`.
+    pub fn repeats(&self, name: &str) -> bool {
+        self.say("en").to_lowercase().replace(' ', "_") == name
+    }
+
     /// The text in a language, or in English.
     pub fn say(&self, language: &str) -> &str {
         self.0
@@ -213,6 +226,8 @@ pub struct Only {
 pub struct RuleWords {
     /// Its name.
     pub title: Words,
+    /// What it finds, in a few words that a count can follow: `overlaps`.
+    pub fault: Words,
     /// What it checks.
     pub what: Words,
     /// Why that matters.

@@ -4,9 +4,11 @@
 //! of a survey. So a column that is taken for such a name alone is looked at first. Where most of its values cannot be
 //! what the field holds, it is not taken; it is proposed, with what was seen.
 
+use std::collections::HashSet;
+
 use super::{
     FieldRule, Kind,
-    reading::{called, date, is_blank, reads_as},
+    reading::{called, date, decimal, is_blank, reads_as},
 };
 use crate::model::{Column, Say, Value, say};
 
@@ -40,17 +42,27 @@ pub(super) enum Look {
 pub(super) fn look(field: &FieldRule, header: &str, column: &Column) -> Look {
     let step = column.len().div_ceil(ROWS).max(1);
     let (mut seen, mut good, mut odd) = (0_u32, 0_u32, None);
+    let (mut distinct, mut again) = (HashSet::new(), None);
+    let shown = |value: Value<'_>| value.to_text().chars().take(40).collect::<String>();
     for row in (0..column.len()).step_by(step) {
         let value = column.get(row);
         if is_blank(value) {
             continue;
         }
         seen += 1;
+        if field.unique && !distinct.insert(value.to_text()) {
+            again.get_or_insert_with(|| shown(value));
+        }
         if can_hold(field, value) {
             good += 1;
         } else {
-            odd.get_or_insert_with(|| value.to_text().chars().take(40).collect::<String>());
+            odd.get_or_insert_with(|| shown(value));
         }
+    }
+    // Who last edited a feature is no name for it, whatever the header says.
+    if let Some(again) = again.filter(|_| distinct.len() * 2 < seen as usize) {
+        let percent = (100 * distinct.len() / seen as usize) as u8;
+        return cannot(field, header, percent, say!(kind_distinct), again);
     }
     let Some(odd) = odd else {
         return if seen == 0 { Look::Blank } else { Look::May };
@@ -58,21 +70,31 @@ pub(super) fn look(field: &FieldRule, header: &str, column: &Column) -> Look {
     if good * 2 >= seen {
         return Look::May;
     }
-    let percent = (100 * (seen - good) / seen) as u8;
-    let what = if field.kind == Kind::Text {
-        say!(kind_number_or_short)
-    } else {
-        called(field.kind)
+    let percent = (100 * good / seen) as u8;
+    let what = match (field.kind, field.min, field.max) {
+        (Kind::Text, ..) => say!(kind_number_or_short),
+        (kind, Some(min), Some(max)) if field.identifier => say!(
+            kind_between,
+            kind = called(kind),
+            min = min.to_string(),
+            max = max.to_string()
+        ),
+        (kind, ..) => called(kind),
     };
+    cannot(field, header, percent, what, odd)
+}
+
+/// The veto of a column of which `percent` of the values could be `what` the field holds, and `value` not.
+fn cannot(field: &FieldRule, header: &str, percent: u8, what: Say, value: String) -> Look {
     Look::Cannot(
-        100 - percent,
+        percent,
         say!(
             veto,
             column = header,
             field = field.name.as_str(),
-            percent = u64::from(percent),
+            percent = u64::from(100 - percent),
             what = what,
-            value = odd
+            value = value
         ),
     )
 }
@@ -92,7 +114,15 @@ fn can_hold(field: &FieldRule, value: Value<'_>) -> bool {
             date(value).is_none() && (short || (text.chars().any(char::is_numeric) && !words))
         }
         Kind::Text | Kind::Code => true,
-        kind => reads_as(kind, value),
+        // A census code of six digits is no code of the local government directory.
+        kind => {
+            reads_as(kind, value)
+                && (!field.identifier
+                    || decimal(value).is_none_or(|number| {
+                        field.min.is_none_or(|min| number >= min)
+                            && field.max.is_none_or(|max| number <= max)
+                    }))
+        }
     }
 }
 

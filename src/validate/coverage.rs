@@ -143,13 +143,23 @@ impl Rule for Overlaps {
                 let grave = ratio > limits.overlap_ratio || square > limits.overlap_sqm;
                 Finding {
                     place: subject.spot(one, Some(native.lonlat(at))),
-                    say: say!(
-                        T04_overlap,
-                        one = subject.called(one),
-                        other = subject.called(other),
-                        sqm = sqm(square),
-                        share = format!("{:.2}", 100.0 * square / smaller.max(f64::MIN_POSITIVE))
-                    ),
+                    say: if square < smaller * 0.000_1 {
+                        say!(
+                            T04_hardly,
+                            one = subject.called(one),
+                            other = subject.called(other),
+                            sqm = sqm(square)
+                        )
+                    } else {
+                        say!(
+                            T04_overlap,
+                            one = subject.called(one),
+                            other = subject.called(other),
+                            sqm = sqm(square),
+                            share =
+                                format!("{:.2}", 100.0 * square / smaller.max(f64::MIN_POSITIVE))
+                        )
+                    },
                     fix: say!(T04_overlap_fix),
                     measure: Some(kept_sqm(square)),
                     severity: Some(if grave {

@@ -111,18 +111,38 @@ impl Rule for RequiredColumns {
                 .filter(|(score, _)| *score > 0.85)
                 .max_by(|a, b| a.0.total_cmp(&b.0));
             let veto = subject.map.vetoes().find(|veto| veto.field == field.name);
+            // `Name` that holds `48 RAMOL HATHIJAN` answers the number, and nothing is left for the name.
+            let shared = subject
+                .map
+                .entries()
+                .iter()
+                .find(|(mapping, _)| field.is_called(&mapping.column));
             findings.add(|| Finding {
                 place: Place {
                     field: Some(field.name.clone()),
                     ..Place::default()
                 },
-                say: say!(
-                    A01_no_column,
-                    field = field.name.as_str(),
-                    title = field.title.0.clone()
-                ),
+                say: if field.title.repeats(&field.name) {
+                    say!(
+                        A01_same_name,
+                        field = field.name.as_str(),
+                        title = field.title.0.clone()
+                    )
+                } else {
+                    say!(
+                        A01_no_column,
+                        field = field.name.as_str(),
+                        title = field.title.0.clone()
+                    )
+                },
                 fix: match (near, field.codes.as_deref()) {
                     _ if let Some(veto) = veto => say!(A01_veto_fix, why = veto.why.clone()),
+                    _ if let Some((mapping, _)) = shared => say!(
+                        A01_shared_fix,
+                        field = field.name.as_str(),
+                        column = mapping.column.as_str(),
+                        other = mapping.field.as_str()
+                    ),
                     (Some((_, column)), _) => {
                         say!(A01_rename_fix, column = column, field = field.name.as_str())
                     }
@@ -160,7 +180,8 @@ impl Rule for RequiredValues {
         };
         let mut findings = Findings::new();
         let mut checked = 0;
-        for (field, at) in answered(subject, standard).filter(|(field, _)| field.required) {
+        let mut partly = vec![];
+        for (field, at) in answered(subject, standard) {
             let column = &subject.raw.table.columns[at];
             // A text that stands in many rows is looked at once.
             let texts = match column {
@@ -179,6 +200,13 @@ impl Rule for RequiredValues {
                     .unwrap_or(true),
                 None => is_blank(column.get(row)),
             };
+            if !field.required {
+                let mut empty = (0..column.len()).filter(|&row| blank(row));
+                if let Some(first) = empty.next() {
+                    partly.push((field, at, first, 1 + empty.count()));
+                }
+                continue;
+            }
             for row in 0..column.len() {
                 checked += 1;
                 if blank(row) {
@@ -193,6 +221,27 @@ impl Rule for RequiredValues {
                         ..Finding::default()
                     });
                 }
+            }
+        }
+        // A column that holds nothing at all was brought along by an export and is nobody's work.
+        for (field, at, first, count) in partly {
+            if count < subject.raw.len() {
+                findings.add(|| Finding {
+                    place: Place {
+                        field: Some(subject.raw.table.fields[at].name.clone()),
+                        ..Place::default()
+                    },
+                    say: say!(
+                        A02_partly,
+                        column = subject.raw.table.fields[at].name.as_str(),
+                        count = count,
+                        rows = subject.raw.len(),
+                        who = subject.called(first)
+                    ),
+                    fix: say!(A02_partly_fix, title = lower(&field.title)),
+                    severity: Some(Severity::Note),
+                    ..Finding::default()
+                });
             }
         }
         findings.outcome(checked)
@@ -423,19 +472,26 @@ impl Rule for CutNames {
         let fields = &subject.raw.table.fields;
         let mut findings = Findings::new();
         let mut seen: HashMap<String, &str> = HashMap::new();
-        let finding = |name: &str, say: Say, fix: Say| Finding {
+        // Columns that nothing is asked of confuse nobody.
+        let answers = |name: &str| {
+            let mut entries = subject.map.entries().iter();
+            entries.any(|(mapping, _)| mapping.column == name)
+        };
+        let finding = |one: &str, name: &str, say: Say, fix: Say| Finding {
             place: Place {
                 field: Some(name.to_owned()),
                 ..Place::default()
             },
             say,
             fix,
+            severity: (!answers(one) && !answers(name)).then_some(Severity::Note),
             ..Finding::default()
         };
         for field in fields {
             if let Some(other) = seen.insert(field.name.to_lowercase(), &field.name) {
                 findings.add(|| {
                     finding(
+                        other,
                         &field.name,
                         say!(A07_capitals, one = other, other = field.name.as_str()),
                         say!(A07_capitals_fix),
@@ -460,6 +516,7 @@ impl Rule for CutNames {
                 }) {
                     findings.add(|| {
                         finding(
+                            &other.name,
                             &field.name,
                             say!(
                                 A07_cut,

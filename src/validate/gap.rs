@@ -25,6 +25,26 @@ const UNION_VERTICES: usize = 8_000_000;
 /// T05: no ground inside is left out.
 pub(super) struct Gaps;
 
+/// How many steps of a search for holes outside their outline one area is worth.
+const STRAY_WORK: usize = 20_000_000;
+
+/// An area with the rings that were entered as its holes but lie outside of it as parts of their own: T01 names them,
+/// and their ground is not left out. An area with very many holes stays as it is.
+fn apart(polygon: Polygon<f64>) -> Vec<Polygon<f64>> {
+    if polygon.interiors().is_empty()
+        || polygon.interiors().len() * polygon.exterior().0.len() > STRAY_WORK
+    {
+        return vec![polygon];
+    }
+    let (shell, holes) = polygon.into_inner();
+    let shell = Polygon::new(shell, vec![]);
+    let inside = |hole: &LineString<f64>| hole.points().any(|at| shell.contains(&at));
+    let (holes, strays): (Vec<_>, Vec<_>) = holes.into_iter().partition(inside);
+    let mut parts = vec![Polygon::new(shell.exterior().clone(), holes)];
+    parts.extend(strays.into_iter().map(|ring| Polygon::new(ring, vec![])));
+    parts
+}
+
 /// The areas of a layer for `geo`, all wound one way, as its union wants them.
 fn polygons(shapes: &Shapes<f64>) -> Vec<Polygon<f64>> {
     use geo::Orient;
@@ -37,6 +57,7 @@ fn polygons(shapes: &Shapes<f64>) -> Vec<Polygon<f64>> {
             Some(Geometry::MultiPolygon(parts)) => parts.0,
             _ => vec![],
         })
+        .flat_map(apart)
         .filter(|polygon| polygon.exterior().0.len() > 3)
         .map(|polygon| polygon.orient(geo::orient::Direction::Default))
         .collect()

@@ -12,7 +12,7 @@ use super::{
     encoding, fields, gap, geometry, key, metadata, network, outline, place, placing, privacy,
     propose, readable, repair,
     repair::{Log, Work},
-    stored, wards, words,
+    stated, stored, wards, words,
 };
 use crate::{
     model::{
@@ -40,6 +40,7 @@ pub const RULES: &[&dyn Rule] = &[
     &fields::Widths,
     &fields::CutNames,
     &stored::StoredAsText,
+    &stated::StatedSize,
     &geometry::GeometryType,
     &geometry::Valid,
     &geometry::Slivers,
@@ -62,7 +63,7 @@ pub const RULES: &[&dyn Rule] = &[
 /// Rules that run on every layer, whatever its standard asks for.
 const EVERYWHERE: &[&str] = &[
     "R01", "L01", "L02", "V01", "C01", "C02", "E01", "A01", "A02", "A03", "A04", "A05", "A06",
-    "A07", "A08", "G01", "T01", "M01", "L03",
+    "A07", "A08", "A09", "G01", "T01", "M01", "L03",
 ];
 
 /// What is asked of the gate beside the layer itself.

@@ -145,7 +145,7 @@ fn twice(
         say: say!(
             T10_same_key,
             who = subject.called(row),
-            row = subject.number(other as usize),
+            other = subject.called(other as usize),
             key = shortened(&said, 80),
             columns = names
         ),

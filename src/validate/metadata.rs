@@ -36,15 +36,22 @@ impl Rule for RequiredElements {
                         field: Some(rule.element.clone()),
                         ..Place::default()
                     },
-                    say: say!(
-                        M01_missing,
-                        element = rule.element.as_str(),
-                        title = rule.title.0.clone()
-                    ),
+                    say: if rule.title.repeats(&rule.element) {
+                        say!(
+                            M01_same_name,
+                            element = rule.element.as_str(),
+                            title = rule.title.0.clone()
+                        )
+                    } else {
+                        say!(
+                            M01_missing,
+                            element = rule.element.as_str(),
+                            title = rule.title.0.clone()
+                        )
+                    },
                     fix: say!(
                         M01_missing_fix,
                         element = rule.element.as_str(),
-                        file = subject.raw.source.file.as_str(),
                         about = rule.about.0.clone()
                     ),
                     ..Finding::default()

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{
     ColumnProposal, EncodingProposal, LayerProposal, Outcome, Proposals, RepairKind,
-    RepairProposal, Repairs, RuleReport, Subject, crs,
+    RepairProposal, Repairs, RuleReport, Subject, crs, stated,
 };
 use crate::{
     model::{Column, Say, Value, say},
@@ -24,6 +24,10 @@ const COLUMNS: usize = 3;
 const LIKELY: f64 = 0.5;
 /// The width from which a column of that width says something.
 const TELLING_WIDTH: u32 = 6;
+/// Numbers from here on, all of one length, are a code's; smaller ones may count anything.
+const TELLING_FROM: f64 = 10_000.0;
+/// Fewer different codes than this may be the numbers of something else.
+const TELLING_CODES: usize = 2;
 /// How many rows of a column are looked at, evenly over the layer.
 const ROWS: usize = 400;
 
@@ -136,6 +140,9 @@ fn likely(subject: &Subject<'_>, field: &FieldRule, at: usize) -> Option<ColumnP
         .chain(field.title.0.values())
         .map(|name| (strsim::jaro_winkler(&plain(header), &plain(name)), name))
         .max_by(|a, b| a.0.total_cmp(&b.0))?;
+    if !stated::may_state(subject, field, at) {
+        return None;
+    }
     let values = &subject.raw.table.columns[at];
     let (fits, telling, evidence) = held(subject, field, values)?;
     // A name says something from about three quarters on; values say much only where few columns hold the like.
@@ -187,10 +194,13 @@ fn held(subject: &Subject<'_>, field: &FieldRule, column: &Column) -> Option<(f6
         let exact = list.exact();
         let fits =
             share(&|value| exact.contains_key(&crate::standard::CodeList::plain(&value.to_text())));
+        let distinct: HashSet<_> = values.iter().map(|value| value.to_text()).collect();
+        let telling =
+            distinct.len() >= TELLING_CODES || values.iter().all(|value| decimal(*value).is_none());
         return (fits > 0.5).then(|| {
             (
                 fits,
-                true,
+                telling,
                 say!(
                     column_codes,
                     percent = percent(fits),
@@ -222,7 +232,10 @@ fn held(subject: &Subject<'_>, field: &FieldRule, column: &Column) -> Option<(f6
     }
     // Four characters are the form of many things; six digits are a code's.
     let narrow = field.width.is_some_and(|width| width >= TELLING_WIDTH)
-        || (field.min.is_some() && field.max.is_some() && field.identifier);
+        || field
+            .min
+            .zip(field.max)
+            .is_some_and(|(min, max)| field.identifier && min >= TELLING_FROM && max < 10.0 * min);
     let what = match field.kind {
         Kind::Date => say!(column_dates),
         Kind::Year => say!(column_years),
@@ -230,7 +243,8 @@ fn held(subject: &Subject<'_>, field: &FieldRule, column: &Column) -> Option<(f6
         Kind::Boolean => say!(kind_boolean),
         Kind::Text | Kind::Code => say!(column_texts),
     };
-    let telling = narrow || matches!(field.kind, Kind::Date);
+    // Any day could be any of a feature's optional days.
+    let telling = narrow || (field.kind == Kind::Date && field.required);
     Some((
         typed,
         telling,

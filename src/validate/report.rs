@@ -215,7 +215,30 @@ pub struct Report {
     pub outline: Vec<Vec<[f64; 2]>>,
 }
 
+/// What a repair takes away in a moment, or nobody's map suffers from, can wait until the rest is done.
+const CAN_WAIT: &[&str] = &["T02", "A07", "A08"];
+
 impl Report {
+    /// The rules that found something, each with the count and the kept findings: the gravest first, those that can
+    /// wait after their like, then in the order of the report.
+    pub fn failed(&self) -> Vec<(&RuleReport, u64, &[Finding])> {
+        let mut failed: Vec<_> = self
+            .rules
+            .iter()
+            .filter_map(|rule| match &rule.outcome {
+                Outcome::Failed {
+                    count, findings, ..
+                } => Some((rule, *count, findings.as_slice())),
+                _ => None,
+            })
+            .collect();
+        failed.sort_by_key(|(rule, ..)| {
+            let can_wait = CAN_WAIT.contains(&rule.code.as_str());
+            (std::cmp::Reverse(rule.severity), can_wait)
+        });
+        failed
+    }
+
     /// Writes every sentence of the report in a language. Sentences without a template (what a reader said,
     /// an old report) stay as they are.
     pub fn speak(&mut self, messages: &Messages, language: &str) {

@@ -34,28 +34,25 @@ pub(super) fn of_reader(
     }
 }
 
-/// A rule's title by language.
-fn title(rule: &RuleReport, standards: &Standards) -> BTreeMap<String, String> {
+/// What a rule finds, by language.
+fn fault(rule: &RuleReport, standards: &Standards) -> BTreeMap<String, String> {
     standards.rule_words(&rule.code).map_or_else(
         || BTreeMap::from([("en".to_owned(), rule.name.replace('_', " "))]),
-        |words| words.title.0.clone(),
+        |words| words.fault.0.clone(),
     )
 }
 
-/// Failed rules, the gravest first, then in the order of the report.
-fn failed(report: &Report) -> Vec<(&RuleReport, u64, &[Finding])> {
-    let mut failed: Vec<(&RuleReport, u64, &[Finding])> = report
-        .rules
-        .iter()
-        .filter_map(|rule| match &rule.outcome {
-            Outcome::Failed {
-                count, findings, ..
-            } => Some((rule, *count, findings.as_slice())),
-            _ => None,
-        })
-        .collect();
-    failed.sort_by_key(|(rule, ..)| std::cmp::Reverse(rule.severity));
-    failed
+/// The same at the head of a sentence.
+fn heading(rule: &RuleReport, standards: &Standards) -> BTreeMap<String, String> {
+    standards.rule_words(&rule.code).map_or_else(
+        || BTreeMap::from([("en".to_owned(), rule.name.replace('_', " "))]),
+        |words| {
+            let languages = words.fault.0.keys();
+            languages
+                .map(|language| (language.clone(), words.fault.heading(language)))
+                .collect()
+        },
+    )
 }
 
 /// One sentence: what it is, what became of it, and why.
@@ -66,15 +63,12 @@ pub(super) fn summary(report: &Report, standards: &Standards) -> Say {
         rows => say!(layer_rows, layer = layer, rows = rows),
     };
     let list = |from: Severity, to: Severity| -> Vec<Say> {
-        failed(report)
+        report
+            .failed()
             .iter()
             .filter(|(rule, ..)| (from..=to).contains(&rule.severity))
             .map(|(rule, count, _)| {
-                let mut title = title(rule, standards);
-                for text in title.values_mut() {
-                    *text = text.to_lowercase();
-                }
-                say!(rule_count, title = title, count = *count)
+                say!(rule_count, fault = fault(rule, standards), count = *count)
             })
             .collect()
     };
@@ -106,12 +100,20 @@ pub(super) fn summary(report: &Report, standards: &Standards) -> Say {
         Verdict::DoesNotConform if report.rows == 0 => {
             let file = &report.source.file;
             let file = report.source.member.as_ref().unwrap_or(file);
+            if report.standard_chosen_say.id == "chosen_not_read" {
+                return say!(summary_unread, file = file.as_str());
+            }
             say!(
                 summary_refused,
                 file = file.as_str(),
                 rules = list(Severity::Error, Severity::Block)
             )
         }
+        Verdict::DoesNotConform if report.standard.is_none() => say!(
+            summary_fails_unnamed,
+            what = what,
+            rules = list(Severity::Error, Severity::Block)
+        ),
         Verdict::DoesNotConform => say!(
             summary_fails,
             what = what,
@@ -128,23 +130,51 @@ fn said(say: &Say, text: &str) -> Option<Arg> {
     (!text.is_empty()).then(|| text.trim_end_matches('.').into())
 }
 
+/// Columns and metadata that are missing are added in one go, so all of them are named at once.
+fn together(report: &Report, code: &str, findings: &[Finding]) -> Option<(Say, Say)> {
+    let names: Vec<String> = findings
+        .iter()
+        .filter_map(|finding| Some(format!("`{}`", finding.place.field.as_ref()?)))
+        .collect();
+    let standard = report.standard.as_deref()?;
+    match code {
+        _ if names.len() < 2 => None,
+        "A01" => Some((
+            say!(A01_all, fields = names),
+            say!(
+                A01_all_fix,
+                layer = standard.split('@').next().unwrap_or_default()
+            ),
+        )),
+        "M01" => Some((
+            say!(M01_all, elements = names),
+            say!(M01_all_fix, file = report.source.file.as_str()),
+        )),
+        _ => None,
+    }
+}
+
 /// What to do first: of each failed rule, the gravest first, what it found and how to mend it.
 pub(super) fn todo(report: &Report, standards: &Standards) -> Vec<Say> {
-    let mut todo: Vec<Say> = failed(report)
+    let mut todo: Vec<Say> = report
+        .failed()
         .iter()
         .filter(|(rule, ..)| rule.severity > Severity::Note)
         .take(TODO)
         .filter_map(|(rule, count, findings)| {
             let first = findings.first()?;
+            let fault = heading(rule, standards);
+            if let Some((what, fix)) = together(report, &rule.code, findings) {
+                return Some(say!(todo_fix, fault = fault, what = what, fix = fix));
+            }
             let mut what = said(&first.say, &first.message)?;
             if *count > 1 {
                 what = say!(todo_more, what = what, count = *count).into();
             }
-            let title = title(rule, standards);
             let fix = said(&first.fix, first.remedy.as_deref().unwrap_or_default());
             Some(match fix {
-                Some(fix) => say!(todo_fix, title = title, what = what, fix = fix),
-                None => say!(todo, title = title, what = what),
+                Some(fix) => say!(todo_fix, fault = fault, what = what, fix = fix),
+                None => say!(todo, fault = fault, what = what),
             })
         })
         .collect();

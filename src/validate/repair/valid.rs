@@ -389,13 +389,25 @@ pub(super) fn cut_spikes(subject: &Subject<'_>) -> Plan {
     thin(subject, &mut plan, |metres, raw, area| {
         match sliver(metres, area) {
             Sliver::Spike(at) => Some(at),
-            // Two vertices in one place hide a spike behind them.
-            Sliver::Twice(at) if at + 1 < metres.len() => Some(at),
+            // Two vertices in one place may hide a spike behind them.
+            Sliver::Twice(at) if at + 1 < metres.len() && hides_spike(metres, area) => Some(at),
             _ if !area => raw.windows(3).position(runs_back).map(|turn| turn + 1),
             _ => None,
         }
     });
     plan
+}
+
+/// True when there is a spike in a ring or line without the vertices that repeat the one before them.
+fn hides_spike(metres: &[At], area: bool) -> bool {
+    let mut clean = metres.to_vec();
+    clean.dedup_by(|next, before| (next[0] - before[0]).hypot(next[1] - before[1]) < SAME_M);
+    if let (Some(first), Some(last)) = (metres.first(), clean.last_mut())
+        && metres.last() == Some(first)
+    {
+        *last = *first;
+    }
+    matches!(sliver(&clean, area), Sliver::Spike(_))
 }
 
 /// Plans a shape with fewer vertices: `worst` names the next one to leave out of a ring or line, given in metres
