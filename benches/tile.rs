@@ -16,7 +16,7 @@ use parat::{
         CrsName, FeatureId, Field, FieldType, Layer, Metadata, ShapeKind, Shapes, Source, Table,
         Value, Verdict, Version, world,
     },
-    snapshot::{PYRAMID, Rows, Snapshot},
+    snapshot::{PYRAMID, Snapshot},
     tile::{self, TileId, TileOptions, pyramid},
 };
 
@@ -359,7 +359,9 @@ fn main() {
         size("serve")
     );
 
-    let odd = Rows::of(snapshot.len(), |row| row % 2 == 1);
+    let odd: Vec<u32> = (0..snapshot.len() as u32)
+        .filter(|row| row % 2 == 1)
+        .collect();
     let filtered = [TileOptions {
         rows: Some(&odd),
         ..TileOptions::default()

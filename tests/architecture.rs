@@ -45,6 +45,7 @@ const DOORS: &[(&str, &str)] = &[
     ("proj", "crs.rs"),
     ("rstar", "index.rs"),
     ("mvt", "tile/"),
+    ("i_overlay", "tile/"),
     ("libdeflater", "tile/ snapshot/ read/"),
     ("flatgeobuf", "snapshot/"),
     ("flatbuffers", "snapshot/"),

@@ -2,7 +2,8 @@
 """Any tile of any zoom made now, by a server that has just started: no pyramid, nothing kept. The bars: 20 ms of CPU and
 500 kB. With a file (`cold.py FILE`) the same for a draft of it, such as an outline of 100,000 corners: 5 ms.
 
-All properties are asked for by name, so that no tile made beforehand will do."""
+All properties are asked for by name, so that no tile made beforehand will do. GRID names a declared grid in place of the
+web's square; STANDARDS is then a pack whose profile offers it."""
 
 import os
 import sys
@@ -11,6 +12,7 @@ import time
 from measure import CHOSEN, Line, Parat, machine, nanoseconds, unpacked
 
 COUNT = int(os.environ.get("COUNT", "40"))
+GRID = os.environ.get("GRID", "WebMercatorQuad")
 
 
 def main(*files):
@@ -25,9 +27,12 @@ def main(*files):
                 line, spent, most, largest, zipped, dropped = Line(parat.url), [], 0, 0, 0, 0
                 # Threads come to life; the handshake is not the tile's.
                 line.get("/health")
-                for x, y in parat.tiles(name, zoom, COUNT):
+                for x, y in parat.tiles(name, zoom, COUNT, grid=GRID):
                     before = nanoseconds(parat.pid)
-                    status, headers, body = line.get(f"/xyz/{source}/{zoom}/{x}/{y}.mvt?{query}")
+                    if GRID == "WebMercatorQuad":
+                        status, headers, body = line.get(f"/xyz/{source}/{zoom}/{x}/{y}.mvt?{query}")
+                    else:
+                        status, headers, body = line.get(f"/collections/{name}/tiles/{GRID}/{zoom}/{y}/{x}?{query}")
                     time.sleep(0.002)
                     took = (nanoseconds(parat.pid) - before) / 1e6
                     if status == 204:

@@ -114,6 +114,8 @@ class Program:
 class Parat(Program):
     def __init__(self, *files, data=DATA):
         self.arguments = [PARAT, "serve", *files, "--data", data, "--listen", "127.0.0.1:0"]
+        if "STANDARDS" in os.environ:
+            self.arguments += ["--standards", os.environ["STANDARDS"]]
 
     def start(self):
         self.process = subprocess.Popen(self.arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
@@ -136,10 +138,12 @@ class Parat(Program):
         document = self.json(f"/collections/{layer}/tiles/WebMercatorQuad/tilejson.json")
         return list(document["vector_layers"][0]["fields"])
 
-    def tiles(self, layer, zoom, most, seed=1):
+    def tiles(self, layer, zoom, most, seed=1, grid="WebMercatorQuad"):
         """Columns and rows of a zoom within the layer's box, in a fixed random order."""
-        limits = self.json(f"/collections/{layer}/tiles/WebMercatorQuad")["tileMatrixSetLimits"]
-        limit = next(one for one in limits if one["tileMatrix"] == str(zoom))
+        limits = self.json(f"/collections/{layer}/tiles/{grid}")["tileMatrixSetLimits"]
+        limit = next((one for one in limits if one["tileMatrix"] == str(zoom)), None)
+        if not limit:
+            return []
         found = [
             (x, y)
             for x in range(limit["minTileCol"], limit["maxTileCol"] + 1)

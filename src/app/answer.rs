@@ -17,6 +17,12 @@ impl App {
         self.inner.permits.run(move || job(&app.live())).await
     }
 
+    /// Computes something that takes less than the way to another thread, on this one; none when no permit
+    /// is free. Whoever calls it answers for its being short: requests wait behind it.
+    pub fn compute_here<T>(&self, job: impl FnOnce() -> T) -> Option<T> {
+        self.inner.permits.run_here(job)
+    }
+
     /// How many requests wait for a permit at this moment.
     pub fn waiting(&self) -> usize {
         self.inner.permits.waiting()

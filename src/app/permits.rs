@@ -1,6 +1,7 @@
 //! A bounded number of computations at once, a bounded number that wait, and "come again" for the rest.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -53,6 +54,14 @@ impl Permits {
         runtime
             .block_on(Arc::clone(&self.running).acquire_owned())
             .ok()
+    }
+
+    /// Runs a short job right here, where a permit is free and nobody has to be waited for: the way to
+    /// another thread and back costs more than the job. None when no permit is free, or when the job panics:
+    /// then [`Self::run`] tells.
+    pub(super) fn run_here<T>(&self, job: impl FnOnce() -> T) -> Option<T> {
+        let _permit = self.running.try_acquire().ok()?;
+        catch_unwind(AssertUnwindSafe(job)).ok()
     }
 
     /// Runs a job on a blocking thread once a permit is free. A job that panics is our fault and told so;
@@ -113,10 +122,14 @@ mod tests {
         let tired = permits.run(|| Ok(2)).await;
         assert!(matches!(tired, Err(AppError::Busy)), "{tired:?}");
         assert_eq!(permits.waiting(), 0);
+        assert_eq!(permits.run_here(|| 2), None);
         release.send(()).expect("the first job waits");
         assert_eq!(first.await.expect("ran").expect("answered"), 1);
         let after: Result<u8, _> = permits.run(|| panic!("a bug")).await;
         assert!(matches!(after, Err(AppError::Internal { .. })));
         assert_eq!(permits.run(|| Ok(3)).await.expect("still serving"), 3);
+        assert_eq!(permits.run_here(|| 4), Some(4));
+        assert_eq!(permits.run_here(|| -> u8 { panic!("a bug") }), None);
+        assert_eq!(permits.running.available_permits(), 1);
     }
 }

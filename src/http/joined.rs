@@ -30,6 +30,11 @@ fn name(snapshot: &Snapshot, stored: &StoredTable, period: &Period) -> String {
     )
 }
 
+/// True when a join need not be worked out.
+pub(super) fn is_kept(snapshot: &Snapshot, stored: &StoredTable, period: &Period) -> bool {
+    KEPT.contains_key(&name(snapshot, stored, period))
+}
+
 /// The values of a period by row, with the report of the join.
 pub(super) fn joined(snapshot: &Snapshot, stored: &StoredTable, period: &Period) -> Arc<Joined> {
     KEPT.get_with(name(snapshot, stored, period), || {

@@ -1,9 +1,11 @@
-//! The fast lane: a tile that publication made, at the address of its version, answered before the router.
+//! The fast lane: a tile that publication made, or a short one with a known query, at the address of its
+//! version, answered before the router.
 //!
 //! The router and what lies around it cost more than the tile. Nearly every request of a map asks for the
 //! same plain thing, `GET /xyz/{layer}@{hash}/{z}/{x}/{y}.mvt` with gzip accepted; it is read here by
-//! hand and answered with bytes of the mapped pyramid. Whatever is not exactly that goes the long way, which
-//! answers the same.
+//! hand and answered with bytes of the mapped pyramid. The same address with a query that was read before
+//! ([`super::prepared`]) is answered from memory, or made here when that takes no longer than the way
+//! to another thread. Whatever is not exactly that goes the long way, which answers the same.
 
 use std::{
     collections::HashMap,
@@ -21,10 +23,16 @@ use super::{
     kept::Made,
     losses,
     negotiate::{TILE, accepts_gzip},
+    recipe::Recipe,
     reply::{FOREVER, holds},
     site::Site,
+    tiles::at_once,
 };
-use crate::{model::LayerId, snapshot::Snapshot, tile::TileId};
+use crate::{
+    model::LayerId,
+    snapshot::Snapshot,
+    tile::{Place, TileId},
+};
 
 /// How long a source is answered without a look at what is public. A pinned version never changes, but it
 /// can be retired.
@@ -79,26 +87,39 @@ impl Lane {
         })?;
         let headers = request.headers();
         let plain = matches!(*request.method(), Method::GET | Method::HEAD)
-            && uri.query().is_none_or(str::is_empty)
             && takes_tiles(headers)
             && accepts_gzip(headers);
         if !plain {
             return None;
         }
         let begun = Instant::now();
+        self.look(begun);
         let (source, id) = parse(rest)?;
-        let known = self.known(source, begun)?;
-        let made = Made::beforehand(&known.snapshot, id)?;
-        let response = respond(&known, &made, headers)?;
-        let metrics = self.0.site.metrics();
-        metrics.tile_beforehand();
+        let site = &self.0.site;
+        let response = match uri.query().filter(|query| !query.is_empty()) {
+            None => {
+                let known = self.known(source)?;
+                let made = Made::beforehand(&known.snapshot, id)?;
+                site.metrics().tile_beforehand();
+                respond(&made, Some(&known.version), FOREVER, headers)?
+            }
+            Some(query) => {
+                let prepared = site.prepared().get(source, query)?;
+                let recipe = Recipe {
+                    place: Place::Square(id),
+                    layers: Arc::clone(&prepared.layers),
+                };
+                let made = at_once(site, &recipe, &recipe.key())?;
+                respond(&made, prepared.version.as_ref(), prepared.cache, headers)?
+            }
+        };
+        let metrics = site.metrics();
         metrics.answered(response.status().as_u16(), begun.elapsed());
         Some(response)
     }
 
     /// The version that a source names, where it is the public one.
-    fn known(&self, source: &str, now: Instant) -> Option<Arc<Known>> {
-        self.look(now);
+    fn known(&self, source: &str) -> Option<Arc<Known>> {
         let inner = &self.0;
         let found = inner
             .known
@@ -128,7 +149,7 @@ impl Lane {
         Some(known)
     }
 
-    /// Forgets all sources when something was published or retired since the last look.
+    /// Forgets all sources and queries when something was published or retired since the last look.
     fn look(&self, now: Instant) {
         // Someone else is looking this very moment.
         let Ok(mut look) = self.0.look.try_lock() else {
@@ -141,6 +162,7 @@ impl Lane {
         let generation = self.0.site.app().live().generation;
         if generation != look.generation {
             look.generation = generation;
+            self.0.site.prepared().clear();
             self.0
                 .known
                 .write()
@@ -177,7 +199,12 @@ fn digits(text: &str) -> Option<u32> {
         .flatten()
 }
 
-fn respond(known: &Known, made: &Made, asked: &HeaderMap) -> Option<Response<Body>> {
+fn respond(
+    made: &Made,
+    version: Option<&HeaderValue>,
+    cache: &'static str,
+    asked: &HeaderMap,
+) -> Option<Response<Body>> {
     let empty = made.gzip.is_empty();
     // With the encoding behind it, as `edge` does for all others.
     let tag = if empty {
@@ -186,7 +213,7 @@ fn respond(known: &Known, made: &Made, asked: &HeaderMap) -> Option<Response<Bod
         format!("{}-gzip\"", made.tag.strip_suffix('"')?)
     };
     let mut headers = HeaderMap::with_capacity(16);
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(FOREVER));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     headers.insert(
         header::VARY,
         HeaderValue::from_static("Accept-Encoding, Accept"),
@@ -214,8 +241,10 @@ fn respond(known: &Known, made: &Made, asked: &HeaderMap) -> Option<Response<Bod
     } else {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(TILE));
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-        headers.insert("parat-losses", losses::header(&made.losses, &[])?);
-        headers.insert("parat-version", known.version.clone());
+        headers.insert("parat-losses", losses::header(&made.losses, &made.layers)?);
+        if let Some(version) = version {
+            headers.insert("parat-version", version.clone());
+        }
         Response::new(Body::from(made.gzip.clone()))
     };
     *response.status_mut() = match (has_it, empty) {

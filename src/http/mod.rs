@@ -42,6 +42,7 @@ mod openapi;
 mod ops;
 mod page;
 mod params;
+mod prepared;
 mod query;
 mod recipe;
 mod reply;

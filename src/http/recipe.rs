@@ -14,17 +14,26 @@ use std::{
 use super::{
     error::{self, Problem},
     html::put,
-    joined::joined,
+    joined::{self, joined},
     select::{Selection, VALUE},
 };
 use crate::{
     query::{self, Budget, QueryError},
-    snapshot::{Rows, Snapshot},
+    snapshot::Snapshot,
     tile::{self, ExtraColumn, Place, TileId, TileOptions},
 };
 
 /// How long the filters of one tile may take (asks.md, 3).
 const FILTER_BUDGET: Duration = Duration::from_secs(2);
+/// How long those of a short tile may take before it is made as a long one.
+const SHORT_FILTER_BUDGET: Duration = Duration::from_millis(2);
+/// The most rows and coordinates near a short tile: a millisecond, or two where everything is busy.
+const SHORT_ROWS: usize = 3_000;
+const SHORT_COORDS: usize = 30_000;
+/// The longest filter of a short tile, in bytes of its canonical text.
+const SHORT_FILTER: usize = 400;
+/// The most shapes that the filters of a short tile may compare.
+const SHORT_PAIRS: u64 = 64;
 
 /// One layer of a tile.
 pub(super) struct Part {
@@ -41,29 +50,22 @@ impl Part {
     }
 }
 
-/// What a tile is made from.
-pub(super) struct Recipe {
-    /// Which tile.
-    pub place: Place,
-    /// Its layers, in order.
-    pub parts: Vec<Part>,
+/// The layers of a tile, in order, and what tells them from others, whatever words a filter is put in.
+pub(super) struct Layers {
+    all: Vec<Part>,
+    name: String,
+    /// True where no filter is long.
+    brief: bool,
 }
 
-impl Recipe {
-    /// The one snapshot and the tile, of a tile of the web's square that depends on nothing but a version.
-    pub(super) fn plain(&self) -> Option<(&Arc<Snapshot>, TileId)> {
-        match (&self.parts[..], &self.place) {
-            ([part], Place::Square(id)) if part.is_plain() => Some((&part.snapshot, *id)),
-            _ => None,
-        }
-    }
-
-    /// Equal for recipes of the same tile, whatever words a filter is put in.
-    pub(super) fn key(&self) -> String {
-        let mut key = self.place.name();
-        for part in &self.parts {
+impl Layers {
+    /// What was chosen of each layer.
+    pub(super) fn new(all: Vec<Part>) -> Self {
+        let mut name = String::new();
+        let mut brief = true;
+        for part in &all {
             let info = part.snapshot.info();
-            put(&mut key, format_args!("/{}@{}", info.id, info.hash));
+            put(&mut name, format_args!("/{}@{}", info.id, info.hash));
             if part.is_plain() {
                 continue;
             }
@@ -75,21 +77,48 @@ impl Recipe {
                 .map(|condition| format!("{:?}={:?}", condition.field, condition.value))
                 .collect();
             wanted.sort_unstable();
-            put(&mut key, format_args!("?{}", wanted.join("&")));
+            put(&mut name, format_args!("?{}", wanted.join("&")));
             if let Some(filter) = &chosen.query.filter {
-                put(&mut key, format_args!("?filter={}", filter.canonical()));
+                let text = filter.canonical();
+                brief &= text.len() <= SHORT_FILTER;
+                put(&mut name, format_args!("?filter={text}"));
             }
             if chosen.named {
-                put(&mut key, format_args!("?properties={:?}", chosen.fields));
+                put(&mut name, format_args!("?properties={:?}", chosen.fields));
             }
             if let Some((stored, period)) = &chosen.indicator {
                 let table = &stored.table;
                 put(
-                    &mut key,
+                    &mut name,
                     format_args!("?join={}@{}/{:?}", table.id, table.version, period.label),
                 );
             }
         }
+        Self { all, name, brief }
+    }
+}
+
+/// What a tile is made from.
+pub(super) struct Recipe {
+    /// Which tile.
+    pub place: Place,
+    /// Its layers.
+    pub layers: Arc<Layers>,
+}
+
+impl Recipe {
+    /// The one snapshot and the tile, of a tile of the web's square that depends on nothing but a version.
+    pub(super) fn plain(&self) -> Option<(&Arc<Snapshot>, TileId)> {
+        match (&self.layers.all[..], &self.place) {
+            ([part], Place::Square(id)) if part.is_plain() => Some((&part.snapshot, *id)),
+            _ => None,
+        }
+    }
+
+    /// Equal for recipes of the same tile.
+    pub(super) fn key(&self) -> String {
+        let mut key = self.place.name();
+        key.push_str(&self.layers.name);
         key
     }
 
@@ -101,25 +130,58 @@ impl Recipe {
         }
     }
 
+    /// The tile, not compressed, where making it takes about as long as the way to another thread: few rows,
+    /// few coordinates, a brief filter, nothing to be joined first. None for all others, which have to be made
+    /// by [`Self::make`].
+    pub(super) fn make_if_short(&self) -> Option<tile::Tile> {
+        if !self.layers.brief {
+            return None;
+        }
+        let (mut rows, mut coords) = (SHORT_ROWS, SHORT_COORDS);
+        for Part {
+            snapshot,
+            selection,
+        } in &self.layers.all
+        {
+            let near = snapshot.count_near(self.place.reach(), rows, coords)?;
+            (rows, coords) = (rows - near.0, coords - near.1);
+            let joined = selection
+                .indicator
+                .as_ref()
+                .is_none_or(|(stored, period)| joined::is_kept(snapshot, stored, period));
+            if !joined {
+                return None;
+            }
+        }
+        let deadline = Instant::now() + SHORT_FILTER_BUDGET;
+        let expired = || Instant::now() > deadline;
+        // Whatever is wrong with it, the long way says so.
+        self.make_within(&Budget::until(&expired).with_pairs(SHORT_PAIRS))
+            .ok()
+    }
+
     /// The tile, not compressed. `gone` turns true when nobody waits for it any more.
     pub(super) fn make(&self, gone: &AtomicBool) -> Result<tile::Tile, Problem> {
         let deadline = Instant::now() + FILTER_BUDGET;
         let expired = || gone.load(Relaxed) || Instant::now() > deadline;
-        let budget = Budget::until(&expired);
+        self.make_within(&Budget::until(&expired))
+    }
+
+    fn make_within(&self, budget: &Budget<'_>) -> Result<tile::Tile, Problem> {
         let mut rows = vec![];
         let mut values = vec![];
         for Part {
             snapshot,
             selection,
-        } in &self.parts
+        } in &self.layers.all
         {
             rows.push(if selection.takes_all() {
                 None
             } else {
                 let reach = self.place.reach();
-                let found = query::near(snapshot, reach, &selection.query, &budget)
+                let found = query::near(snapshot, reach, &selection.query, budget)
                     .map_err(|error| too_dear(error, snapshot))?;
-                Some(Rows::from_list(snapshot.len(), found))
+                Some(found)
             });
             values.push(
                 selection
@@ -138,18 +200,20 @@ impl Recipe {
             })
             .collect();
         let options: Vec<TileOptions<'_>> = self
-            .parts
+            .layers
+            .all
             .iter()
             .enumerate()
             .map(|(at, part)| TileOptions {
                 properties: part.selection.named.then_some(&part.selection.fields[..]),
-                rows: rows[at].as_ref(),
+                rows: rows[at].as_deref(),
                 extra: extra[at].as_slice(),
                 ..TileOptions::default()
             })
             .collect();
         let snapshots: Vec<&Snapshot> = self
-            .parts
+            .layers
+            .all
             .iter()
             .map(|part| part.snapshot.as_ref())
             .collect();

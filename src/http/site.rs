@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use super::{fonts::Fonts, metrics::Metrics};
+use super::{fonts::Fonts, metrics::Metrics, prepared::Memory};
 use crate::app::App;
 
 /// How the server shows itself. Times and sizes are limits on strangers.
@@ -56,6 +56,7 @@ struct Inner {
     prefix: String,
     metrics: Metrics,
     fonts: OnceLock<Arc<Fonts>>,
+    prepared: Memory,
 }
 
 impl Site {
@@ -72,6 +73,7 @@ impl Site {
             prefix,
             metrics: Metrics::default(),
             fonts: OnceLock::new(),
+            prepared: Memory::default(),
         }))
     }
 
@@ -106,6 +108,11 @@ impl Site {
     /// The counters.
     pub(super) fn metrics(&self) -> &Metrics {
         &self.0.metrics
+    }
+
+    /// Queries of tiles that were read before.
+    pub(super) fn prepared(&self) -> &Memory {
+        &self.0.prepared
     }
 
     /// The public address of a path.

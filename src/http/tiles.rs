@@ -21,7 +21,8 @@ use super::{
     losses,
     negotiate::{TILE, accepts_gzip},
     ops,
-    recipe::{Part, Recipe},
+    prepared::Prepared,
+    recipe::{Layers, Part, Recipe},
     reply::{BRIEF, FOREVER, PRIVATE, Reply, empty},
     scheme::{Scheme, number, square_tile},
     select::{Selection, is_queryable, pinned},
@@ -33,11 +34,61 @@ use crate::{
     model::LayerId,
     snapshot::Snapshot,
     standard::Standards,
-    tile::{self, Place},
+    tile::{self, Place, Tile},
 };
 
 /// The most collections that one dataset tile may be asked for by name.
 const MOST_COLLECTIONS: usize = 64;
+
+/// A tile from the pyramid, from memory, or made now: here when it is short, else on a thread of its own.
+async fn made(site: &Site, recipe: Recipe) -> Result<Arc<Made>, Problem> {
+    let beforehand = recipe
+        .plain()
+        .and_then(|(snapshot, id)| Made::beforehand(snapshot, id));
+    if let Some(made) = beforehand {
+        site.metrics().tile_beforehand();
+        return Ok(Arc::new(made));
+    }
+    let key = recipe.key();
+    if let Some(made) = at_once(site, &recipe, &key) {
+        return Ok(made);
+    }
+    let metered = site.clone();
+    // Dropped with this future, when the client hangs up.
+    let waiting = Gone::default();
+    let gone = waiting.flag();
+    site.app()
+        .compute(move |_| {
+            // Whoever waited for a permit may find that another has made it meanwhile.
+            if let Some(made) = kept::get(&key) {
+                return Ok(Ok(made));
+            }
+            let tile = recipe.make(&gone);
+            Ok(tile.map(|tile| finished(&metered, &recipe, &key, &tile)))
+        })
+        .await?
+}
+
+/// A tile from memory, or made here; none for one that is long to make.
+pub(super) fn at_once(site: &Site, recipe: &Recipe, key: &str) -> Option<Arc<Made>> {
+    if let Some(made) = kept::get(key) {
+        site.metrics().tile_kept();
+        return Some(made);
+    }
+    site.app().compute_here(|| {
+        let tile = recipe.make_if_short()?;
+        Some(finished(site, recipe, key, &tile))
+    })?
+}
+
+/// Compresses, counts and keeps a tile.
+fn finished(site: &Site, recipe: &Recipe, key: &str, tile: &Tile) -> Arc<Made> {
+    let dropped = tile.losses.dropped;
+    site.metrics().tile(tile.bytes.len(), dropped);
+    let made = Arc::new(Made::of(&recipe.name(key), tile));
+    kept::keep(key.to_owned(), Arc::clone(&made));
+    made
+}
 
 async fn answer(
     site: &Site,
@@ -46,38 +97,7 @@ async fn answer(
     cache: &'static str,
     version: Option<String>,
 ) -> Result<Response, Problem> {
-    let key = recipe.key();
-    let beforehand = recipe
-        .plain()
-        .and_then(|(snapshot, id)| Made::beforehand(snapshot, id));
-    let made = if let Some(made) = beforehand {
-        site.metrics().tile_beforehand();
-        Arc::new(made)
-    } else if let Some(made) = kept::get(&key) {
-        site.metrics().tile_kept();
-        made
-    } else {
-        let metered = site.clone();
-        // Dropped with this future, when the client hangs up.
-        let waiting = Gone::default();
-        let gone = waiting.flag();
-        site.app()
-            .compute(move |_| {
-                // Whoever waited for a permit may find that another has made it meanwhile.
-                if let Some(made) = kept::get(&key) {
-                    return Ok(Ok(made));
-                }
-                Ok(recipe.make(&gone).map(|tile| {
-                    metered
-                        .metrics()
-                        .tile(tile.bytes.len(), tile.losses.dropped);
-                    let made = Arc::new(Made::of(&recipe.name(&key), &tile));
-                    kept::keep(key, Arc::clone(&made));
-                    made
-                }))
-            })
-            .await??
-    };
+    let made = made(site, recipe).await?;
     if made.gzip.is_empty() {
         return Ok(empty(asked, &made.tag, cache));
     }
@@ -105,7 +125,8 @@ pub(super) async fn xyz(
     Path((source, z, x, y)): Path<(String, String, String, String)>,
     parts: Parts,
 ) -> Result<Response, Problem> {
-    let (snapshots, mut lasting, public) = source_of(&site, &source, &parts.headers).await?;
+    let (snapshots, all_pinned, public) = source_of(&site, &source, &parts.headers).await?;
+    let query = parts.uri.query().map(str::to_owned);
     let one = match &snapshots[..] {
         [one] => Some(one),
         _ => None,
@@ -128,20 +149,30 @@ pub(super) async fn xyz(
         )
     })?;
     // A joined value changes with the next table though the geometry never does.
-    lasting &= ask
-        .params
-        .get("indicator")
-        .is_none_or(|code| pinned(code).1.is_some());
+    let lasting = all_pinned
+        && ask
+            .params
+            .get("indicator")
+            .is_none_or(|code| pinned(code).1.is_some());
     let live = site.app().live();
     let version = one.map(|one| one.info().version.to_string());
-    let recipe = Recipe {
-        place: Place::Square(id),
-        parts: parts_of(site.app().standards(), &ask, snapshots, &live)?,
-    };
+    let layers = Arc::new(layers_of(site.app().standards(), &ask, snapshots, &live)?);
     let cache = match (public, lasting) {
         (false, _) => PRIVATE,
         (true, true) => FOREVER,
         (true, false) => BRIEF,
+    };
+    if let (true, Some(query)) = (public && all_pinned, query) {
+        let prepared = Prepared {
+            layers: Arc::clone(&layers),
+            version: version.as_ref().and_then(|version| version.parse().ok()),
+            cache,
+        };
+        site.prepared().keep(&source, &query, prepared);
+    }
+    let recipe = Recipe {
+        place: Place::Square(id),
+        layers,
     };
     answer(&site, &ask.headers, recipe, cache, version).await
 }
@@ -187,26 +218,27 @@ async fn source_of(
 }
 
 /// The layers of a tile with what the request chose of each.
-fn parts_of(
+fn layers_of(
     standards: &Standards,
     ask: &Ask,
     snapshots: Vec<Arc<Snapshot>>,
     live: &LiveLayers,
-) -> Result<Vec<Part>, Problem> {
+) -> Result<Layers, Problem> {
     let selections = match &snapshots[..] {
         [one] => vec![Selection::of(&ask.params, one, live)?],
         several => Selection::of_each(&ask.params, several, live, |stored| {
             layer_of(standards, &stored.table, live)
         })?,
     };
-    Ok(snapshots
+    let parts = snapshots
         .into_iter()
         .zip(selections)
         .map(|(snapshot, selection)| Part {
             snapshot,
             selection,
         })
-        .collect())
+        .collect();
+    Ok(Layers::new(parts))
 }
 
 /// `/collections/{id}/tiles/{grid}/{z}/{row}/{col}`.
@@ -231,7 +263,12 @@ pub(super) async fn of_collection(
     let version = info.version.to_string();
     let recipe = Recipe {
         place,
-        parts: parts_of(site.app().standards(), &ask, vec![snapshot], &live)?,
+        layers: Arc::new(layers_of(
+            site.app().standards(),
+            &ask,
+            vec![snapshot],
+            &live,
+        )?),
     };
     answer(&site, &ask.headers, recipe, cache, Some(version)).await
 }
@@ -254,7 +291,7 @@ pub(super) async fn of_dataset(
         .reduce(crate::model::Bbox::with);
     let recipe = Recipe {
         place: scheme.tile([&z, &row, &col], bbox)?,
-        parts: parts_of(site.app().standards(), &ask, snapshots, &live)?,
+        layers: Arc::new(layers_of(site.app().standards(), &ask, snapshots, &live)?),
     };
     answer(&site, &ask.headers, recipe, BRIEF, None).await
 }

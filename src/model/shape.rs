@@ -247,6 +247,13 @@ impl<'a, T: Copy> ShapesRef<'a, T> {
         }
     }
 
+    /// How many coordinates all features before this one have.
+    #[inline]
+    pub fn coords_before(&self, row: usize) -> usize {
+        let parts = begin(self.part_ends, row);
+        begin(self.coord_ends, begin(self.ring_ends, parts))
+    }
+
     /// Every feature's geometry, in order.
     #[inline]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = ShapeRef<'a, T>> + 'a {

@@ -18,7 +18,7 @@ use super::{
 use crate::model::{
     Column, Layer, ShapeKind, Shapes, Table, Version,
     distinct::Distinct,
-    value::{NULL_BOOL, NULL_CODE, NULL_DATE, NULL_INTEGER},
+    value::{NULL_BOOL, NULL_CODE, NULL_DATE, NULL_INTEGER, TextColumn},
     world,
 };
 
@@ -270,8 +270,28 @@ fn renumbered(codes: &[u32], order: &[u32]) -> Vec<u32> {
         .collect()
 }
 
+/// True when every row has a text and no other row has it.
+fn each_has_its_own(column: &TextColumn) -> bool {
+    let mut met = vec![false; column.distinct()];
+    column.distinct() == column.codes.len()
+        && column.codes.iter().all(|&code| {
+            met.get_mut(code as usize)
+                .is_some_and(|met| !std::mem::replace(met, true))
+        })
+}
+
 fn add_field<'a, W: std::io::Write>(writer: &mut Writer<'a, W>, at: usize, column: &'a Column) {
     match column {
+        // No text comes twice: a dictionary would be as long, and every look into it somewhere else.
+        Column::Text(column) if each_has_its_own(column) => {
+            let mut text = String::with_capacity(column.text.len());
+            let mut ends = Vec::with_capacity(column.codes.len());
+            for &code in &column.codes {
+                text.push_str(column.entry(code));
+                ends.push(text.len() as u32);
+            }
+            writer.add_field(at, 0, Cow::Borrowed(&[]), text.into_bytes().into(), &ends);
+        }
         Column::Text(column) => {
             // By the first sixteen bytes, which stand in the key; texts are looked up only where those are alike.
             let head = |code: u32| {

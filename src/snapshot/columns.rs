@@ -74,7 +74,7 @@ fn map(file: &File) -> std::io::Result<memmap2::Mmap> {
 }
 
 /// The form this code writes and reads. Raised whenever the meaning of a section changes.
-pub(super) const FORM: u32 = 2;
+pub(super) const FORM: u32 = 3;
 const MAGIC: [u8; 8] = *b"paratsrv";
 const ALIGN: usize = 64;
 const CHECKSUM: usize = 32;
@@ -426,7 +426,8 @@ impl Columns {
             let fits = field.entries.len().is_multiple_of(size)
                 && field.ends.len().is_multiple_of(4)
                 && match field.width {
-                    0 => field.entries.len() == rows * size && field.kind != FieldType::Text,
+                    0 if field.kind == FieldType::Text => field.ends.len() == rows * 4,
+                    0 => field.entries.len() == rows * size,
                     1 | 2 | 4 => field.codes.len() == rows * field.width as usize,
                     _ => false,
                 };

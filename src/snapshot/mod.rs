@@ -13,7 +13,6 @@ mod labels;
 mod order;
 pub mod pmtiles;
 mod pyramid;
-mod rows;
 #[cfg(test)]
 pub(crate) mod sample;
 mod tree;
@@ -32,7 +31,6 @@ pub use labels::Anchor;
 pub(crate) use order::SMALL_LAYER;
 pub(crate) use pyramid::gzip_header;
 pub use pyramid::{FORM as TILE_FORM, PYRAMID, Pyramid, PyramidInfo, ZoomLosses, losses_of};
-pub use rows::Rows;
 pub(crate) use vertices::{BLOCK, Blocks};
 pub use view::{Codes, ColumnView, Entries};
 
@@ -252,14 +250,49 @@ impl Snapshot {
 
     /// Adds the rows whose boxes meet the given one to `out`, ascending.
     pub fn search(&self, world_box: [u32; 4], out: &mut Vec<u32>) {
-        self.columns
-            .tree()
-            .search(&world_box, &mut |rows| out.extend(rows));
+        self.search_ranges(world_box, |rows| out.extend(rows));
+    }
+
+    /// The same as ranges.
+    pub fn search_ranges(&self, world_box: [u32; 4], mut found: impl FnMut(std::ops::Range<u32>)) {
+        self.columns.tree().search(&world_box, &mut |rows| {
+            found(rows);
+            true
+        });
+    }
+
+    /// Of these rows, those whose boxes meet the given one, in their order.
+    pub fn near(&self, world_box: [u32; 4], rows: &[u32]) -> Vec<u32> {
+        let tree = self.columns.tree();
+        let meets = |row: &u32| {
+            tree.bounds(*row)
+                .is_some_and(|own| tree::meets(&own, &world_box))
+        };
+        rows.iter().copied().filter(meets).collect()
     }
 
     /// True when some row's box meets the given one.
     pub fn meets(&self, world_box: [u32; 4]) -> bool {
-        self.columns.tree().meets(&world_box)
+        !self.columns.tree().search(&world_box, &mut |_| false)
+    }
+
+    /// How many rows have boxes that meet the given one, and how many coordinates these have; none once
+    /// either passes its limit, which is all that it costs to know.
+    pub fn count_near(
+        &self,
+        world_box: [u32; 4],
+        rows: usize,
+        coords: usize,
+    ) -> Option<(usize, usize)> {
+        let world = self.world();
+        let (mut seen, mut vertices) = (0, 0);
+        let few = self.columns.tree().search(&world_box, &mut |range| {
+            seen += range.len();
+            vertices +=
+                world.coords_before(range.end as usize) - world.coords_before(range.start as usize);
+            seen <= rows && vertices <= coords
+        });
+        few.then_some((seen, vertices))
     }
 
     /// Where a row's label goes: inside an area, on a line, at a point. World position.
@@ -270,6 +303,21 @@ impl Snapshot {
     /// Where labels may go along a row's line, the one that stands for it first; none for other shapes.
     pub fn anchors(&self, row: u32) -> &[Anchor] {
         self.columns.anchors(row)
+    }
+
+    /// Reads a little of what will be read of each row, so that the memory of all of them is under way at
+    /// once rather than one after the other.
+    pub(crate) fn touch(&self, rows: &[u32]) {
+        let world = self.world();
+        let zooms = self.vertex_zooms();
+        let mut seen = 0;
+        for &row in rows {
+            let first = world.coords_before(row as usize);
+            seen ^= self.bounds(row)[0];
+            seen ^= world.coords.get(first).map_or(0, |at| at[0]);
+            seen ^= zooms.get(first).copied().map_or(0, u32::from);
+        }
+        std::hint::black_box(seen);
     }
 
     /// The coordinates of [`Self::world`] by blocks.

@@ -46,7 +46,7 @@ pub(super) fn build(mut boxes: Vec<WorldBox>) -> Vec<WorldBox> {
     boxes
 }
 
-fn meets(a: &WorldBox, b: &WorldBox) -> bool {
+pub(super) fn meets(a: &WorldBox, b: &WorldBox) -> bool {
     a[0] <= b[2] && b[0] <= a[2] && a[1] <= b[3] && b[1] <= a[3]
 }
 
@@ -74,34 +74,18 @@ impl<'a> Tree<'a> {
         ((row as usize) < rows).then(|| self.boxes[row as usize])
     }
 
-    /// Calls `found` with ranges of rows whose boxes meet the given one, ascending.
-    pub(super) fn search(&self, around: &WorldBox, found: &mut impl FnMut(std::ops::Range<u32>)) {
-        if let Some(top) = self.levels.len().checked_sub(1) {
-            let begin = self.levels[..top].iter().sum();
-            self.visit(top, begin, 0, around, found);
-        }
-    }
-
-    /// True when some row's box meets the given one.
-    pub(super) fn meets(&self, around: &WorldBox) -> bool {
+    /// Calls `found` with ranges of rows whose boxes meet the given one, ascending, for as long as it says
+    /// to go on; true when it always did.
+    pub(super) fn search(
+        &self,
+        around: &WorldBox,
+        found: &mut impl FnMut(std::ops::Range<u32>) -> bool,
+    ) -> bool {
         let Some(top) = self.levels.len().checked_sub(1) else {
-            return false;
+            return true;
         };
         let begin = self.levels[..top].iter().sum();
-        self.any(top, begin, 0, around)
-    }
-
-    fn any(&self, level: usize, begin: usize, at: usize, around: &WorldBox) -> bool {
-        let own = &self.boxes[begin + at];
-        if !meets(own, around) {
-            return false;
-        }
-        if level == 0 || holds(around, own) {
-            return true;
-        }
-        let below = begin - self.levels[level - 1];
-        let mut children = at * NODE..((at + 1) * NODE).min(self.levels[level - 1]);
-        children.any(|child| self.any(level - 1, below, child, around))
+        self.visit(top, begin, 0, around, found)
     }
 
     /// Visits one box of a level that begins at `begin`.
@@ -111,23 +95,20 @@ impl<'a> Tree<'a> {
         begin: usize,
         at: usize,
         around: &WorldBox,
-        found: &mut impl FnMut(std::ops::Range<u32>),
-    ) {
+        found: &mut impl FnMut(std::ops::Range<u32>) -> bool,
+    ) -> bool {
         let own = &self.boxes[begin + at];
         if !meets(own, around) {
-            return;
+            return true;
         }
         if level == 0 || holds(around, own) {
             let span = NODE.pow(level as u32);
             let from = at * span;
-            found(from as u32..(from + span).min(self.levels[0]) as u32);
-            return;
+            return found(from as u32..(from + span).min(self.levels[0]) as u32);
         }
         let below = begin - self.levels[level - 1];
-        let children = at * NODE..((at + 1) * NODE).min(self.levels[level - 1]);
-        for child in children {
-            self.visit(level - 1, below, child, around, found);
-        }
+        let mut children = at * NODE..((at + 1) * NODE).min(self.levels[level - 1]);
+        children.all(|child| self.visit(level - 1, below, child, around, found))
     }
 }
 
@@ -152,9 +133,18 @@ mod tests {
             let all = build(boxes);
             prop_assert_eq!(all.len(), levels.iter().sum::<usize>());
             let mut rows = vec![];
-            Tree::new(&all, &levels).search(&around, &mut |range| rows.extend(range));
-            prop_assert_eq!(Tree::new(&all, &levels).meets(&around), !plain.is_empty());
-            prop_assert_eq!(rows, plain);
+            let all_of_it = Tree::new(&all, &levels).search(&around, &mut |range| {
+                rows.extend(range);
+                true
+            });
+            prop_assert!(all_of_it);
+            prop_assert_eq!(&rows, &plain);
+            let mut calls = 0;
+            let all_of_it = Tree::new(&all, &levels).search(&around, &mut |_| {
+                calls += 1;
+                false
+            });
+            prop_assert_eq!((all_of_it, calls), (plain.is_empty(), usize::from(!plain.is_empty())));
         }
     }
 }

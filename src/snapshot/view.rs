@@ -1,9 +1,9 @@
 //! A column of a snapshot as a scan wants it: distinct values once, in ascending order, and a code a row.
 //!
 //! A test of a value runs once for each distinct value and then compares codes. Because entries ascend,
-//! a range of values is a range of codes. A column whose numbers hardly repeat has no dictionary: its
-//! entries are its rows, a row is its own code, and then entries do **not** ascend
-//! ([`ColumnView::is_sorted`]).
+//! a range of values is a range of codes. A column whose numbers hardly repeat, or of whose texts
+//! none comes twice, has no dictionary: its entries are its rows, a row is its own code, and then entries do
+//! **not** ascend ([`ColumnView::is_sorted`]). So the ids that a tile writes lie side by side, as its rows do.
 
 use crate::model::{
     FieldType, Value,
@@ -13,7 +13,7 @@ use crate::model::{
 /// For each row, which entry.
 #[derive(Clone, Copy, Debug)]
 pub enum Codes<'a> {
-    /// A row is its own code; nulls stand in the values.
+    /// A row is its own code; nulls stand in the values. Text is so only where every row has one of its own.
     Rows(u32),
     /// Up to 255 entries; 255 is null.
     U8(&'a [u8]),

@@ -8,6 +8,7 @@ use std::{
 use super::{
     laws::strict,
     plain::{Spot, tile_of},
+    slivers::{noded, walked},
     tests::{coverage, decode},
     *,
 };
@@ -148,14 +149,9 @@ fn neighbours_of_a_coverage_share_their_edges_in_a_declared_grid_too() {
             let place = holding(&grid, level, snapshot.label(14));
             let tile = tile_at(&[&snapshot], &Place::Declared(place.clone()), &[]);
             let features = strict(&tile.bytes).remove("ward").expect("wards");
-            // Each edge between two wards is walked twice; those of the outline and of the cut once.
-            let mut edges: BTreeMap<[[i64; 2]; 2], u32> = BTreeMap::new();
-            for ring in features.iter().flat_map(|feature| &feature.paths) {
-                for at in 0..ring.len() {
-                    let (a, b) = (ring[at], ring[(at + 1) % ring.len()]);
-                    *edges.entry([a.min(b), a.max(b)]).or_default() += 1;
-                }
-            }
+            // Each edge between two wards is walked both ways; those of the outline and of the cut once.
+            let rings = features.iter().flat_map(|feature| &feature.paths);
+            let edges = walked(rings.map(|ring| (ring.clone(), true)));
             let [west, north] = [77.5, 12.96].map(|at: f64| at);
             let outline = |unit: &[i64; 2]| {
                 // Back from units to the ground, to see whether it is the edge of all wards.
@@ -180,12 +176,12 @@ fn neighbours_of_a_coverage_share_their_edges_in_a_declared_grid_too() {
                     || (at[0][1] - north + 0.06).abs() < near
             };
             let cut = |unit: &[i64; 2]| unit.iter().any(|&v| v == -64 || v == 4160);
-            let lonely = edges
-                .iter()
-                .filter(|(_, count)| **count != 2)
-                .filter(|(edge, _)| !edge.iter().all(|end| cut(end) || outline(end)))
-                .count();
-            assert_eq!(lonely, 0, "{} {} edges", place.name(), edges.len());
+            let known = |end: &[i64; 2]| cut(end) || outline(end);
+            let lonely: Vec<_> = noded(&edges)
+                .into_iter()
+                .filter(|((a, b), _)| !(known(a) && known(b)))
+                .collect();
+            assert!(lonely.is_empty(), "{} {lonely:?}", place.name());
         }
     }
 }

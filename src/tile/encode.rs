@@ -7,7 +7,7 @@
 //! begun.
 
 use super::{
-    sketch::{put, varint_len},
+    sketch::{VARINT, place, put, varint_len},
     values::Once,
 };
 use crate::{
@@ -94,10 +94,9 @@ impl Desk {
         self.sizes.clear();
         self.slots.clear();
         self.slots.resize(spec.keys.len() * outlines.len(), NONE);
-        let count = self.find_values(spec, outlines);
+        self.find_values(spec, outlines);
         let mut slots = std::mem::take(&mut self.slots);
-        self.once
-            .settle(&mut self.values, count as usize, &mut slots);
+        self.once.settle(&mut self.values, &mut slots);
         self.write_features(spec, outlines, commands, &slots);
         slots.clear();
         self.slots = slots;
@@ -105,8 +104,8 @@ impl Desk {
         self.features.len() + self.values.len() + keys + spec.name.len() + 16
     }
 
-    /// Fills in the slots, a column at a time, those with the fewest values first; how many values there are.
-    fn find_values(&mut self, spec: &Spec<'_>, outlines: &[Outline]) -> u32 {
+    /// Fills in the slots, a column at a time, those with the fewest values first.
+    fn find_values(&mut self, spec: &Spec<'_>, outlines: &[Outline]) {
         let distinct = |source: &Source<'_>| match source {
             Source::Column(view) => view.distinct(),
             Source::Numbers(_) => usize::MAX,
@@ -116,9 +115,10 @@ impl Desk {
         order.sort_by_key(|&at| distinct(&spec.keys[at].1));
         let mut slots = std::mem::take(&mut self.slots);
         let mut start = 0;
+        self.once.clear();
         for at in order {
             let own = &mut slots[at * outlines.len()..(at + 1) * outlines.len()];
-            start += match spec.keys[at].1 {
+            let count = match spec.keys[at].1 {
                 Source::Column(view) => self.column(view, outlines, start, own),
                 Source::Numbers(numbers) => self.by_value(outlines, start, own, |outline, _| {
                     let number = numbers.get(outline.row as usize).copied();
@@ -128,9 +128,10 @@ impl Desk {
                     numbers.get(at).copied().map(Value::Integer)
                 }),
             };
+            self.once.note(&self.values, count);
+            start += count;
         }
         self.slots = slots;
-        start
     }
 
     /// Entries made from now on count; those from before do not.
@@ -165,10 +166,6 @@ impl Desk {
                     .filter(|&&code| code != u16::MAX)
                     .map_or(NULL_CODE, |&code| u32::from(code))
             }),
-            // As many values as rows: none comes twice.
-            Codes::U32(codes) if distinct == codes.len() => {
-                self.each_once(view, codes, outlines, start, slots)
-            }
             Codes::U32(codes) if distinct <= DENSE => {
                 self.by_code(view, outlines, start, slots, |row| {
                     codes.get(row).copied().unwrap_or(NULL_CODE)
@@ -185,6 +182,7 @@ impl Desk {
                 |code| view.entry(code),
             ),
             Codes::Rows(_) => match view.entries() {
+                Entries::Text { .. } => self.each_text(view, outlines, start, slots),
                 Entries::Integer(rows) => self.by_value(outlines, start, slots, |outline, _| {
                     let number = *rows.get(outline.row as usize)?;
                     (number != NULL_INTEGER).then_some(Value::Integer(number))
@@ -236,48 +234,53 @@ impl Desk {
         count
     }
 
-    /// A dictionary in which every row has an entry of its own.
-    fn each_once(
+    /// Texts of which none comes twice, which stand in the order of rows.
+    fn each_text(
         &mut self,
         view: ColumnView<'_>,
-        codes: &[u32],
         outlines: &[Outline],
         start: u32,
         slots: &mut [u32],
     ) -> u32 {
         let Entries::Text { text, ends } = view.entries() else {
-            return self.by_key(
-                outlines,
-                start,
-                slots,
-                |outline, _| {
-                    let code = *codes.get(outline.row as usize)?;
-                    Some((u64::from(code), code))
-                },
-                |code| view.entry(code),
-            );
+            return 0;
         };
+        let begin = self.values.len();
         let mut count = 0;
-        let mut spans = [(0, 0); 32];
-        for (slots, outlines) in slots.chunks_mut(32).zip(outlines.chunks(32)) {
-            // Rows lie near each other, their texts do not: all reads of a chunk are under way at once.
-            for (span, outline) in spans.iter_mut().zip(outlines) {
-                let code = codes.get(outline.row as usize).copied();
-                let at = code.unwrap_or(NULL_CODE) as usize;
-                let from = at
-                    .checked_sub(1)
-                    .map_or(0, |at| ends.get(at).copied().unwrap_or(0));
-                *span = (from, ends.get(at).copied().unwrap_or(0));
+        // Points along one line follow each other and have one text.
+        let mut before = (None, NONE);
+        for (slot, outline) in slots.iter_mut().zip(outlines) {
+            if before.0 == Some(outline.row) {
+                *slot = before.1;
+                continue;
             }
-            for (slot, &(from, to)) in slots.iter_mut().zip(&spans) {
-                let own = text.get(from as usize..to as usize).unwrap_or_default();
-                let Ok(own) = std::str::from_utf8(own) else {
-                    continue;
-                };
-                write_text(own, &mut self.values);
+            let row = outline.row as usize;
+            let from = row.checked_sub(1).map_or(0, |at| ends[at]);
+            let own = text.get(from as usize..ends[row] as usize);
+            write_text(own.unwrap_or_default(), &mut self.values);
+            *slot = start + count;
+            count += 1;
+            before = (Some(outline.row), *slot);
+        }
+        // Looked at all at once, as nearly all are ASCII. What is not, or has 126 bytes or more and so a
+        // length that is not, is looked at one by one.
+        if self.values[begin..].is_ascii() {
+            return count;
+        }
+        self.values.truncate(begin);
+        (count, before) = (0, (None, NONE));
+        for (slot, outline) in slots.iter_mut().zip(outlines) {
+            if before.0 == Some(outline.row) {
+                *slot = before.1;
+                continue;
+            }
+            *slot = NONE;
+            if let Some(text) = view.text(outline.row) {
+                write_text(text.as_bytes(), &mut self.values);
                 *slot = start + count;
                 count += 1;
             }
+            before = (Some(outline.row), *slot);
         }
         count
     }
@@ -359,15 +362,17 @@ impl Desk {
         slots: &[u32],
     ) {
         let out = &mut self.features;
+        self.tags.resize((2 * spec.keys.len() + 1) * VARINT, 0);
         for (at, outline) in outlines.iter().enumerate() {
-            self.tags.clear();
+            let mut tagged = 0;
             for key in 0..spec.keys.len() {
                 let slot = slots[key * outlines.len() + at];
                 if slot != NONE {
-                    put(&mut self.tags, key as u64);
-                    put(&mut self.tags, u64::from(slot));
+                    tagged += place(&mut self.tags[tagged..], key as u64);
+                    tagged += place(&mut self.tags[tagged..], u64::from(slot));
                 }
             }
+            let tags = &self.tags[..tagged];
             let geometry = &commands[outline.from as usize..outline.to as usize];
             let id = spec.ids.get(outline.row as usize).copied();
             let id = id.filter(|_| outline.named);
@@ -375,8 +380,8 @@ impl Desk {
             if let Some(id) = id {
                 body += 1 + varint_len(id);
             }
-            if !self.tags.is_empty() {
-                body += 1 + varint_len(self.tags.len() as u64) + self.tags.len();
+            if !tags.is_empty() {
+                body += 1 + varint_len(tags.len() as u64) + tags.len();
             }
             let before = out.len();
             out.reserve(body + 8);
@@ -386,10 +391,10 @@ impl Desk {
                 out.push(0x08);
                 put(out, id);
             }
-            if !self.tags.is_empty() {
+            if !tags.is_empty() {
                 out.push(0x12);
-                put(out, self.tags.len() as u64);
-                out.extend_from_slice(&self.tags);
+                put(out, tags.len() as u64);
+                out.extend_from_slice(tags);
             }
             out.extend_from_slice(&[0x18, outline.kind, 0x22]);
             put(out, geometry.len() as u64);
@@ -426,7 +431,7 @@ impl Desk {
     }
 }
 
-fn write_text(text: &str, out: &mut Vec<u8>) {
+fn write_text(text: &[u8], out: &mut Vec<u8>) {
     let len = text.len() as u64;
     if len < 126 {
         out.extend_from_slice(&[0x22, len as u8 + 2, 0x0a, len as u8]);
@@ -436,15 +441,15 @@ fn write_text(text: &str, out: &mut Vec<u8>) {
         out.push(0x0a);
         put(out, len);
     }
-    out.extend_from_slice(text.as_bytes());
+    out.extend_from_slice(text);
 }
 
 /// Appends a value message; false for null, which has none.
 fn write_value(value: Value<'_>, out: &mut Vec<u8>) -> bool {
     match value {
         Value::Null => return false,
-        Value::Text(value) => write_text(value, out),
-        Value::Date(_) | Value::DateTime(_) => write_text(&value.to_text(), out),
+        Value::Text(value) => write_text(value.as_bytes(), out),
+        Value::Date(_) | Value::DateTime(_) => write_text(value.to_text().as_bytes(), out),
         Value::Integer(number) => {
             // uint for what is not negative, sint for the rest: the shortest that holds both.
             let (field, number) = if number >= 0 {

@@ -7,11 +7,13 @@
 mod clip;
 mod declared;
 mod encode;
+mod faces;
 mod ground;
 mod gzip;
 mod pick;
 pub mod plain;
 pub mod pyramid;
+mod rings;
 mod simplify;
 mod sketch;
 mod values;
@@ -30,13 +32,15 @@ use sketch::{Drawn, Sketch, Vertices};
 
 use crate::{
     model::{Field, LayerId},
-    snapshot::{Rows, Snapshot, SnapshotInfo},
+    snapshot::{Snapshot, SnapshotInfo},
 };
 
 /// The bytes, before compression, that a tile is kept under by leaving out the least important features.
 pub const MAX_BYTES: usize = 500_000;
 /// How many units an area must measure for its label to go into the tile: 16 pixels of 512.
 const LABEL_UNITS: i64 = 128;
+/// How many shapes are called for at once.
+const AHEAD: usize = 32;
 /// The property that says how a line runs at its anchor.
 const ANGLE: &str = "angle";
 
@@ -54,8 +58,8 @@ pub struct ExtraColumn<'a> {
 pub struct TileOptions<'a> {
     /// The positions of the fields to write; all when none is given.
     pub properties: Option<&'a [usize]>,
-    /// The rows that may appear; all when none is given.
-    pub rows: Option<&'a Rows>,
+    /// The rows that may appear, ascending; all when none are given.
+    pub rows: Option<&'a [u32]>,
     /// Columns to write beside the snapshot's own.
     pub extra: &'a [ExtraColumn<'a>],
     /// True to leave out the `{id}_label` layer.
@@ -264,10 +268,17 @@ fn draw(
     let vertices = Vertices {
         zooms: snapshot.vertex_zooms(),
         blocks: snapshot.blocks(),
+        shared: snapshot.info().coverage,
     };
     sketch.clear();
     outlines.clear();
-    for &row in rows {
+    // Few of many rows lie far apart in memory, each look at one waits for it.
+    let sparse = (rows.first().zip(rows.last()))
+        .is_some_and(|(first, last)| (last - first) as usize > 4 * rows.len());
+    for (at, &row) in rows.iter().enumerate() {
+        if sparse && at % AHEAD == 0 {
+            snapshot.touch(&rows[at..(at + AHEAD).min(rows.len())]);
+        }
         let shape = world.get(row as usize);
         let from = sketch.end() as u32;
         let drawn = sketch.draw(ground, shape, vertices, snapshot.bounds(row));

@@ -21,17 +21,19 @@ pub(super) fn rows(
     options: &TileOptions<'_>,
     losses: &mut Losses,
 ) -> Vec<u32> {
-    let mut picked = vec![];
-    snapshot.search(ground.reach(), &mut picked);
+    let small = is_small(snapshot);
+    let (mut picked, mut found) = (vec![], 0);
     if let Some(rows) = options.rows {
-        picked.retain(|&row| rows.has(row));
-    }
-    let found = picked.len();
-    if options.rows.is_none() && !is_small(snapshot) {
+        picked = snapshot.near(ground.reach(), rows);
+        found = picked.len();
+    } else {
         let (zooms, zoom) = (snapshot.first_zooms(), ground.feature_zoom());
-        picked.retain(|&row| zooms[row as usize] <= zoom);
+        snapshot.search_ranges(ground.reach(), |rows| {
+            found += rows.len();
+            picked.extend(rows.filter(|&row| small || zooms[row as usize] <= zoom));
+        });
     }
-    if picked.len() > MAX_FEATURES && !is_small(snapshot) {
+    if picked.len() > MAX_FEATURES && !small {
         keep_best(&mut picked, snapshot.ranks(), MAX_FEATURES);
     }
     losses.dropped += (found - picked.len()) as u64;

@@ -1,13 +1,14 @@
 //! The slow, plain way to the same tile: a scan over all features, `Vec` after `Vec`, and the `mvt` crate
-//! for the bytes. Nothing is shared with the fast way but the grid's definition and the plan of zooms, so
-//! that a mistake in one shows as a difference. It serves nobody; tests and benches compare with it.
+//! for the bytes. Nothing is shared with the fast way but the grid's definition, the plan of zooms and the
+//! noding of edges (which it does always, the fast way where it sees a need), so that a mistake in one shows
+//! as a difference. It serves nobody; tests and benches compare with it.
 //!
 //! It knows no limit of bytes, and it does not merge what the crate cannot write: a ring that starts where
 //! the one before it ended would lose its `MoveTo`, so such a ring is turned to start elsewhere.
 
 use mvt::{GeomData, GeomEncoder, GeomType};
 
-use super::{BUFFER, EXTENT, LABEL_UNITS, TileId, TileOptions};
+use super::{BUFFER, EXTENT, LABEL_UNITS, TileId, TileOptions, rings::Rings};
 use crate::{
     model::{ShapeRef, Value},
     snapshot::{SMALL_LAYER, Snapshot},
@@ -70,7 +71,7 @@ fn add_layer(
     let mut rows: Vec<u32> = (0..snapshot.len() as u32)
         .filter(|&row| meets(snapshot, row, spot))
         .filter(|&row| match options.rows {
-            Some(rows) => rows.has(row),
+            Some(rows) => rows.binary_search(&row).is_ok(),
             None => is_small || snapshot.first_zooms()[row as usize] <= spot.zooms[0],
         })
         .collect();
@@ -306,7 +307,7 @@ fn geometry(snapshot: &Snapshot, shape: ShapeRef<'_, u32>, spot: &Spot<'_>) -> O
                 .flatten()
         }
         1 => lines(&paths(snapshot, shape, spot)),
-        _ => areas(&paths(snapshot, shape, spot)),
+        _ => areas(&paths(snapshot, shape, spot), snapshot.info().coverage),
     }
 }
 
@@ -358,10 +359,10 @@ fn lines(parts: &[Vec<Vec<Unit>>]) -> Option<GeomData> {
     encoder.encode().ok()
 }
 
-fn areas(parts: &[Vec<Vec<Unit>>]) -> Option<GeomData> {
+fn areas(parts: &[Vec<Vec<Unit>>], shared: bool) -> Option<GeomData> {
     let mut encoder = GeomEncoder::new(GeomType::Polygon);
-    let mut end = None;
     let mut collapsed = None;
+    let mut gathered = Rings::default();
     for rings in parts {
         for (at, path) in rings.iter().enumerate() {
             let whole = tidy(path.clone());
@@ -382,12 +383,26 @@ fn areas(parts: &[Vec<Vec<Unit>>]) -> Option<GeomData> {
             if (area(&ring) > 0) != (at == 0) {
                 ring.reverse();
             }
-            if end == ring.first().copied() {
-                ring.rotate_left(1);
-            }
-            add(&mut encoder, &ring)?;
-            end = ring.last().copied();
+            gathered.push(ring, at == 0);
         }
+    }
+    if gathered.len() > 0 {
+        let least = gathered.least();
+        // Without a look whether it is needed: where it is not, it changes nothing.
+        gathered.remake(shared);
+        let within = parts.iter().flatten().flatten().all(in_frame);
+        if gathered.len() == 0 && within {
+            collapsed = collapsed.or(least);
+        }
+    }
+    let mut end = None;
+    for at in 0..gathered.len() {
+        let mut ring = gathered.get(at).to_vec();
+        if end == ring.first().copied() {
+            ring.rotate_left(1);
+        }
+        add(&mut encoder, &ring)?;
+        end = ring.last().copied();
     }
     if end.is_none() {
         let [x, y] = collapsed.filter(in_frame)?.map(|v| v.min(HIGH - 1));

@@ -11,6 +11,8 @@ pub(super) struct Vertices<'a> {
     pub(super) zooms: &'a [u8],
     /// The same by blocks, and where those lie.
     pub(super) blocks: Blocks<'a>,
+    /// True for a coverage, whose neighbours have common edges.
+    pub(super) shared: bool,
 }
 
 /// One ring or path of a layer.

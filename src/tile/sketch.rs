@@ -4,6 +4,7 @@ pub(super) use super::simplify::Vertices;
 use super::{
     clip::{self, Frame, Wide},
     ground::{Ground, REACH},
+    rings::Rings,
     simplify,
 };
 use crate::model::ShapeRef;
@@ -36,6 +37,7 @@ pub(super) struct Sketch {
     pub(super) simplified: bool,
     path: Vec<Wide>,
     spare: Vec<Wide>,
+    rings: Rings,
     cursor: Wide,
 }
 
@@ -56,7 +58,7 @@ pub(super) fn varint_len(number: u64) -> usize {
 }
 
 /// The most bytes of a varint.
-const VARINT: usize = 10;
+pub(super) const VARINT: usize = 10;
 const MOVE_TO: u64 = 1;
 const LINE_TO: u64 = 2;
 const CLOSE_PATH: u64 = 7;
@@ -64,7 +66,7 @@ const CLOSE_PATH: u64 = 7;
 /// Writes a varint at the begin of a buffer of at least [`VARINT`] bytes; how many it has. Nearly all steps
 /// take one or two, and which of them is not known in advance, so both are written without a jump.
 #[inline]
-fn place(out: &mut [u8], number: u64) -> usize {
+pub(super) fn place(out: &mut [u8], number: u64) -> usize {
     if number < 1 << 14 {
         let more = u64::from(number >= 0x80);
         let both = (number & 0x7f) | more << 7 | (number >> 7) << 8;
@@ -285,6 +287,8 @@ impl Sketch {
     ) -> Option<Wide> {
         let (mut from, _) = shape.coord_range();
         let mut collapsed = None;
+        let mut rings = std::mem::take(&mut self.rings);
+        rings.clear();
         for part in shape.parts() {
             let mut has_shell = false;
             for (at, ring) in part.rings().enumerate() {
@@ -320,11 +324,41 @@ impl Sketch {
                     self.path.reverse();
                 }
                 has_shell = true;
-                self.line(0, self.path.len());
-                self.command(CLOSE_PATH, 1);
+                rings.push(self.path.iter().copied(), at == 0);
             }
         }
+        let least = rings.least();
+        rings.settle(vertices.shared);
+        if rings.len() == 0 && least.is_some() && self.all_within(ground, shape, vertices) {
+            // Nothing was cut off, and nothing is left: it is too thin for the grid.
+            collapsed = collapsed.or(least);
+        }
+        for at in 0..rings.len() {
+            self.path.clear();
+            self.path.extend_from_slice(rings.get(at));
+            self.line(0, self.path.len());
+            self.command(CLOSE_PATH, 1);
+        }
+        self.rings = rings;
         collapsed
+    }
+
+    /// True when all vertices that matter lie in the frame.
+    fn all_within(
+        &mut self,
+        ground: &impl Ground,
+        shape: ShapeRef<'_, u32>,
+        vertices: Vertices<'_>,
+    ) -> bool {
+        let (mut from, _) = shape.coord_range();
+        shape.parts().all(|part| {
+            part.rings().all(|ring| {
+                let own = vertices.of(ring, from);
+                from += ring.len();
+                simplify::path(ground, &own, false, &mut self.path);
+                self.path.iter().all(|&at| FRAME.holds(at))
+            })
+        })
     }
 
     fn finish(&mut self, begin: usize, collapsed: Option<Wide>, dimension: u8) -> Drawn {

@@ -44,6 +44,7 @@ fn areas(path: &PathBuf) -> Option<Layer> {
     let text = std::fs::read_to_string(path).ok()?;
     let collection = geojson::FeatureCollection::try_from(text.parse::<geojson::GeoJson>().ok()?);
     let mut layer = sample::empty("ward", 2, vec![]);
+    layer.coverage = true;
     for feature in collection.ok()?.features {
         let Some(geometry) = feature.geometry else {
             continue;
@@ -65,7 +66,7 @@ fn areas(path: &PathBuf) -> Option<Layer> {
 }
 
 /// How often each edge is walked, one way less the other: nothing where two areas share it.
-fn walked<T: Copy + Ord + std::hash::Hash>(
+pub(super) fn walked<T: Copy + Ord + std::hash::Hash>(
     rings: impl IntoIterator<Item = (Vec<T>, bool)>,
 ) -> HashMap<(T, T), i32> {
     let mut walked = HashMap::new();
@@ -76,6 +77,29 @@ fn walked<T: Copy + Ord + std::hash::Hash>(
                 let way = if (a < b) == turned { 1 } else { -1 };
                 *walked.entry((a.min(b), a.max(b))).or_insert(0) += way;
             }
+        }
+    }
+    walked.retain(|_, count| *count != 0);
+    walked
+}
+
+/// Edges that are left, cut at every end of another that lies on them: where a ward touches itself its edge
+/// has a node that its neighbour's has not, and nothing lies between the two.
+pub(super) fn noded(
+    left: &HashMap<([i64; 2], [i64; 2]), i32>,
+) -> HashMap<([i64; 2], [i64; 2]), i32> {
+    let ends: HashSet<[i64; 2]> = left.keys().flat_map(|&(a, b)| [a, b]).collect();
+    let mut walked = HashMap::new();
+    for (&(a, b), count) in left {
+        let on_it = |at: &&[i64; 2]| {
+            let (along, aside) = ([b[0] - a[0], b[1] - a[1]], [at[0] - a[0], at[1] - a[1]]);
+            **at >= a && **at <= b && along[0] * aside[1] == along[1] * aside[0]
+        };
+        // From one end to the other along a line is in the order of positions.
+        let mut stops: Vec<[i64; 2]> = ends.iter().filter(on_it).copied().collect();
+        stops.sort_unstable();
+        for pair in stops.windows(2) {
+            *walked.entry((pair[0], pair[1])).or_insert(0) += count;
         }
     }
     walked.retain(|_, count| *count != 0);
@@ -227,7 +251,10 @@ impl Measured {
         let left = walked(rings.map(|ring| (ring.clone(), true)));
         let cut = |at: &[i64; 2]| at.iter().any(|&v| v == -64 || v == 4160);
         let known = |at: &[i64; 2]| cut(at) || outline.contains(at);
-        self.slivers += left.keys().filter(|(a, b)| !(known(a) && known(b))).count();
+        let unknown = |(a, b): &&([i64; 2], [i64; 2])| !(known(a) && known(b));
+        if left.keys().any(|edge| unknown(&edge)) {
+            self.slivers += noded(&left).keys().filter(unknown).count();
+        }
         if !with_area {
             return;
         }

@@ -13,7 +13,7 @@ use crate::{
 
 type Units = Vec<[i64; 2]>;
 
-/// A decoded feature: its tags as text and its geometry without regard to where a ring starts.
+/// A decoded feature: its tags as text and its geometry without regard to where a ring starts and which comes first.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Seen {
     tags: BTreeMap<String, String>,
@@ -70,9 +70,13 @@ fn seen(geometry: &Geometry<f32>) -> (Vec<Units>, BTreeMap<[[i64; 2]; 2], u32>) 
                 .or_insert(0) += 1;
         }
     };
+    let in_order = |mut rings: Vec<Units>| {
+        rings.sort_unstable();
+        rings
+    };
     let rings = match geometry {
-        Geometry::Polygon(polygon) => area(polygon),
-        Geometry::MultiPolygon(areas) => areas.iter().flat_map(area).collect(),
+        Geometry::Polygon(polygon) => in_order(area(polygon)),
+        Geometry::MultiPolygon(areas) => in_order(areas.iter().flat_map(area).collect()),
         Geometry::LineString(line) => {
             path(line);
             vec![]
@@ -174,7 +178,9 @@ fn the_fast_way_and_the_plain_way_give_the_same_features_in_every_tile() {
     ] {
         let layer = sample::layer(dimension, rows, u64::from(dimension) + 40);
         let (_dir, snapshot) = sample::open(&layer);
-        let filter = Rows::of(snapshot.len(), |row| row % 3 != 1);
+        let filter: Vec<u32> = (0..snapshot.len() as u32)
+            .filter(|row| row % 3 != 1)
+            .collect();
         let values: Vec<f64> = (0..rows)
             .map(|row| if row % 4 == 0 { f64::NAN } else { row as f64 })
             .collect();
@@ -285,6 +291,7 @@ pub(super) fn coverage(side: usize, steps: usize) -> Layer {
             crate::model::FieldType::Text,
         )],
     );
+    layer.coverage = true;
     let mut dice = Dice(3);
     let size = 0.01;
     let mut edge = |from: [f64; 2], to: [f64; 2]| -> Vec<[f64; 2]> {
@@ -472,7 +479,7 @@ fn a_full_tile_keeps_the_most_important_and_says_what_it_left_out() {
         layer.table.columns[0].push(Value::Integer(dice.roll(1 << 40) as i64));
     }
     let (_dir, snapshot) = sample::open(&layer);
-    let all = Rows::of(snapshot.len(), |_| true);
+    let all: Vec<u32> = (0..snapshot.len() as u32).collect();
     let filtered = [TileOptions {
         rows: Some(&all),
         ..TileOptions::default()

@@ -1,19 +1,76 @@
 //! Makes every value of a layer stand once, whichever columns have it (MVT 2.1, 4.4: a tag names a value by its
 //! place, so equal values need one place).
 //!
-//! Columns find their own values without looking at each other; here all are walked once, in the order in
-//! which they were written. Where none comes twice, which is usual, nothing else is touched.
+//! Columns find their own values without looking at each other. Most pairs of columns cannot share one: their
+//! types, lengths or first letters differ. Only those that can are walked and compared.
 
 use super::sketch::varint_len;
+
+/// Values that one column wrote, none of them twice, and what is known of them without comparing.
+#[derive(Clone, Copy, Debug, Default)]
+struct Run {
+    /// How many.
+    count: usize,
+    /// Where their bytes end.
+    end: usize,
+    /// Which types, which lengths, which first or last bytes occur.
+    kinds: u8,
+    lengths: u64,
+    bytes: [u64; 4],
+}
+
+impl Run {
+    /// What is known of messages.
+    fn of(values: &[u8], count: usize) -> Self {
+        let mut run = Self {
+            count,
+            ..Self::default()
+        };
+        let mut from = 0;
+        while from < values.len() {
+            let len = message_len(&values[from..]);
+            let own = &values[from..from + len];
+            // A text by its first byte, a number by its last: there most of them differ.
+            let (kind, byte) = match own {
+                [_, _, 0x0a, text_len, first, ..] if *text_len < 0x80 => (1, *first),
+                [_, _, 0x0a, ..] => (1, 0),
+                [_, _, 0x19, .., last] => (2, *last),
+                [_, _, 0x38, .., last] => (4, *last),
+                [.., last] => (8, *last),
+                [] => (0, 0),
+            };
+            run.kinds |= kind;
+            run.lengths |= 1 << len.min(63);
+            run.bytes[usize::from(byte >> 6)] |= 1 << (byte & 63);
+            from += len;
+        }
+        run
+    }
+
+    /// False where no value of one can be one of the other.
+    fn may_share(&self, other: &Self) -> bool {
+        self.kinds & other.kinds != 0
+            && self.lengths & other.lengths != 0
+            && (0..4).any(|at| self.bytes[at] & other.bytes[at] != 0)
+    }
+}
+
+/// A value that stays.
+#[derive(Clone, Copy, Debug)]
+struct Kept {
+    from: u32,
+    to: u32,
+    place: u32,
+}
 
 /// Memory from layer to layer.
 #[derive(Default)]
 pub(super) struct Once {
-    /// By hash: the turn in which the entry was made, and the value's place. Older turns do not count.
+    /// By hash: the turn in which the entry was made, and which of the kept. Older turns do not count.
     table: Vec<(u32, u32)>,
     turn: u32,
-    /// Where each value ends that stays.
-    ends: Vec<u32>,
+    kept: Vec<Kept>,
+    runs: Vec<Run>,
     /// For each value its place among those that stay.
     places: Vec<u32>,
 }
@@ -44,9 +101,48 @@ fn hash(bytes: &[u8]) -> u64 {
 }
 
 impl Once {
-    /// Takes out the messages of `values`, `count` of them, that came before, and turns the slots that named
-    /// them to the first. Slots beyond `count` name nothing and stay.
-    pub(super) fn settle(&mut self, values: &mut Vec<u8>, count: usize, slots: &mut [u32]) {
+    /// Forgets all columns.
+    pub(super) fn clear(&mut self) {
+        self.runs.clear();
+    }
+
+    /// Notes a column: how many values it added to the others, none of them twice.
+    pub(super) fn note(&mut self, values: &[u8], count: u32) {
+        let from = self.runs.last().map_or(0, |run| run.end);
+        let run = Run::of(&values[from..], count as usize);
+        self.runs.push(Run {
+            end: values.len(),
+            ..run
+        });
+    }
+
+    /// Takes out the messages of `values` that an earlier column has too, and turns the slots that named
+    /// them to the first. Slots beyond all values name nothing and stay.
+    pub(super) fn settle(&mut self, values: &mut Vec<u8>, slots: &mut [u32]) {
+        let runs = std::mem::take(&mut self.runs);
+        let doubtful = |at: usize| {
+            let mut others = (0..runs.len()).filter(|&other| other != at);
+            others.any(|other| runs[at].may_share(&runs[other]))
+        };
+        let looked_at: Vec<bool> = (0..runs.len()).map(doubtful).collect();
+        let count = (0..runs.len())
+            .filter(|&at| looked_at[at])
+            .map(|at| runs[at].count)
+            .sum();
+        if count > 0 {
+            self.take_out(values, slots, &runs, &looked_at, count);
+        }
+        self.runs = runs;
+    }
+
+    fn take_out(
+        &mut self,
+        values: &mut Vec<u8>,
+        slots: &mut [u32],
+        runs: &[Run],
+        looked_at: &[bool],
+        count: usize,
+    ) {
         let bits = (2 * count).next_power_of_two().max(64).trailing_zeros();
         if self.table.len() < 1 << bits {
             self.table.resize(1 << bits, (0, 0));
@@ -57,42 +153,56 @@ impl Once {
         }
         self.turn += 1;
         let table = &mut self.table[..1 << bits];
-        self.ends.clear();
+        self.kept.clear();
         self.places.clear();
-        let (mut from, mut end) = (0, 0);
-        while from < values.len() {
-            let len = message_len(&values[from..]);
-            let own = from..from + len;
-            from += len;
-            let mut place = (hash(&values[own.clone()]) >> (64 - bits)) as usize;
-            let found = loop {
-                let (turn, at) = table[place];
-                if turn != self.turn {
-                    break None;
+        let (mut from, mut end, mut place) = (0, 0, 0);
+        for (run, looked_at) in runs.iter().zip(looked_at) {
+            if !looked_at {
+                if from != end {
+                    values.copy_within(from..run.end, end);
                 }
-                let begin = (at as usize)
-                    .checked_sub(1)
-                    .map_or(0, |before| self.ends[before] as usize);
-                if values[begin..self.ends[at as usize] as usize] == values[own.clone()] {
-                    break Some(at);
-                }
-                place = (place + 1) & (table.len() - 1);
-            };
-            if let Some(at) = found {
-                self.places.push(at);
+                end += run.end - from;
+                from = run.end;
+                self.places.extend(place..place + run.count as u32);
+                place += run.count as u32;
                 continue;
             }
-            let at = self.ends.len() as u32;
-            table[place] = (self.turn, at);
-            if own.start != end {
-                values.copy_within(own, end);
+            while from < run.end {
+                let len = message_len(&values[from..]);
+                let own = from..from + len;
+                from += len;
+                let mut at = (hash(&values[own.clone()]) >> (64 - bits)) as usize;
+                let found = loop {
+                    let (turn, which) = table[at];
+                    if turn != self.turn {
+                        break None;
+                    }
+                    let kept = self.kept[which as usize];
+                    if values[kept.from as usize..kept.to as usize] == values[own.clone()] {
+                        break Some(kept.place);
+                    }
+                    at = (at + 1) & (table.len() - 1);
+                };
+                if let Some(place) = found {
+                    self.places.push(place);
+                    continue;
+                }
+                table[at] = (self.turn, self.kept.len() as u32);
+                self.kept.push(Kept {
+                    from: end as u32,
+                    to: (end + len) as u32,
+                    place,
+                });
+                if own.start != end {
+                    values.copy_within(own, end);
+                }
+                end += len;
+                self.places.push(place);
+                place += 1;
             }
-            end += len;
-            self.ends.push(end as u32);
-            self.places.push(at);
         }
         values.truncate(end);
-        if self.ends.len() < self.places.len() {
+        if (place as usize) < self.places.len() {
             for slot in slots {
                 *slot = self.places.get(*slot as usize).copied().unwrap_or(*slot);
             }
@@ -109,9 +219,12 @@ mod tests {
     use super::*;
 
     fn message(text: &str) -> Vec<u8> {
+        let mut own = vec![0x0a];
+        super::super::sketch::put(&mut own, text.len() as u64);
+        own.extend_from_slice(text.as_bytes());
         let mut bytes = vec![0x22];
-        super::super::sketch::put(&mut bytes, text.len() as u64);
-        bytes.extend_from_slice(text.as_bytes());
+        super::super::sketch::put(&mut bytes, own.len() as u64);
+        bytes.extend_from_slice(&own);
         bytes
     }
 
@@ -128,26 +241,33 @@ mod tests {
     proptest! {
         #[test]
         fn every_value_stands_once_and_every_slot_names_what_it_named(
-            words in prop::collection::vec("[a-c]{0,3}|[a-z]{120,300}", 0..40),
+            columns in prop::collection::vec(
+                prop::collection::btree_set("[a-c]{0,3}|[a-z]{120,300}|[0-9]{4}", 0..14), 0..6),
             picks in prop::collection::vec(any::<u32>(), 0..60),
         ) {
+            let words: Vec<&String> = columns.iter().flatten().collect();
             let mut once = Once::default();
             for _ in 0..3 {
-                let mut values: Vec<u8> = words.iter().flat_map(|word| message(word)).collect();
+                let mut values: Vec<u8> = vec![];
+                once.clear();
+                for column in &columns {
+                    values.extend(column.iter().flat_map(|word| message(word)));
+                    once.note(&values, column.len() as u32);
+                }
                 let named = |at: u32| match words.len() as u32 {
                     count if count > 0 && !at.is_multiple_of(5) => at % count,
                     _ => u32::MAX,
                 };
                 let before: Vec<u32> = picks.iter().map(|&at| named(at)).collect();
                 let mut slots = before.clone();
-                once.settle(&mut values, words.len(), &mut slots);
+                once.settle(&mut values, &mut slots);
                 let left = texts(&values);
                 prop_assert_eq!(left.iter().collect::<HashSet<_>>().len(), left.len());
                 for (before, after) in before.iter().zip(&slots) {
                     if *before == u32::MAX {
                         prop_assert_eq!(*after, u32::MAX);
                     } else {
-                        prop_assert_eq!(&left[*after as usize], &message(&words[*before as usize]));
+                        prop_assert_eq!(&left[*after as usize], &message(words[*before as usize]));
                     }
                 }
             }

@@ -257,6 +257,37 @@ fn the_fast_lane_and_the_long_way_give_one_answer() {
         ];
         assert_eq!(ask(&format!("{address}.mvt"), &again).0, 304);
         assert_eq!(ask(&format!("{address}.pbf"), &again).0, 304);
+        // A query goes the long way once, and is known from then on.
+        for query in [
+            "filter=ward_no%20IS%20NOT%20NULL",
+            "filter=ward_no%3D%27nothing%27",
+            "properties=name",
+        ] {
+            let (status, first, body) = ask(&format!("{address}.mvt?{query}"), &gzip);
+            let (again, quick, quick_body) = ask(&format!("{address}.mvt?{query}"), &gzip);
+            let (long_status, long, long_body) = ask(&format!("{address}.pbf?{query}"), &gzip);
+            assert_eq!((status, &body), (again, &quick_body), "{address} {query}");
+            assert_eq!(
+                (status, &body),
+                (long_status, &long_body),
+                "{address} {query}"
+            );
+            for headers in [&first, &long] {
+                assert_eq!(names(&quick), names(headers), "{address} {query}");
+                for (name, value) in &quick {
+                    if name != "vary" && name != "date" {
+                        assert_eq!(value, &headers[name], "{name} of {address} {query}");
+                    }
+                }
+            }
+            let again = [
+                ("accept-encoding", "gzip"),
+                ("if-none-match", &quick["etag"]),
+            ];
+            assert_eq!(ask(&format!("{address}.mvt?{query}"), &again).0, 304);
+        }
+        let wrong = format!("{address}.mvt?filter=nothing%3D1");
+        assert_eq!((ask(&wrong, &gzip).0, ask(&wrong, &gzip).0), (400, 400));
     }
     let metrics = String::from_utf8(ask(&format!("{}/metrics", server.url), &[]).2).expect("text");
     let counted = metrics
