@@ -50,6 +50,18 @@ impl Mapped {
         })
     }
 
+    /// Puts a file's pages where they are found at once, as far as they are few: the first tile of a city
+    /// would otherwise stop at a thousand of them, a third of its time.
+    fn settle(&self) {
+        if let Some(map) = self.map.as_ref().filter(|map| map.len() <= MOST_SETTLED) {
+            // Where the system does not know how, each is found when it is asked for.
+            #[cfg(target_os = "linux")]
+            map.advise(memmap2::Advice::PopulateRead).ok();
+            #[cfg(not(target_os = "linux"))]
+            let _ = map;
+        }
+    }
+
     /// The whole file.
     pub fn bytes(&self) -> &[u8] {
         self.map.as_deref().unwrap_or_default()
@@ -77,6 +89,8 @@ fn map(file: &File) -> std::io::Result<memmap2::Mmap> {
 pub(super) const FORM: u32 = 3;
 const MAGIC: [u8; 8] = *b"paratsrv";
 const ALIGN: usize = 64;
+/// A serving form of up to so many bytes is found in memory as a whole when it is opened.
+const MOST_SETTLED: usize = 128 << 20;
 const CHECKSUM: usize = 32;
 /// A layer of 65,535 fields has fewer.
 const MAX_SECTIONS: u32 = 1 << 18;
@@ -290,6 +304,7 @@ impl Columns {
         if head.truth_len != truth_len {
             return Ok(Opened::Old);
         }
+        file.settle();
         let mut spans = std::collections::HashMap::new();
         for entry in bytes[size_of::<Head>()..top].chunks_exact(size_of::<Entry>()) {
             let entry: Entry = bytemuck::pod_read_unaligned(entry);

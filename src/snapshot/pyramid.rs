@@ -15,7 +15,7 @@ use crate::model::{Losses, TileId};
 pub const PYRAMID: &str = "pyramid.pmtiles";
 
 /// The form of tiles that this code makes. Raised whenever a tile of the same content may have other bytes.
-pub const FORM: u32 = 2;
+pub const FORM: u32 = 3;
 
 /// What the tiles of one zoom leave out. A feature counts in every tile that it reaches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
