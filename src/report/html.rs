@@ -2,11 +2,15 @@
 
 use std::fmt::Write as _;
 
-use super::{Speech, map, name_of, notes, offers, severity_words};
+use super::{
+    Speech, map, name_of, notes, offers,
+    prose::{escape, prose},
+    severity_words,
+};
 use crate::{
     model::{Verdict, say},
     standard::Standards,
-    validate::{Outcome, Report},
+    validate::{Finding, Outcome, Report, RuleReport},
 };
 
 /// How many findings of a rule stand in the page's table and on its map.
@@ -15,7 +19,7 @@ const SHOWN: usize = 300;
 const STYLE: &str = "
 :root{color-scheme:light dark;--line:#9aa4ad;--ink:#1b2730;--paper:#fff;--soft:#eef1f4;--error:#b3261e;--warning:#9a6700;--note:#0b5cad;--good:#1a7f37}
 @media (prefers-color-scheme:dark){:root{--ink:#e6edf3;--paper:#12181f;--soft:#1f2933;--error:#ff8a80;--warning:#e3b341;--note:#79b8ff;--good:#56d364}}
-*{box-sizing:border-box}body{margin:0 auto;padding:1rem;max-width:72rem;font:16px/1.5 system-ui,'Noto Sans',sans-serif;color:var(--ink);background:var(--paper)}
+*{box-sizing:border-box}body{margin:0 auto;padding:1rem;max-width:72rem;font:16px/1.5 system-ui,'Noto Sans',sans-serif;color:var(--ink);background:var(--paper);overflow-wrap:break-word}
 h1{font-size:1.5rem;margin:.2rem 0}h2{font-size:1.2rem;margin:2rem 0 .4rem}h3{font-size:1rem;margin:1.4rem 0 .2rem}
 .verdict{display:inline-block;padding:.1rem .7rem;border-radius:1rem;border:2px solid;font-weight:600}
 .error,.block,.does_not_conform{color:var(--error)}.warning,.not_judged,.conforms_with_warnings{color:var(--warning)}.note{color:var(--note)}.conforms{color:var(--good)}
@@ -24,24 +28,8 @@ ol.todo li{margin:.3rem 0}.map{width:100%;max-height:32rem;background:var(--soft
 .marks circle{fill:currentColor;fill-opacity:.55;stroke:currentColor}.marks a:target circle,.marks a:hover circle,.marks a:focus circle{r:11;fill-opacity:1}
 .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.92rem}th,td{text-align:left;vertical-align:top;padding:.3rem .6rem;border-bottom:1px solid var(--soft)}
 tr:target{background:var(--soft)}dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem}dt{font-weight:600}dd{margin:0;overflow-wrap:anywhere}
-.why{margin:.2rem 0}.sum{font-weight:600}td ul{margin:.2rem 0;padding-left:1.1rem;opacity:.75}td:last-child code{white-space:nowrap}th::first-letter{text-transform:uppercase}a{color:var(--note)}code{overflow-wrap:anywhere}";
-
-/// Text for HTML and for attributes in double quotes.
-pub(super) fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            letter if letter.is_control() && letter != '\n' => out.push('\u{FFFD}'),
-            letter => out.push(letter),
-        }
-    }
-    out
-}
+.why{margin:.2rem 0}.sum{font-weight:600}td ul{margin:.2rem 0;padding-left:1.1rem;opacity:.75}td:last-child code{white-space:nowrap}th::first-letter{text-transform:uppercase}a{color:var(--note)}code{overflow-wrap:anywhere}code.option{white-space:nowrap}
+@media (max-width:40rem){table.rows,.rows tbody,.rows tr,.rows td{display:block}.rows thead,.rows td:empty{display:none}.rows td{border:0;padding:.1rem 0}.rows tr{border-bottom:1px solid var(--soft);padding:.4rem 0}.rows td[data-name]::before{content:attr(data-name) \": \";font-weight:600}}";
 
 fn verdict_class(verdict: Verdict) -> &'static str {
     match verdict {
@@ -131,12 +119,12 @@ fn layer(
         escape(&name_of(report)),
         verdict_class(report.verdict),
         escape(speech.verdict(report.verdict)),
-        escape(&report.summary)
+        prose(&report.summary)
     );
     if !report.todo.is_empty() {
         let _ = write!(out, "<h2>{}</h2><ol class=\"todo\">", word("report_first"));
         for todo in &report.todo {
-            let _ = write!(out, "<li>{}</li>", escape(todo));
+            let _ = write!(out, "<li>{}</li>", prose(todo));
         }
         out.push_str("</ol>");
     }
@@ -167,48 +155,12 @@ fn layer(
             let _ = write!(
                 out,
                 "<p class=\"why\">{}</p><p class=\"why\"><b>{}:</b> {}</p>",
-                escape(words.why.say(language)),
+                prose(words.why.say(language)),
                 word("report_how_to_mend"),
-                escape(words.fix.say(language))
+                prose(words.fix.say(language))
             );
         }
-        out.push_str("<div class=\"scroll\"><table><thead><tr>");
-        for id in [
-            "report_row",
-            "report_key",
-            "report_column",
-            "report_what",
-            "report_to_do",
-            "report_place",
-        ] {
-            let _ = write!(out, "<th>{}</th>", word(id));
-        }
-        out.push_str("</tr></thead><tbody>");
-        for (at, finding) in findings.iter().take(SHOWN).enumerate() {
-            let anchor = format!("r{number}-{}-{at}", rule.code);
-            let place = finding.place.at.map_or_else(String::new, |[lon, lat]| {
-                format!("<a href=\"#m-{anchor}\">{lon:.5}, {lat:.5}</a>")
-            });
-            let place = if place.is_empty() && marks.iter().any(|mark| mark.anchor == anchor) {
-                format!("<a href=\"#m-{anchor}\">{}</a>", word("report_on_map"))
-            } else {
-                place
-            };
-            let _ = write!(
-                out,
-                "<tr id=\"{anchor}\"><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{place}</td></tr>",
-                finding
-                    .place
-                    .row
-                    .map(|row| row.to_string())
-                    .unwrap_or_default(),
-                escape(finding.place.key.as_deref().unwrap_or_default()),
-                escape(finding.place.field.as_deref().unwrap_or_default()),
-                escape(&finding.message),
-                escape(finding.remedy.as_deref().unwrap_or_default()),
-            );
-        }
-        out.push_str("</tbody></table></div>");
+        table(number, rule, findings, &marks, speech, out);
         let shown = findings.len().min(SHOWN) as u64;
         if count > shown {
             let more = say!(report_more, shown = shown, count = count);
@@ -221,9 +173,80 @@ fn layer(
     out.push_str("</section>");
 }
 
+/// The findings of a rule; a column that none of them fills is not there.
+fn table(
+    number: usize,
+    rule: &RuleReport,
+    findings: &[Finding],
+    marks: &[map::Mark],
+    speech: Speech<'_>,
+    out: &mut String,
+) {
+    let shown = &findings[..findings.len().min(SHOWN)];
+    let cells = |at: usize, finding: &Finding| {
+        let place = &finding.place;
+        let anchor = format!("r{number}-{}-{at}", rule.code);
+        let on_map = || {
+            let marked = marks.iter().any(|mark| mark.anchor == anchor);
+            marked.then(|| escape(speech.word("report_on_map")))
+        };
+        let spot = place.at.map(|[lon, lat]| format!("{lon:.5}, {lat:.5}"));
+        let spot = spot
+            .or_else(on_map)
+            .map(|text| format!("<a href=\"#m-{anchor}\">{text}</a>"));
+        [
+            place.row.map(|row| row.to_string()).unwrap_or_default(),
+            escape(place.key.as_deref().unwrap_or_default()),
+            escape(place.field.as_deref().unwrap_or_default()),
+            prose(&finding.message),
+            prose(finding.remedy.as_deref().unwrap_or_default()),
+            spot.unwrap_or_default(),
+        ]
+    };
+    let rows: Vec<[String; 6]> = shown
+        .iter()
+        .enumerate()
+        .map(|(at, finding)| cells(at, finding))
+        .collect();
+    let names = [
+        "report_row",
+        "report_key",
+        "report_column",
+        "report_what",
+        "report_to_do",
+        "report_place",
+    ];
+    let names = names.map(|id| speech.word(id));
+    let is_filled = |column: usize| rows.iter().any(|row| !row[column].is_empty());
+    out.push_str("<div class=\"scroll\"><table class=\"rows\"><thead><tr>");
+    for (column, name) in names.iter().enumerate() {
+        if is_filled(column) {
+            let _ = write!(out, "<th>{}</th>", escape(name));
+        }
+    }
+    out.push_str("</tr></thead><tbody>");
+    for (at, row) in rows.iter().enumerate() {
+        let _ = write!(out, "<tr id=\"r{number}-{}-{at}\">", rule.code);
+        for (column, cell) in row
+            .iter()
+            .enumerate()
+            .filter(|(column, _)| is_filled(*column))
+        {
+            // On a narrow screen cells stand one below the other; what the sentence says needs no name.
+            let name = match column {
+                3 => String::new(),
+                _ => format!(" data-name=\"{}\"", escape(names[column])),
+            };
+            let _ = write!(out, "<td{name}>{cell}</td>");
+        }
+        out.push_str("</tr>");
+    }
+    out.push_str("</tbody></table></div>");
+}
+
 /// The head of a table, its columns named by words of `layers/messages.toml`.
 fn head(columns: &[&str], speech: Speech<'_>, out: &mut String) {
-    out.push_str("<div class=\"scroll\"><table><thead><tr>");
+    out.push_str("<div class=\"scroll\"><table class=\"rows\"><thead><tr>");
     for id in columns {
         let name = if id.is_empty() { "" } else { speech.word(id) };
         let _ = write!(out, "<th>{}</th>", escape(name));
@@ -253,19 +276,19 @@ fn offered(report: &Report, speech: Speech<'_>, out: &mut String) {
             out,
             "<tr><td>{}</td><td>{}",
             escape(offer.about),
-            escape(&offer.what)
+            prose(&offer.what)
         );
         if !offer.examples.is_empty() {
             out.push_str("<ul>");
             for example in &offer.examples {
-                let _ = write!(out, "<li>{}</li>", escape(example));
+                let _ = write!(out, "<li>{}</li>", prose(example));
             }
             out.push_str("</ul>");
         }
         let _ = write!(
             out,
             "</td><td>{}</td><td><code>{}</code></td></tr>",
-            escape(&offer.why),
+            prose(&offer.why),
             escape(&offer.option)
         );
     }

@@ -97,7 +97,7 @@ pub(super) fn svg(report: &Report, marks: &[Mark], out: &mut String) -> bool {
             "<a href=\"#{0}\" id=\"m-{0}\"><circle class=\"{1}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"6\"><title>{2}</title></circle></a>",
             mark.anchor,
             mark.class,
-            super::html::escape(&mark.title)
+            super::prose::escape(&mark.title)
         );
     }
     out.push_str("</g></svg>");

@@ -7,6 +7,7 @@ mod aside;
 mod html;
 mod map;
 mod offers;
+mod prose;
 mod schema;
 mod table;
 mod text;

@@ -15,7 +15,17 @@ use crate::{
 
 /// Words as they stand inside a sentence.
 fn lower(words: &Words) -> std::collections::BTreeMap<String, String> {
-    let lower = |(language, text): (&String, &String)| (language.clone(), text.to_lowercase());
+    let lower = |(language, text): (&String, &String)| {
+        let mut letters = text.chars();
+        // `LGD code` keeps its capitals.
+        let word = letters.next().is_some() && letters.next().is_some_and(char::is_lowercase);
+        let text = if word {
+            text.to_lowercase()
+        } else {
+            text.clone()
+        };
+        (language.clone(), text)
+    };
     words.0.iter().map(lower).collect()
 }
 

@@ -111,7 +111,9 @@ fn columns(subject: &Subject<'_>) -> Vec<ColumnProposal> {
             .vetoes()
             .filter(|veto| veto.field == field.name)
             .collect();
-        found.extend(vetoes.iter().map(|veto| ColumnProposal {
+        // Of a column that holds nothing fitting, what is missing says all there is to say.
+        let worth = vetoes.iter().filter(|veto| veto.percent > 0);
+        found.extend(worth.map(|veto| ColumnProposal {
             field: field.name.clone(),
             column: table.fields[veto.column].name.clone(),
             score: score(f64::from(veto.percent) / 100.0),
@@ -123,13 +125,23 @@ fn columns(subject: &Subject<'_>) -> Vec<ColumnProposal> {
             .filter(|at| !vetoes.iter().any(|veto| veto.column == **at))
             .filter_map(|at| {
                 let proposal = likely(subject, field, *at)?;
-                (proposal.score >= LIKELY).then_some(proposal)
+                (proposal.score >= LIKELY && !is_another(subject, field, *at)).then_some(proposal)
             })
             .collect();
         wishes.sort_by(|a, b| b.score.total_cmp(&a.score));
         found.extend(wishes.into_iter().take(COLUMNS));
     }
     found
+}
+
+/// True when a column's header is a usual name of another field: who edited a feature is no local body.
+fn is_another(subject: &Subject<'_>, field: &FieldRule, at: usize) -> bool {
+    let header = &subject.raw.table.fields[at].name;
+    subject.standard.is_some_and(|standard| {
+        let mut fields = subject.standards.fields(standard);
+        !field.is_called(header)
+            && fields.any(|other| other.name != field.name && other.is_called(header))
+    })
 }
 
 /// How likely a column answers a field, and why; none where its values cannot.
