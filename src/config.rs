@@ -55,6 +55,12 @@ pub struct Config {
     pub reader_memory_mib: u64,
     /// Seconds on the clock that the child may take for one file.
     pub reader_wall_s: u64,
+    /// Seconds of a processor that the child may take for the largest files.
+    pub reader_cpu_s: u64,
+    /// The same for a file of no size, so that a small one that never ends does not hold a place for long.
+    pub reader_cpu_small_s: u64,
+    /// How many more it may take for each MiB of the file, up to `reader_cpu_s`.
+    pub reader_cpu_a_mib_s: u64,
     /// What deliveries over HTTP may be.
     pub limits: Limits,
 }
@@ -74,6 +80,8 @@ pub struct Limits {
     pub archive_ratio: u64,
     /// The same for formats that are text.
     pub archive_ratio_text: u64,
+    /// Layers of one file or archive.
+    pub file_layers: usize,
     /// Files of one delivery that are sent loose.
     pub upload_files: usize,
     /// Parts of a form, values and files together.
@@ -108,6 +116,7 @@ impl Default for Limits {
             archive_entries: 10_000,
             archive_ratio: 200,
             archive_ratio_text: 1000,
+            file_layers: 200,
             upload_files: 64,
             form_parts: 200,
             form_value_bytes: 1 << 20,
@@ -126,7 +135,7 @@ impl Default for Limits {
 
 impl Limits {
     /// What each limit holds, for people.
-    pub const WORDS: [(&'static str, &'static str); 17] = [
+    pub const WORDS: [(&'static str, &'static str); 18] = [
         (
             "upload_bytes",
             "bytes of one delivery, all its files together",
@@ -144,6 +153,7 @@ impl Limits {
             "archive_ratio_text",
             "the same for formats that are text: GeoJSON, KML, GML, CSV",
         ),
+        ("file_layers", "layers of one file or archive"),
         ("upload_files", "files of one delivery that are sent loose"),
         ("form_parts", "parts of a form, values and files together"),
         ("form_value_bytes", "bytes of a form's part that is no file"),
@@ -193,6 +203,9 @@ impl Default for Config {
             patience_ms: 2_000,
             reader_memory_mib: 6 << 10,
             reader_wall_s: 600,
+            reader_cpu_s: 300,
+            reader_cpu_small_s: 60,
+            reader_cpu_a_mib_s: 5,
             limits: Limits::default(),
         }
     }

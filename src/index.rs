@@ -109,13 +109,16 @@ fn spread(number: u32) -> u64 {
     bits
 }
 
-/// Every two rows whose boxes meet, edges included, once, the smaller row first, in no particular order.
-/// Boxes that are not finite meet none.
+/// Every two rows whose boxes meet, edges included, once, the smaller row first, in no particular order (the
+/// same for the same boxes), until the closure says false. Boxes that are not finite meet none.
 ///
 /// All against all needs no tree that can be asked anything else: boxes in the order of their middles (by
 /// the bits of x and y in turn), eight under one, and the whole against itself from the top down. That costs
 /// a fifth of what it costs to build a tree for searches.
-pub fn pairs(boxes: impl IntoIterator<Item = (u32, Bbox)>, mut found: impl FnMut(u32, u32)) {
+pub fn pairs(
+    boxes: impl IntoIterator<Item = (u32, Bbox)>,
+    mut found: impl FnMut(u32, u32) -> bool,
+) {
     let boxes: Vec<(u32, Bbox)> = boxes
         .into_iter()
         .filter(|(_, bbox)| <[f64; 4]>::from(*bbox).iter().all(|side| side.is_finite()))
@@ -179,8 +182,8 @@ pub fn pairs(boxes: impl IntoIterator<Item = (u32, Bbox)>, mut found: impl FnMut
                 }
                 if below > 0 {
                     todo.push((below, a, b));
-                } else if a != b {
-                    found(rows[a].min(rows[b]), rows[a].max(rows[b]));
+                } else if a != b && !found(rows[a].min(rows[b]), rows[a].max(rows[b])) {
+                    return;
                 }
             }
         }
@@ -299,7 +302,16 @@ mod tests {
             assert_eq!(found, plain);
         }
         let mut found = vec![];
-        pairs(boxes.iter().copied(), |one, other| found.push((one, other)));
+        pairs(boxes.iter().copied(), |one, other| {
+            found.push((one, other));
+            true
+        });
+        let mut few = 0;
+        pairs(boxes.iter().copied(), |_, _| {
+            few += 1;
+            few < 3
+        });
+        assert_eq!(few, 3, "told to stop");
         found.sort_unstable();
         let mut plain = vec![];
         for (row, bbox) in &boxes {
@@ -314,7 +326,10 @@ mod tests {
             let mut count = 0;
             pairs(
                 boxes[..few].iter().map(|&(row, _)| (row, boxes[0].1)),
-                |_, _| count += 1,
+                |_, _| {
+                    count += 1;
+                    true
+                },
             );
             assert_eq!(count, few.saturating_sub(1), "{few} boxes on one place");
         }

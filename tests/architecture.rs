@@ -50,7 +50,7 @@ const DOORS: &[(&str, &str)] = &[
     ("flatgeobuf", "snapshot/"),
     ("flatbuffers", "snapshot/"),
     ("memmap2", "snapshot/ read/mapped.rs"),
-    ("rusqlite", "store/"),
+    ("rusqlite", "store/ read/geopackage.rs"),
     ("zip", "read/ demo/"),
     ("calamine", "read/ indicator/"),
     ("encoding_rs", "read/"),

@@ -222,6 +222,9 @@ pub fn reader_limits(config: &Config) -> Limits {
     Limits {
         memory: config.reader_memory_mib << 20,
         wall_s: config.reader_wall_s,
+        cpu_s: config.reader_cpu_s,
+        cpu_small_s: config.reader_cpu_small_s,
+        cpu_a_mib_s: config.reader_cpu_a_mib_s,
         file: config.limits.inflated_bytes,
         ..Limits::default()
     }
@@ -235,5 +238,6 @@ pub fn archive_limits(config: &Config) -> ArchiveLimits {
         unpacked_bytes: limits.inflated_bytes,
         ratio: limits.archive_ratio,
         ratio_text: limits.archive_ratio_text,
+        layers: limits.file_layers,
     }
 }

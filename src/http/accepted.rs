@@ -23,7 +23,7 @@ const FORMATS: &[(&str, &[&str], &str)] = &[
     (
         "GeoPackage",
         &["gpkg"],
-        "every layer of it; its triggers are never run",
+        "every layer of it that is a table; its views and triggers are never run",
     ),
     (
         "GeoJSON",
@@ -83,6 +83,9 @@ fn told(site: &Site) -> Value {
     named.push(json!({"name": "archive_depth", "value": 1, "about": "how deep archives are opened; one inside another is not"}));
     named.push(json!({"name": "reader_memory_mib", "value": app.config().reader_memory_mib, "about": "MiB of memory that reading one file may take"}));
     named.push(json!({"name": "reader_wall_s", "value": app.config().reader_wall_s, "about": "seconds that reading one file may take"}));
+    named.push(json!({"name": "reader_cpu_s", "value": app.config().reader_cpu_s, "about": "seconds of a processor that reading the largest files may take"}));
+    named.push(json!({"name": "reader_cpu_small_s", "value": app.config().reader_cpu_small_s, "about": "the same for a file of no size"}));
+    named.push(json!({"name": "reader_cpu_a_mib_s", "value": app.config().reader_cpu_a_mib_s, "about": "how many more for each MiB of the file"}));
     let standards = app.standards();
     let layers: Vec<Value> = standards
         .layers()

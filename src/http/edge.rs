@@ -10,7 +10,8 @@ use axum::{
 };
 
 use super::{
-    error::{self, Problem},
+    error::{self, Problem, Tongue},
+    language,
     negotiate::wants_page,
     site::Site,
 };
@@ -28,6 +29,7 @@ pub(super) async fn edge(State(site): State<Site>, mut request: Request, next: N
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let page = wants_page(request.uri().query(), request.headers());
+    let language = language::asked(&site, request.uri().query(), request.headers());
 
     let mut response = next.run(request).await;
     if method == Method::OPTIONS {
@@ -39,7 +41,11 @@ pub(super) async fn edge(State(site): State<Site>, mut request: Request, next: N
             .get::<Problem>()
             .cloned()
             .unwrap_or_else(|| unnamed(&response));
-        response = problem.answer(site.base(), &path, page);
+        let tongue = Tongue {
+            messages: site.app().standards().messages(),
+            language: &language,
+        };
+        response = problem.answer(site.base(), &path, page, tongue);
     }
     let status = response.status();
     if status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE {

@@ -14,6 +14,7 @@ use super::html;
 use crate::{
     app::{AppError, DeliverError},
     query::QueryError,
+    standard::Messages,
 };
 
 /// A failure as the client is told of it. Boxed, because it rides in every `Result` here.
@@ -240,6 +241,19 @@ const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 /// How an account shows itself (RFC 6750).
 const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"Parat\"");
 
+/// The language of an answer, and the words of all languages.
+#[derive(Clone, Copy)]
+pub(super) struct Tongue<'a> {
+    pub(super) messages: &'a Messages,
+    pub(super) language: &'a str,
+}
+
+impl Tongue<'_> {
+    fn say(self, english: &str) -> String {
+        self.messages.answer(english, self.language)
+    }
+}
+
 impl Problem {
     /// A failure of a kind, with its particulars.
     pub(super) fn new(kind: Kind, detail: impl Into<String>) -> Self {
@@ -292,16 +306,17 @@ impl Problem {
         self.0.kind
     }
 
-    /// The problem document. `base` is the public address, `instance` the path asked for.
-    pub(super) fn document(&self, base: &str, instance: &str) -> Value {
+    /// The problem document. `base` is the public address, `instance` the path asked for, `tongue` what the client
+    /// wants to be spoken to in.
+    pub(super) fn document(&self, base: &str, instance: &str, tongue: Tongue<'_>) -> Value {
         let mut body = Map::new();
         body.insert(
             "type".into(),
             json!(format!("{base}/api?f=html#{}", self.0.kind.code)),
         );
-        body.insert("title".into(), json!(self.0.kind.title));
+        body.insert("title".into(), json!(tongue.say(self.0.kind.title)));
         body.insert("status".into(), json!(self.0.kind.status.as_u16()));
-        body.insert("detail".into(), json!(self.0.detail));
+        body.insert("detail".into(), json!(tongue.say(&self.0.detail)));
         body.insert("instance".into(), json!(instance));
         body.insert("code".into(), json!(self.0.kind.code));
         if let Some(parameter) = &self.0.parameter {
@@ -312,18 +327,24 @@ impl Problem {
     }
 
     /// The whole answer, as a page or as a problem document.
-    pub(super) fn answer(&self, base: &str, instance: &str, as_page: bool) -> Response {
-        let document = self.document(base, instance);
+    pub(super) fn answer(
+        &self,
+        base: &str,
+        instance: &str,
+        as_page: bool,
+        tongue: Tongue<'_>,
+    ) -> Response {
+        let document = self.document(base, instance, tongue);
         let (media, body) = if as_page {
             let words = format!(
                 "<p>{}</p><p class=\"quiet\">{} · {}</p>",
-                html::escape(&self.0.detail),
+                html::escape(&tongue.say(&self.0.detail)),
                 self.0.kind.status.as_u16(),
                 self.0.kind.code
             );
             (
                 html::MEDIA,
-                html::page(base, self.0.kind.title, &[], &words),
+                html::page(base, &tongue.say(self.0.kind.title), &[], &words),
             )
         } else {
             ("application/problem+json", document.to_string())
@@ -331,7 +352,13 @@ impl Problem {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.insert(header::VARY, HeaderValue::from_static("Accept"));
+        headers.insert(
+            header::VARY,
+            HeaderValue::from_static("Accept, Accept-Language"),
+        );
+        if let Ok(language) = HeaderValue::from_str(tongue.language) {
+            headers.insert(header::CONTENT_LANGUAGE, language);
+        }
         if [
             StatusCode::SERVICE_UNAVAILABLE,
             StatusCode::TOO_MANY_REQUESTS,
@@ -424,6 +451,28 @@ impl From<QueryError> for Problem {
             QueryError::TooMuch { .. } => Self::new(BAD_PARAMETER, detail),
             QueryError::NotFound { .. } => Self::new(NOT_FOUND, detail),
             QueryError::Expired => Self::new(TIMED_OUT, detail),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::standard::Standards;
+
+    #[test]
+    fn every_kind_of_problem_has_its_title_in_every_language() {
+        let messages = Standards::builtin().messages();
+        for language in messages.languages() {
+            for kind in KINDS {
+                let said = messages.answer(kind.title, language);
+                assert_eq!(
+                    said == kind.title,
+                    language == "en",
+                    "{} in {language}",
+                    kind.code
+                );
+            }
         }
     }
 }

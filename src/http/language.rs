@@ -14,6 +14,18 @@ pub(super) fn of(site: &Site, params: &Params, headers: &HeaderMap) -> String {
     }
 }
 
+/// The same for a request of which no more is known than its query: `lang` counts where it names a language that
+/// sentences are written in.
+pub(super) fn asked(site: &Site, query: Option<&str>, headers: &HeaderMap) -> String {
+    let known = site.app().standards().messages().languages();
+    query
+        .into_iter()
+        .flat_map(|query| query.split('&'))
+        .find_map(|pair| pair.strip_prefix("lang="))
+        .filter(|language| known.contains(language))
+        .map_or_else(|| first(headers, &known), ToOwned::to_owned)
+}
+
 /// The first language of `Accept-Language` that sentences are written in, else English.
 pub(super) fn preferred(site: &Site, headers: &HeaderMap) -> String {
     first(headers, &site.app().standards().messages().languages())

@@ -28,6 +28,8 @@ pub struct ArchiveLimits {
     pub ratio: u64,
     /// The same for formats that are text.
     pub ratio_text: u64,
+    /// Layers of one file or archive; as many refusals are told one by one.
+    pub layers: usize,
 }
 
 impl Default for ArchiveLimits {
@@ -37,6 +39,7 @@ impl Default for ArchiveLimits {
             unpacked_bytes: 8 << 30,
             ratio: 200,
             ratio_text: 1000,
+            layers: 200,
         }
     }
 }

@@ -111,6 +111,18 @@ impl Refused {
     }
 }
 
+impl Refused {
+    /// The refusal of what is more than the layers that are taken.
+    pub(super) fn too_many_layers(member: &str, most: usize) -> Self {
+        Self::new(
+            member,
+            "too_many_layers",
+            format!("it holds more layers than the {most} that are taken at once"),
+            "send the layers in several deliveries",
+        )
+    }
+}
+
 /// Why nothing could be tried at all. What is wrong with the bytes is a [`Refused`], not an error.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {

@@ -12,6 +12,7 @@ mod dbf;
 mod delivery;
 mod described;
 mod encoding;
+mod geopackage;
 mod json;
 mod mapped;
 mod ogr;
@@ -66,7 +67,12 @@ pub fn layers(path: &Path, options: &ReadOptions) -> Result<Delivery, ReadError>
     let bundles = collect(path, &label, job.path(), &options.archive, &mut found).map_err(io)?;
     let nested = path.is_dir() || Kind::of_bytes(path).map_err(io)? == Kind::Archive;
     let mut hash = Hashed::default();
+    let most = options.archive.layers;
     for (at, bundle) in bundles.into_iter().enumerate() {
+        if found.layers.len() >= most {
+            found.refused.push(Refused::too_many_layers(&label, most));
+            break;
+        }
         let source = Source {
             file: label.clone(),
             member: nested.then(|| bundle.name.clone()),
@@ -112,6 +118,16 @@ pub fn layers(path: &Path, options: &ReadOptions) -> Result<Delivery, ReadError>
     drop_indexes(&mut found.layers);
     if let Some(only) = &options.layer {
         found.layers.retain(|layer| &layer.source.layer == only);
+    }
+    if found.refused.len() > most {
+        let more = found.refused.len() - most;
+        found.refused.truncate(most);
+        found.refused.push(Refused::new(
+            &label,
+            "many_refused",
+            format!("{more} more files of it cannot be read, and are not listed"),
+            "mend those that are listed, or leave out what is no layer",
+        ));
     }
     if found.layers.is_empty() && found.refused.is_empty() {
         found.refused.push(Refused::new(
@@ -402,10 +418,12 @@ fn read_bundle(
                 source,
                 layer_name: bundle.layer_name(),
                 only: options.layer.as_deref(),
+                most: options.archive.layers.saturating_sub(found.layers.len()),
             };
             match ogr::read(&path, &asked)? {
                 Ok(read) => {
                     found.layers.extend(read.layers);
+                    found.refused.extend(read.refused);
                     found.notes.extend(read.notes);
                 }
                 Err(refused) => found.refused.push(refused),

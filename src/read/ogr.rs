@@ -3,7 +3,7 @@
 //! Only the driver that the file's kind asks for may open it, so that nothing disguised as one format is
 //! read as another: a VRT named `x.geojson` would read other files of the machine.
 
-use std::{cell::RefCell, path::Path, sync::Once};
+use std::{cell::RefCell, collections::BTreeMap, path::Path, sync::Once};
 
 use gdal::{
     Dataset, DatasetOptions, GdalOpenFlags,
@@ -13,7 +13,7 @@ use gdal::{
 use super::{
     bundle::Kind,
     delivery::{Refused, Rows, note},
-    encoding, json, raw, srs, wkb,
+    encoding, geopackage, json, raw, srs, wkb,
 };
 use crate::model::{
     Bbox, Column, CrsName, CrsOrigin, Encoding, Field, FieldType, Note, RawLayer, Shapes, Source,
@@ -71,6 +71,8 @@ pub(super) struct Asked<'a> {
     pub(super) layer_name: String,
     /// Only this layer.
     pub(super) only: Option<&'a str>,
+    /// How many layers are read.
+    pub(super) most: usize,
 }
 
 /// Reads all layers. `path` must have the extension of its kind; drivers look at it.
@@ -118,8 +120,33 @@ pub(super) fn read(path: &Path, asked: &Asked<'_>) -> std::io::Result<Result<Rea
             }
         }
     }
+    let computed = match asked.kind {
+        Kind::GeoPackage => geopackage::computed(path),
+        _ => Ok(BTreeMap::new()),
+    };
+    let mut computed = match computed {
+        Ok(names) => names,
+        Err(geopackage::Unsafe::Broken) => return Ok(Err(unreadable(asked))),
+        Err(geopackage::Unsafe::Computed(name)) => {
+            let message = format!("`{name}` of the GeoPackage is a view, not a table");
+            return Ok(Err(view(asked.label, message)));
+        }
+    };
+    // The indexes of layers stay: SQLite's own, and only asked where something is searched for.
+    computed.retain(|name, _| !name.starts_with("rtree_"));
+    let plain = path.with_file_name("plain");
+    let path = if computed.is_empty() {
+        path.to_owned()
+    } else {
+        std::fs::create_dir(&plain)?;
+        let copy = plain.join(format!("{STEM}.gpkg"));
+        if !geopackage::without(path, &computed, &copy)? {
+            return Ok(Err(unreadable(asked)));
+        }
+        copy
+    };
     let opened = Dataset::open_ex(
-        path,
+        &path,
         DatasetOptions {
             open_flags: GdalOpenFlags::GDAL_OF_VECTOR | GdalOpenFlags::GDAL_OF_READONLY,
             allowed_drivers: Some(drivers),
@@ -142,8 +169,18 @@ pub(super) fn read(path: &Path, asked: &Asked<'_>) -> std::io::Result<Result<Rea
     if format == "Esri JSON" {
         fixed = None;
     }
-    if dataset.layer_count() == 0 {
+    if dataset.layer_count() == 0 && computed.is_empty() {
         return Ok(Err(unreadable(asked)));
+    }
+    for (lower, name) in &computed {
+        if asked
+            .only
+            .is_none_or(|only| only.to_ascii_lowercase() == *lower)
+        {
+            let name: String = name.chars().take(60).collect();
+            let message = format!("`{name}` is a view, not a table");
+            found.refused.push(view(asked.label, message));
+        }
     }
     let mut empty = vec![];
     for at in 0..dataset.layer_count() {
@@ -157,6 +194,15 @@ pub(super) fn read(path: &Path, asked: &Asked<'_>) -> std::io::Result<Result<Rea
             name
         };
         if asked.only.is_some_and(|only| only != name) {
+            continue;
+        }
+        if found.layers.len() + found.refused.len() >= asked.most {
+            found
+                .refused
+                .push(Refused::too_many_layers(asked.label, asked.most));
+            break;
+        }
+        if computed.contains_key(&name.to_ascii_lowercase()) {
             continue;
         }
         let fields = layer.defn().geom_fields().count();
@@ -192,7 +238,7 @@ pub(super) fn read(path: &Path, asked: &Asked<'_>) -> std::io::Result<Result<Rea
             format!("these folders hold no features: {}", names.join(", ")),
         ));
     }
-    if found.layers.is_empty() && found.notes.is_empty() {
+    if found.layers.is_empty() && found.notes.is_empty() && found.refused.is_empty() {
         let (message, remedy) = match asked.only {
             Some(only) => (
                 format!("there is no layer `{only}` in the file"),
@@ -215,7 +261,18 @@ pub(super) const STEM: &str = "data_of_this_job";
 #[derive(Default)]
 pub(super) struct Read {
     pub(super) layers: Vec<RawLayer>,
+    pub(super) refused: Vec<Refused>,
     pub(super) notes: Vec<Note>,
+}
+
+/// The refusal of what is computed by the file itself.
+fn view(label: &str, message: String) -> Refused {
+    Refused::new(
+        label,
+        "view",
+        message + "; what a file computes is not run here",
+        "export the view as a layer of its own (QGIS: Export > Save Features As), and send that",
+    )
 }
 
 fn unreadable(asked: &Asked<'_>) -> Refused {

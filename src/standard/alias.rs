@@ -12,7 +12,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::{
     FieldRule, LayerStandard, Standards, Veto, normal_key,
-    veto::{Look, look},
+    veto::{Look, Looked, look},
 };
 use crate::model::{Table, Value};
 
@@ -112,7 +112,7 @@ impl FieldRule {
 impl ColumnMap {
     /// What the headers of a table, and where they leave a doubt its values, say.
     pub fn of(standards: &Standards, standard: &LayerStandard, table: &Table) -> Self {
-        Self::default().completed(standards, standard, table)
+        Self::default().completed(standards, standard, table, Looked::Some)
     }
 
     /// The same, but what somebody gave as (field, column) stands first.
@@ -132,7 +132,7 @@ impl ColumnMap {
                 .ok_or_else(|| BadMapping::Column(column.clone()))?;
             map.add(field, column, "given", at);
         }
-        Ok(map.completed(standards, standard, table))
+        Ok(map.completed(standards, standard, table, Looked::Whole))
     }
 
     /// The same, but a field or column that is not there is passed over: what a person confirmed for one
@@ -156,7 +156,7 @@ impl ColumnMap {
                 }
             }
         }
-        map.completed(standards, standard, table)
+        map.completed(standards, standard, table, Looked::Whole)
     }
 
     /// The same without the column of a field.
@@ -176,7 +176,13 @@ impl ColumnMap {
         ));
     }
 
-    fn completed(mut self, standards: &Standards, standard: &LayerStandard, table: &Table) -> Self {
+    fn completed(
+        mut self,
+        standards: &Standards,
+        standard: &LayerStandard,
+        table: &Table,
+        looked: Looked,
+    ) -> Self {
         let headers: Vec<String> = table
             .fields
             .iter()
@@ -201,7 +207,7 @@ impl ColumnMap {
             if rank >= FIRST_ALIAS
                 && let Some(rule) = standards.fields(standard).nth(order)
             {
-                match look(rule, header, &table.columns[at]) {
+                match look(rule, header, &table.columns[at], looked) {
                     Look::May => {}
                     Look::Blank => {
                         blank.push((at, why, field));

@@ -43,6 +43,40 @@ fn pieces(template: &str) -> Vec<Piece<'_>> {
     pieces
 }
 
+/// What stands in the gaps of a template in a sentence that was made from it.
+fn filled<'a>(template: &'a str, sentence: &'a str) -> Option<BTreeMap<&'a str, &'a str>> {
+    let pieces = pieces(template);
+    let count = pieces.len();
+    let mut gaps = BTreeMap::new();
+    let mut rest = sentence;
+    let mut open: Option<&str> = None;
+    for (at, piece) in pieces.into_iter().enumerate() {
+        match piece {
+            Piece::Gap { name, .. } => open = Some(name),
+            Piece::Plain(text) => {
+                let last = at + 1 == count;
+                let Some(name) = open.take() else {
+                    rest = rest.strip_prefix(text)?;
+                    continue;
+                };
+                let end = if last {
+                    rest.len()
+                        .checked_sub(text.len())
+                        .filter(|end| rest.is_char_boundary(*end) && rest[*end..] == *text)?
+                } else {
+                    rest.find(text)?
+                };
+                if end == 0 {
+                    return None;
+                }
+                gaps.insert(name, &rest[..end]);
+                rest = &rest[end + text.len()..];
+            }
+        }
+    }
+    rest.is_empty().then_some(gaps)
+}
+
 impl Messages {
     /// A sentence in a language, or in English where that language has no template.
     pub fn render(&self, say: &Say, language: &str) -> String {
@@ -121,6 +155,46 @@ impl Messages {
         }
     }
 
+    /// An answer that was given in English, in another language: the sentence of the template that it was made
+    /// from, with the same in its gaps. What no template (`answer_…`) has made stays as it is.
+    ///
+    /// Errors say what they say in English, far from any request and its language, and programs log it so. A
+    /// person is answered in the language that they asked for; this is where the two meet.
+    pub fn answer(&self, english: &str, language: &str) -> String {
+        self.answer_within(english, language, 3)
+    }
+
+    fn answer_within(&self, english: &str, language: &str, depth: usize) -> String {
+        let Some(depth) = depth.checked_sub(1).filter(|_| language != "en") else {
+            return english.to_owned();
+        };
+        let found = self
+            .0
+            .iter()
+            .filter(|(id, _)| id.starts_with("answer_"))
+            .filter_map(|(_, words)| {
+                let (other, template) = (words.0.get(language)?, words.0.get("en")?);
+                let gaps = filled(template, english)?;
+                // The template that says most by itself: `{a} of {b}` says less than `the length of {b}`.
+                let said = template.len() - gaps.keys().map(|name| name.len() + 2).sum::<usize>();
+                Some((said, other, gaps))
+            })
+            .max_by_key(|(said, ..)| *said);
+        let Some((_, other, gaps)) = found else {
+            return english.to_owned();
+        };
+        pieces(other)
+            .into_iter()
+            .map(|piece| match piece {
+                Piece::Plain(text) => text.to_owned(),
+                Piece::Gap { name, .. } => gaps.get(name).map_or_else(
+                    || "…".to_owned(),
+                    |text| self.answer_within(text, language, depth),
+                ),
+            })
+            .collect()
+    }
+
     /// These templates over others: a pack's file may hold only what it adds or says otherwise.
     pub(super) fn over(mut self, others: &Self) -> Self {
         for (id, words) in &others.0 {
@@ -138,6 +212,33 @@ impl Messages {
 #[cfg(test)]
 mod tests {
     use std::{fs, path::Path};
+
+    #[test]
+    fn an_answer_is_said_in_the_language_of_who_asked() {
+        let messages: Messages = toml::from_str(
+            r#"
+            answer_a = { en = "there is no {what}", hi = "{what} नहीं है" }
+            answer_b = { en = "layer `{layer}`", hi = "परत `{layer}`" }
+            answer_c = { en = "{who} is {state}: {why}", hi = "{who} {state} है: {why}" }
+            plain = { en = "there is no end", hi = "अंत नहीं" }
+            "#,
+        )
+        .expect("templates");
+        for (english, hindi) in [
+            ("there is no layer `road`", "परत `road` नहीं है"),
+            ("layer `x`", "परत `x`"),
+            ("layer ``", "layer ``"),
+            (
+                "d-7 is failed: there is no layer `a: b`",
+                "d-7 failed है: परत `a: b` नहीं है",
+            ),
+            ("nobody made this", "nobody made this"),
+        ] {
+            assert_eq!(messages.answer(english, "hi"), hindi);
+            assert_eq!(messages.answer(english, "en"), english);
+            assert_eq!(messages.answer(english, "ta"), english);
+        }
+    }
 
     use super::*;
     use crate::{model::say, standard::Standards};
@@ -238,6 +339,9 @@ mod tests {
                 }
             }
         }
+        // A long sentence goes over two lines, joined by a backslash.
+        let joined = words.replace("\\\n", " ");
+        let joined = joined.split_whitespace().collect::<Vec<_>>().join(" ");
         for (id, template) in messages {
             if template.0.get("en").is_none_or(String::is_empty) {
                 wrong.push(format!("{id} has no English"));
@@ -251,7 +355,18 @@ mod tests {
                 .is_some_and(|(family, _)| words.contains(&format!(".named(\"{family}\"")));
             // The reader's codes are held against their templates by a test of their own.
             let reader = id.starts_with("read_") || id.starts_with("job_is_");
-            if !said && !named && !family && !reader {
+            // An answer's English stands in the program: the longest piece of it between two gaps.
+            let answer = id.starts_with("answer_") && {
+                let longest = pieces(template.say("en"))
+                    .into_iter()
+                    .filter_map(|piece| match piece {
+                        Piece::Plain(text) => Some(text),
+                        Piece::Gap { .. } => None,
+                    })
+                    .max_by_key(|text| text.len());
+                longest.is_some_and(|text| joined.contains(text.trim()))
+            };
+            if !said && !named && !family && !reader && !answer {
                 wrong.push(format!("{id} is said nowhere"));
             }
             let brace = template.0.values().any(|text| {

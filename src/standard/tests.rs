@@ -502,6 +502,35 @@ fn a_name_column_that_holds_numbers_is_the_ward_number() {
 }
 
 #[test]
+fn every_row_of_a_doubtful_column_is_looked_at_and_not_a_sample() {
+    let standard = builtin()
+        .layer(&"ward_boundary".parse().expect("a name"))
+        .expect("ships");
+    let taken = |holds: &dyn Fn(usize) -> bool| {
+        let texts: Vec<&str> = (0..1000)
+            .map(|row| {
+                if holds(row) {
+                    "12"
+                } else {
+                    "second left behind the lake"
+                }
+            })
+            .collect();
+        let table = table(&[("ward", &texts)]);
+        let map = ColumnMap::told(builtin(), standard, &table, &[]);
+        (
+            map.column("ward_no"),
+            map.vetoes().map(|veto| veto.percent).next(),
+        )
+    };
+    assert_eq!(taken(&|_| true), (Some(0), None));
+    assert_eq!(taken(&|row| row < 300), (None, Some(30)));
+    // Every fifth row, where a sample of two hundred looks, is good.
+    assert_eq!(taken(&|row| row % 5 == 0), (None, Some(20)));
+    assert_eq!(taken(&|row| row % 5 != 0), (Some(0), None));
+}
+
+#[test]
 fn a_given_mapping_stands_and_a_wrong_one_is_refused() {
     let standard = builtin()
         .layer(&"ward_boundary".parse().expect("a name"))

@@ -12,8 +12,17 @@ use super::{
 };
 use crate::model::{Column, Say, Value, say};
 
-/// How many rows are looked at, evenly over the layer: a veto is about most of them, and every standard looks.
+/// How many rows are looked at, evenly over the layer, while all standards are compared and none is chosen yet.
 const ROWS: usize = 200;
+
+/// How much of a column is looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Looked {
+    /// Some rows: which standard fits best is a guess, and fifty of them look.
+    Some,
+    /// Every row: what a column answers decides what is published.
+    Whole,
+}
 
 /// A column that was not taken for a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,29 +48,53 @@ pub(super) enum Look {
 }
 
 /// Looks at a column that only its header speaks for.
-pub(super) fn look(field: &FieldRule, header: &str, column: &Column) -> Look {
-    let step = column.len().div_ceil(ROWS).max(1);
-    let (mut seen, mut good, mut odd) = (0_u32, 0_u32, None);
-    let (mut distinct, mut again) = (HashSet::new(), None);
+pub(super) fn look(field: &FieldRule, header: &str, column: &Column, looked: Looked) -> Look {
+    let step = match looked {
+        Looked::Some => column.len().div_ceil(ROWS).max(1),
+        Looked::Whole => 1,
+    };
+    let (mut seen, mut good, mut odd) = (0_u64, 0_u64, None);
+    let (mut distinct, mut again) = (0_u64, None);
     let shown = |value: Value<'_>| value.to_text().chars().take(40).collect::<String>();
-    for row in (0..column.len()).step_by(step) {
-        let value = column.get(row);
-        if is_blank(value) {
-            continue;
-        }
-        seen += 1;
-        if field.unique && !distinct.insert(value.to_text()) {
+    // A value, in how many rows it is, and whether it was not seen before.
+    let mut weigh = |value: Value<'_>, times: u64, new: bool| {
+        seen += times;
+        distinct += u64::from(new);
+        if field.unique && (times > 1 || !new) {
             again.get_or_insert_with(|| shown(value));
         }
         if can_hold(field, value) {
-            good += 1;
+            good += times;
         } else {
             odd.get_or_insert_with(|| shown(value));
         }
+    };
+    if let Column::Text(text) = column {
+        // Each text is asked once, however many rows hold it.
+        let mut times = vec![0; text.distinct()];
+        for code in text.codes.iter().step_by(step) {
+            if let Some(times) = times.get_mut(*code as usize) {
+                *times += 1;
+            }
+        }
+        for (code, times) in times.into_iter().enumerate() {
+            let value = Value::Text(text.entry(code as u32));
+            if times > 0 && !is_blank(value) {
+                weigh(value, times, true);
+            }
+        }
+    } else {
+        let mut met = HashSet::new();
+        for row in (0..column.len()).step_by(step) {
+            let value = column.get(row);
+            if !is_blank(value) {
+                weigh(value, 1, !field.unique || met.insert(value.to_text()));
+            }
+        }
     }
     // Who last edited a feature is no name for it, whatever the header says.
-    if let Some(again) = again.filter(|_| distinct.len() * 2 < seen as usize) {
-        let percent = (100 * distinct.len() / seen as usize) as u8;
+    if let Some(again) = again.filter(|_| distinct * 2 < seen) {
+        let percent = (100 * distinct / seen) as u8;
         return cannot(field, header, percent, say!(kind_distinct), again);
     }
     let Some(odd) = odd else {

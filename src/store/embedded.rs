@@ -131,7 +131,7 @@ impl Embedded {
                 }
             }
         }
-        Ok(())
+        self.sweep_aside()
     }
 }
 

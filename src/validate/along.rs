@@ -7,7 +7,7 @@
 //! As with overlaps, the file's own coordinates say what lies on what: an edge of a kilometre that is straight in
 //! degrees lies centimetres beside the same edge in two pieces when both are drawn straight in a UTM zone.
 
-use super::{orient::At, pyramid::Pyramid};
+use super::{Stop, orient::At, pyramid::Pyramid};
 use crate::{
     index,
     model::{Bbox, ShapeRef, Shapes},
@@ -21,6 +21,9 @@ const PLAIN: usize = 2_000;
 /// How many comparisons a layer may cost, and how many more for each of its coordinates; real networks need a few.
 const WORK: usize = 50_000_000;
 const WORK_A_COORD: usize = 300;
+/// What two lines cost besides, and what it costs to keep that they share something.
+const WORK_A_PAIR: usize = 10;
+const WORK_A_HIT: usize = 300;
 
 /// What two lines share, or one with itself.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -89,8 +92,13 @@ fn stretched(drawn: &Shapes<f64>, metres: &Shapes<f64>) -> Shapes<f64> {
 
 /// Every two rows of lines (and every row with itself) that share at least `least` metres, by row. `drawn` are the
 /// shapes as the file has them, `metres` the same in metres. None when finding out would take longer than with
-/// any honest network.
-pub(super) fn along(drawn: &Shapes<f64>, metres: &Shapes<f64>, least: f64) -> Option<Vec<Along>> {
+/// any honest network, or when nobody waits for it.
+pub(super) fn along(
+    drawn: &Shapes<f64>,
+    metres: &Shapes<f64>,
+    least: f64,
+    stop: Stop<'_>,
+) -> Option<Vec<Along>> {
     let stretched = stretched(drawn, metres);
     let lengths = |at: usize| {
         let (a, b) = (metres.coords[at], metres.coords[at + 1]);
@@ -109,7 +117,7 @@ pub(super) fn along(drawn: &Shapes<f64>, metres: &Shapes<f64>, least: f64) -> Op
         limit: WORK + WORK_A_COORD * stretched.coords.len(),
         ..Seeker::default()
     };
-    for &(row, bbox) in &boxes {
+    for &(row, bbox) in stop.each(boxes.iter()) {
         seeker.pieces.clear();
         seeker.collect(stretched.get(row as usize), &bbox, false);
         if seeker.pieces.len() > 2 {
@@ -123,9 +131,10 @@ pub(super) fn along(drawn: &Shapes<f64>, metres: &Shapes<f64>, least: f64) -> Op
         }
         own
     };
+    let mut going = stop.often();
     index::pairs(boxes, |one, other| {
         let (Some(a), Some(b)) = (own[one as usize], own[other as usize]) else {
-            return;
+            return true;
         };
         let both = Bbox {
             west: a.west.max(b.west) - APART_M,
@@ -134,17 +143,17 @@ pub(super) fn along(drawn: &Shapes<f64>, metres: &Shapes<f64>, least: f64) -> Op
             north: a.north.min(b.north) + APART_M,
         };
         // Lines that meet in a corner share a spot of ground, and most do no more.
-        if (both.east - both.west).hypot(both.north - both.south) < least
-            || seeker.work > seeker.limit
-        {
-            return;
+        if (both.east - both.west).hypot(both.north - both.south) < least {
+            return going();
         }
         seeker.pieces.clear();
+        seeker.work += WORK_A_PAIR;
         seeker.collect(stretched.get(one as usize), &both, false);
         seeker.collect(stretched.get(other as usize), &both, true);
         seeker.compare(one, other, &lengths);
+        seeker.work <= seeker.limit && going()
     });
-    if seeker.work > seeker.limit {
+    if seeker.work > seeker.limit || stop.is_on() {
         return None;
     }
     let mut found = seeker.found;
@@ -236,6 +245,7 @@ impl Seeker {
             });
         }
         if sum >= self.least {
+            self.work += WORK_A_HIT;
             self.found.push(Along {
                 one,
                 other,
@@ -341,7 +351,7 @@ mod tests {
                         .sum::<f64>()
                         + if parts == 0 { common.length() } else { 0.0 }
                 });
-            let ours = along(&shapes, &shapes, 1.0).unwrap();
+            let ours = along(&shapes, &shapes, 1.0, Stop::never()).unwrap();
             let sum: f64 = ours.iter().map(|along| along.metres).sum();
             assert!((sum - theirs).abs() < 1e-9, "{sum} {theirs} {paths:?}");
             for along in &ours {
@@ -395,7 +405,7 @@ mod tests {
         line(&mut shapes, &[[0.0, 200.0], [100.0, 200.0]]);
         line(&mut shapes, &[[0.0, 200.5], [100.0, 200.5]]);
         line(&mut shapes, &[[100.0, 200.0], [0.0, 198.0]]);
-        let found = along(&shapes, &shapes, 2.0).unwrap();
+        let found = along(&shapes, &shapes, 2.0, Stop::never()).unwrap();
         assert_eq!(found.len(), 1, "{found:?}");
         assert_eq!((found[0].one, found[0].other), (0, 0));
         assert!((found[0].metres - 30.0).abs() < 1e-3, "{found:?}");
@@ -410,12 +420,12 @@ mod tests {
         for _ in 0..400 {
             line(&mut shapes, &path);
         }
-        assert_eq!(along(&shapes, &shapes, 2.0), None);
+        assert_eq!(along(&shapes, &shapes, 2.0, Stop::never()), None);
         let many: Vec<At> = (0..200_000)
             .map(|at| [f64::from(at % 1_000), f64::from(at / 1_000)])
             .collect();
         let mut shapes = Shapes::new();
         line(&mut shapes, &many);
-        assert!(along(&shapes, &shapes, 2.0).is_some());
+        assert!(along(&shapes, &shapes, 2.0, Stop::never()).is_some());
     }
 }

@@ -37,6 +37,13 @@ pub(super) fn kept_sqm(area: f64) -> f64 {
     (area * 1e6).round() / 1e6
 }
 
+/// What all pairs of areas of a layer may cost, in about nanoseconds, and how much more for each row; what keeping
+/// an overlap costs. Real coverages need a hundredth of it; twenty thousand areas on one spot would need minutes,
+/// and gigabytes for what is found.
+const WORK: usize = 3_000_000_000;
+const WORK_A_ROW: usize = 5_000;
+const WORK_A_HIT: usize = 5_000;
+
 /// T04: no two areas overlap.
 pub(super) struct Overlaps;
 
@@ -70,24 +77,28 @@ impl Rule for Overlaps {
             .enumerate()
             .filter_map(|(row, bbox)| Some((row as u32, (*bbox)?)));
         let mut overlap = Overlap::default();
-        let mut found: Vec<(f64, u32, u32, [f64; 2])> = vec![];
+        let mut found: Vec<(f64, u32, u32)> = vec![];
         let mut skipped = None;
         let periods = Periods::of(subject);
+        let budget = WORK + WORK_A_ROW * boxes.len();
+        let mut spent = false;
+        let mut going = subject.stop.often();
         index::pairs(drawable, |one, other| {
-            if subject.stop.is_on() {
-                return;
-            }
             let (Some(a), Some(b)) = (boxes[one as usize], boxes[other as usize]) else {
-                return;
+                return true;
             };
             let Some(both) = common(&a, &b) else {
-                return;
+                return true;
             };
             if periods
                 .as_ref()
                 .is_some_and(|periods| !periods.together(one, other))
             {
-                return;
+                return going();
+            }
+            if overlap.work() + WORK_A_HIT * found.len() > budget {
+                spent = true;
+                return false;
             }
             let shapes = (drawn.get(one as usize), drawn.get(other as usize));
             match overlap.area(shapes.0, shapes.1, &both) {
@@ -95,9 +106,8 @@ impl Rule for Overlaps {
                     let here = metres.get(one as usize);
                     let scale = area(here) / area(shapes.0).max(f64::MIN_POSITIVE);
                     if square * scale <= limits.ignore_sqm {
-                        return;
+                        return going();
                     }
-                    let at = overlap.place().unwrap_or([f64::NAN; 2]);
                     let there = metres.get(other as usize);
                     let exact = here
                         .bbox()
@@ -107,7 +117,7 @@ impl Rule for Overlaps {
                         .filter(|exact| *exact > 0.0);
                     let square = exact.unwrap_or(square * scale);
                     if square > limits.ignore_sqm {
-                        found.push((square, one, other, at));
+                        found.push((square, one, other));
                     }
                 }
                 Some(_) => {}
@@ -115,6 +125,7 @@ impl Rule for Overlaps {
                     skipped.get_or_insert((one, other));
                 }
             }
+            going()
         });
         if let (Some((one, other)), true) = (skipped, found.is_empty()) {
             return Outcome::not_run(
@@ -136,9 +147,26 @@ impl Rule for Overlaps {
             .sum();
         let ratio = bad / (all - bad).max(f64::MIN_POSITIVE);
         let mut findings = Findings::new();
-        for (square, one, other, at) in found {
+        if spent {
+            findings.add(|| Finding {
+                say: say!(T04_many, count = found.len()),
+                fix: say!(T04_many_fix),
+                severity: Some(Severity::Error),
+                ..Finding::default()
+            });
+        }
+        for (square, one, other) in found {
             findings.add(|| {
                 let (one, other) = (one as usize, other as usize);
+                // Only of those that are told: finding the place takes longer than finding the overlap.
+                let at = boxes[one]
+                    .zip(boxes[other])
+                    .and_then(|(a, b)| common(&a, &b))
+                    .and_then(|both| {
+                        overlap.area(drawn.get(one), drawn.get(other), &both)?;
+                        overlap.place()
+                    })
+                    .unwrap_or([f64::NAN; 2]);
                 let smaller = area(metres.get(one)).min(area(metres.get(other)));
                 let grave = ratio > limits.overlap_ratio || square > limits.overlap_sqm;
                 Finding {

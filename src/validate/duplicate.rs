@@ -3,7 +3,8 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::{
-    Finding, Findings, Outcome, Rule, RuleInfo, Subject, geometry::not_placed, period::Periods,
+    Finding, Findings, Outcome, Rule, RuleInfo, Stop, Subject, geometry::not_placed,
+    period::Periods,
 };
 use crate::model::{Severity, ShapeKind, ShapeRef, Shapes, say};
 
@@ -69,7 +70,7 @@ fn kinds(subject: &Subject<'_>) -> Option<Vec<u64>> {
 }
 
 /// Twins among shapes: (row, the row before it that is the same).
-fn twins(shapes: &Shapes<f64>, periods: Option<&Periods>) -> Vec<(u32, u32)> {
+fn twins(shapes: &Shapes<f64>, periods: Option<&Periods>, stop: Stop<'_>) -> Vec<(u32, u32)> {
     let mut prints: Vec<(u64, u32)> = shapes
         .view()
         .iter()
@@ -80,7 +81,7 @@ fn twins(shapes: &Shapes<f64>, periods: Option<&Periods>) -> Vec<(u32, u32)> {
     prints.sort_unstable();
     let mut twins = vec![];
     for run in prints.chunk_by(|a, b| a.0 == b.0) {
-        for (at, &(_, row)) in run.iter().enumerate().skip(1) {
+        for (at, &(_, row)) in stop.each(run.iter().enumerate().skip(1)) {
             // Compare with the first of the run, which stands for all equal ones.
             let first = run[..at].iter().take(4).find(|(_, other)| {
                 periods.is_none_or(|periods| periods.together(*other, row))
@@ -96,7 +97,12 @@ fn twins(shapes: &Shapes<f64>, periods: Option<&Periods>) -> Vec<(u32, u32)> {
 }
 
 /// Points that stand on one spot: (row, a row before it, metres between them).
-fn crowded(metres: &Shapes<f64>, kinds: Option<&[u64]>, near: f64) -> Vec<(u32, u32, f64)> {
+fn crowded(
+    metres: &Shapes<f64>,
+    kinds: Option<&[u64]>,
+    near: f64,
+    stop: Stop<'_>,
+) -> Vec<(u32, u32, f64)> {
     let cell = |axis: f64| (axis / near).floor() as i64;
     let mut points: Vec<([i64; 2], u32)> = metres
         .view()
@@ -111,7 +117,7 @@ fn crowded(metres: &Shapes<f64>, kinds: Option<&[u64]>, near: f64) -> Vec<(u32, 
     points.sort_unstable();
     let at = |row: u32| metres.get(row as usize).coords()[0];
     let mut found: Vec<(u32, u32, f64)> = vec![];
-    for &([x, y], row) in &points {
+    for &([x, y], row) in stop.each(points.iter()) {
         let mut best: Option<(u32, f64)> = None;
         for dx in -1..=1 {
             let from = points.partition_point(|(cell, _)| *cell < [x + dx, y - 1]);
@@ -151,7 +157,11 @@ impl Rule for Duplicates {
 
     fn check(&self, subject: &Subject<'_>) -> Outcome {
         let mut findings = Findings::new();
-        for (row, other) in twins(&subject.raw.shapes, Periods::of(subject).as_ref()) {
+        for (row, other) in twins(
+            &subject.raw.shapes,
+            Periods::of(subject).as_ref(),
+            subject.stop,
+        ) {
             findings.add(|| Finding {
                 place: subject.row(row as usize),
                 say: say!(
@@ -170,7 +180,7 @@ impl Rule for Duplicates {
             };
             let kinds = kinds(subject);
             let near = subject.settings.limit.unwrap_or(NEAR_M);
-            for (row, other, away) in crowded(metres, kinds.as_deref(), near) {
+            for (row, other, away) in crowded(metres, kinds.as_deref(), near, subject.stop) {
                 findings.add(|| Finding {
                     place: subject.spot(
                         row as usize,

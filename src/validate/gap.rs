@@ -12,6 +12,7 @@ use geo_types::{Geometry, LineString, MultiPolygon, Polygon};
 use super::{
     Finding, Findings, Outcome, Rule, RuleInfo, Subject,
     coverage::{kept_sqm, sqm},
+    crossed::tangled,
     geometry::{doubled_area, not_placed},
     orient::At,
     placing::{Native, middle, to_metres},
@@ -119,6 +120,9 @@ impl Rule for Gaps {
                 ),
                 true,
             );
+        }
+        if tangled(&subject.raw.shapes, subject.stop) {
+            return Outcome::not_run(say!(T05_tangled), true);
         }
         let limits = subject.standards.profile().thresholds;
         let parent = subject.city.filter(|_| {

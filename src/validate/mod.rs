@@ -9,6 +9,7 @@ mod along;
 mod aside;
 mod confirmed;
 mod coverage;
+mod crossed;
 mod crs;
 mod duplicate;
 mod encoding;

@@ -25,6 +25,11 @@ const MEETS_M: f64 = 0.001;
 /// degree, or an edge of a kilometre drawn straight in degrees, is that far from where it should be.
 pub(super) const TOUCHES_M: f64 = 0.05;
 
+/// How many pieces of its own are passed over on the way from the ends to another line, and how many more for
+/// each end; real lines have a few.
+const OWN: usize = 10_000_000;
+const OWN_AN_END: usize = 100;
+
 /// The share of a line that another must cover to be the same line drawn twice.
 const WHOLE: f64 = 0.99;
 
@@ -108,14 +113,21 @@ impl Rule for EndsMeet {
         let crowds = crowds(&ends);
         let index = SegmentIndex::new(segments(metres));
         let mut findings = Findings::new();
-        for &(row, coord, at) in &ends {
+        let mut left = OWN + OWN_AN_END * ends.len();
+        for &(row, coord, at) in subject.stop.each(ends.iter()) {
             if crowds.get(&spot(at)).is_some_and(|count| *count > 1) || !at[0].is_finite() {
                 continue;
             }
             let near = index
                 .nearest(at)
                 .take_while(|near| near.distance <= limit)
-                .find(|near| near.row != row);
+                .find(|near| {
+                    left = left.saturating_sub(1);
+                    near.row != row || left == 0
+                });
+            if left == 0 {
+                return Outcome::not_run(say!(T07_tangled), true);
+            }
             let Some(near) = near.filter(|near| near.distance > TOUCHES_M) else {
                 continue;
             };
@@ -203,7 +215,7 @@ impl Rule for Dangles {
                 }
             }
         }
-        let Some(shared) = along(&subject.raw.shapes, metres, limit) else {
+        let Some(shared) = along(&subject.raw.shapes, metres, limit, subject.stop) else {
             return if findings.count() == 0 {
                 Outcome::not_run(say!(T08_tangled), true)
             } else {

@@ -19,17 +19,23 @@ impl<'a> Stop<'a> {
         (self.0)()
     }
 
-    /// The same things, until nobody waits for them.
-    pub(super) fn each<T>(self, things: impl Iterator<Item = T>) -> impl Iterator<Item = T> {
+    /// Asks now and then; false once nobody waits. For walks that are told whether to go on.
+    pub(super) fn often(self) -> impl FnMut() -> bool + 'a {
         let mut left = BETWEEN;
-        things.take_while(move |_| {
+        move || {
             left -= 1;
             if left > 0 {
                 return true;
             }
             left = BETWEEN;
             !self.is_on()
-        })
+        }
+    }
+
+    /// The same things, until nobody waits for them.
+    pub(super) fn each<T>(self, things: impl Iterator<Item = T>) -> impl Iterator<Item = T> {
+        let mut going = self.often();
+        things.take_while(move |_| going())
     }
 }
 

@@ -189,7 +189,9 @@ impl Checker {
             return done;
         }
         if self.rings.len() > 1 {
-            self.nesting();
+            if !self.nesting() {
+                return false;
+            }
             if self.faults.is_empty() {
                 self.connectedness();
             }
@@ -438,8 +440,9 @@ impl Checker {
         &self.points[from..to]
     }
 
-    /// Holes in shells, holes in holes, parts in parts. No two edges cross when this is asked.
-    fn nesting(&mut self) {
+    /// Holes in shells, holes in holes, parts in parts. No two edges cross when this is asked. False when it gave
+    /// up.
+    fn nesting(&mut self) -> bool {
         let mut found: Vec<(Flaw, usize)> = vec![];
         let shells: Vec<usize> = (0..self.rings.len())
             .filter(|&ring| ring == 0 || self.rings[ring].part != self.rings[ring - 1].part)
@@ -451,9 +454,11 @@ impl Checker {
                 }
             }
         }
+        let mut left = WORK;
         if found.is_empty() {
             let boxes = (0..self.rings.len()).map(|ring| (ring as u32, self.rings[ring].bbox));
             index::pairs(boxes, |one, other| {
+                left -= 1;
                 let (one, other) = (one as usize, other as usize);
                 let [a, b] = [one, other].map(|ring| shells.binary_search(&ring).is_ok());
                 let together = self.rings[one].part == self.rings[other].part;
@@ -470,12 +475,15 @@ impl Checker {
                         found.push((Flaw::PartInPart, inner));
                     }
                 }
+                left > 0 && found.len() < FAULTS_A_SHAPE
             });
         }
+        let done = left > 0 || !found.is_empty();
         for (flaw, ring) in found {
             let from = self.rings[ring].from;
             self.fault(Fault::vertex(flaw, self.source[from], self.points[from]));
         }
+        done
     }
 
     /// The rings after a shell that are its holes.

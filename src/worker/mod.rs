@@ -40,8 +40,13 @@ pub const SUBCOMMAND: &str = "__read";
 pub struct Limits {
     /// Address space in bytes.
     pub memory: u64,
-    /// Processor seconds.
+    /// Processor seconds for the largest files; see [`Limits::cpu_for`].
     pub cpu_s: u64,
+    /// Processor seconds for a file of no size, and how many more for each MiB. The slowest honest format, GML
+    /// under GDAL, takes a third of a second a MiB; a small file that needs longer was made to.
+    pub cpu_small_s: u64,
+    /// See `cpu_small_s`.
+    pub cpu_a_mib_s: u64,
     /// The largest file it may write, in bytes.
     pub file: u64,
     /// Seconds on the wall clock.
@@ -53,9 +58,20 @@ impl Default for Limits {
         Self {
             memory: 6 << 30,
             cpu_s: 300,
+            cpu_small_s: 60,
+            cpu_a_mib_s: 5,
             file: 8 << 30,
             wall_s: 600,
         }
+    }
+}
+
+impl Limits {
+    /// Processor seconds for a file of so many bytes: a small one that never ends must not hold a place for as
+    /// long as a large one may.
+    pub fn cpu_for(&self, bytes: u64) -> u64 {
+        self.cpu_s
+            .min(self.cpu_small_s + self.cpu_a_mib_s * (bytes >> 20))
     }
 }
 
@@ -199,6 +215,13 @@ fn run<T>(
 ) -> Result<T, WorkerError> {
     let path = std::fs::canonicalize(path)
         .map_err(|error| WorkerError::Read(format!("cannot read {}: {error}", path.display())))?;
+    let limits = Limits {
+        cpu_s: match std::fs::metadata(&path) {
+            Ok(about) if about.is_file() => limits.cpu_for(about.len()),
+            _ => limits.cpu_s,
+        },
+        ..limits.clone()
+    };
     let laid = desk.lay().map_err(WorkerError::Start)?;
     let folder = laid.path();
     let work = folder.join("work");
@@ -238,7 +261,7 @@ fn run<T>(
     let _ = near.write_all(&line);
     // The line stays open while we wait: the child ends when it closes, so none outlives a parent that was
     // killed.
-    let mut wire = Wire::new(near, limits, &desk.cancel).map_err(WorkerError::Start)?;
+    let mut wire = Wire::new(near, &limits, &desk.cancel).map_err(WorkerError::Start)?;
     let taken = take(&mut wire);
     if let Some(why) = wire.stopped() {
         return Err(why);
@@ -250,13 +273,13 @@ fn run<T>(
             std::thread::sleep(Duration::from_millis(1));
         }
         return match child.status()? {
-            Some(status) if !status.success() => Err(how_it_died(status, &complaints, limits)),
+            Some(status) if !status.success() => Err(how_it_died(status, &complaints, &limits)),
             _ => taken,
         };
     }
     let status = child.wait(&wire)?;
     if !status.success() {
-        return Err(how_it_died(status, &complaints, limits));
+        return Err(how_it_died(status, &complaints, &limits));
     }
     taken
 }

@@ -292,7 +292,25 @@ fn every_hostile_file_comes_to_an_end_with_a_report_and_hurts_nobody() {
             zeroblob(2000000000) AS name;",
                 "'place', 'big'",
             ),
-            Something,
+            Refused("view"),
+        ),
+        (
+            "own.gpkg",
+            geopackage(
+                "CREATE VIEW gpkg_data_columns AS
+            WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x FROM c) SELECT x FROM c;",
+                "'place'",
+            ),
+            Refused("view"),
+        ),
+        (
+            "endless.gpkg",
+            geopackage(
+                "CREATE VIEW big AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x FROM c)
+            SELECT x AS fid, (SELECT geom FROM place) AS geom FROM c WHERE x < 0;",
+                "'place', 'big'",
+            ),
+            Refused("view"),
         ),
         (
             "name.gpkg",
@@ -338,6 +356,62 @@ fn every_hostile_file_comes_to_an_end_with_a_report_and_hurts_nobody() {
         );
     }
     assert!(trap.accept().is_err(), "nobody followed an address");
+    is_well(&folder, &server);
+}
+
+/// Twenty thousand features on one spot: every two of them are a finding.
+fn stacked(kind: &str, coordinates: &str, name: &str) -> Vec<u8> {
+    let features: Vec<String> = (0..20_000)
+        .map(|at| {
+            format!(
+                r#"{{"type":"Feature","geometry":{{"type":"{kind}","coordinates":{coordinates}}},"properties":{{"{name}":{at}}}}}"#
+            )
+        })
+        .collect();
+    format!(
+        r#"{{"type":"FeatureCollection","features":[{}]}}"#,
+        features.join(",")
+    )
+    .into_bytes()
+}
+
+#[test]
+fn features_that_all_lie_on_one_another_cost_a_bounded_time_and_memory() {
+    let (folder, server) = serving();
+    let square = "[[[77.5,12.9],[77.6,12.9],[77.6,13.0],[77.5,13.0],[77.5,12.9]]]";
+    for (file, kind, coordinates, name, said) in [
+        (
+            "ward_boundary.geojson",
+            "Polygon",
+            square,
+            "ward_no",
+            Found("T04"),
+        ),
+        (
+            "road.geojson",
+            "LineString",
+            "[[77.5,12.9],[77.6,13.0]]",
+            "road_id",
+            Something,
+        ),
+        (
+            "tree.geojson",
+            "Point",
+            "[77.5,12.9]",
+            "tree_id",
+            Found("T12"),
+        ),
+    ] {
+        let begun = Instant::now();
+        judged(&server, file, &stacked(kind, coordinates, name), &said);
+        // It took minutes and six gigabytes once; a loaded machine and a program for finding faults get two minutes.
+        assert!(
+            begun.elapsed() < Duration::from_mins(2),
+            "{file}: {:?}",
+            begun.elapsed()
+        );
+    }
+    assert!(server.peak_mib() < 1500, "{} MiB", server.peak_mib());
     is_well(&folder, &server);
 }
 

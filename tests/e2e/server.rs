@@ -59,6 +59,15 @@ impl Server {
         Self { child, url }
     }
 
+    /// The most memory it has held at any moment, in MiB.
+    pub(crate) fn peak_mib(&self) -> u64 {
+        let said =
+            std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it runs");
+        let peak = said.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let peak = peak.and_then(|peak| peak.trim().trim_end_matches(" kB").parse::<u64>().ok());
+        peak.expect("a number") >> 10
+    }
+
     /// The body of a path as JSON.
     pub(crate) fn json(&self, path: &str) -> serde_json::Value {
         ureq::get(format!("{}{path}", self.url))

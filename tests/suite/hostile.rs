@@ -30,6 +30,11 @@ impl Place {
         path
     }
 
+    /// [`geopackage`] as a file.
+    fn geopackage(&self, more: &str, listed: &str) -> PathBuf {
+        self.file("x.gpkg", &geopackage(more, listed))
+    }
+
     fn read(&self, name: &str, bytes: &[u8]) -> Delivery {
         read(&self.file(name, bytes)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
@@ -419,18 +424,25 @@ fn entities_of_xml_read_no_file_and_do_not_multiply() {
 fn triggers_and_views_of_a_geopackage_do_nothing() {
     let place = Place::new();
     let loot = place.0.path().join("loot.sqlite");
-    let path = place.0.path().join("x.gpkg");
-    // A view that loads a library for each row, and a trigger that counts who reads.
-    let more = format!(
+    // The second never comes to its first row, which GDAL wants as soon as it opens a file.
+    let path = place.geopackage(
+        &format!(
         "CREATE TABLE counted (n INTEGER); INSERT INTO counted VALUES (0);
          CREATE TRIGGER seen AFTER INSERT ON place BEGIN UPDATE counted SET n = n + 1; END;
-         CREATE VIEW endless AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 4)
-            SELECT x AS fid, (SELECT geom FROM place) AS geom, 'from ' || load_extension('{}') AS name FROM c;",
+         CREATE VIEW Endless AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c)
+            SELECT x AS fid, (SELECT geom FROM place) AS geom, 'from ' || load_extension('{}') AS name FROM c;
+         CREATE VIEW dry AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c)
+            SELECT x AS fid, (SELECT geom FROM place) AS geom, '' AS name FROM c WHERE x < 0;",
         loot.display()
-    );
-    fs::write(&path, geopackage(&more, "'place', 'endless'")).unwrap();
+    ), "'place', 'Endless', 'dry'");
     let before = fs::read(&path).unwrap();
-    let delivery = read(&path).unwrap();
+    let small = Limits {
+        cpu_small_s: 20,
+        ..Limits::default()
+    };
+    let delivery = worker::read(&path, &ReadOptions::default(), &small).unwrap();
+    assert_eq!(codes(&delivery), ["view"; 2], "{:?}", delivery.refused);
+    assert!(delivery.refused[1].message.starts_with("`Endless`"));
     assert!(
         delivery
             .layers
@@ -440,6 +452,62 @@ fn triggers_and_views_of_a_geopackage_do_nothing() {
     );
     assert_eq!(fs::read(&path).unwrap(), before, "the file was written to");
     assert!(!loot.exists());
+}
+
+#[test]
+fn a_table_that_computes_without_end_is_stopped_soon_because_the_file_is_small() {
+    let place = Place::new();
+    let path = place.geopackage(
+        "CREATE TABLE big (fid INTEGER PRIMARY KEY, geom BLOB);
+         INSERT INTO big (geom) WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 50000)
+            SELECT place.geom FROM c, place;
+         ALTER TABLE big ADD COLUMN name TEXT AS (length(hex(zeroblob(20000000 + fid))));",
+        "'place', 'big'",
+    );
+    let limits = Limits {
+        cpu_small_s: 2,
+        ..Limits::default()
+    };
+    let before = std::time::Instant::now();
+    let error = worker::read(&path, &ReadOptions::default(), &limits).unwrap_err();
+    // Whichever it meets first: the time or the memory.
+    assert!(
+        matches!(
+            error,
+            WorkerError::TimedOut { seconds: 2..10 }
+                | WorkerError::OutOfMemory { .. }
+                | WorkerError::Crashed { .. }
+        ),
+        "{error:?}"
+    );
+    assert!(before.elapsed().as_secs() < 60, "{:?}", before.elapsed());
+}
+
+#[test]
+fn a_geopackage_of_many_tables_gives_the_first_and_says_so_and_one_in_use_is_read() {
+    let place = Place::new();
+    let tables: String = (0..40)
+        .map(|at| format!("CREATE TABLE t{at} AS SELECT * FROM place;"))
+        .collect();
+    let names: String = (0..40).map(|at| format!(", 't{at}'")).collect();
+    let path = place.geopackage(&tables, &format!("'place'{names}"));
+    let mut few = ReadOptions::default();
+    few.archive.layers = 20;
+    let delivery = worker::read(&path, &few, &Limits::default()).unwrap();
+    assert_eq!(
+        (delivery.layers.len(), codes(&delivery)),
+        (20, vec!["too_many_layers"])
+    );
+    assert_eq!(read(&path).unwrap().layers.len(), 41);
+
+    let db = rusqlite::Connection::open(&path).unwrap();
+    db.execute_batch(
+        "PRAGMA journal_mode = WAL; INSERT INTO place SELECT 2, geom, 'two' FROM place;",
+    )
+    .unwrap();
+    drop(db);
+    let delivery = read(&path).unwrap();
+    assert_eq!(delivery.layers[0].len(), 2, "{:?}", delivery.refused);
 }
 
 #[test]

@@ -223,10 +223,15 @@ export function setToken(text: string | null): void {
   else sessionStorage.removeItem(TOKEN);
 }
 
-/** What every request says of who asks. */
+/** What a request says of who asks. */
 export function credentials(): Record<string, string> {
   const known = token();
   return known ? { Authorization: `Bearer ${known}` } : {};
+}
+
+/** What every request says of who asks, and in which language the page is read: problems are answered in it. */
+export function asking(): Record<string, string> {
+  return { "Accept-Language": document.documentElement.lang || "en", ...credentials() };
 }
 
 /** Asks once. */
@@ -242,7 +247,7 @@ export async function send<T>(method: string, path: string, body?: unknown, medi
       method,
       headers: {
         Accept: "application/json, application/geo+json",
-        ...credentials(),
+        ...asking(),
         ...(body === undefined ? {} : { "Content-Type": media }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     model::{Metadata, Note, Say, say},
     store::{Job, JobFile, JobId, JobLayer, JobState},
-    worker::{Desk, WorkerError},
+    worker::{Cancel, Desk, WorkerError},
 };
 
 /// How long a thread waits for work before it looks whether the application is still there.
@@ -257,7 +257,7 @@ impl App {
                     let by = job.asked_by.as_deref().unwrap_or(&job.actor);
                     self.store().remember(&job.source, job.id, by, &codes)?;
                 }
-                let layer = self.keep(judged, number, &actor, tell)?;
+                let layer = self.keep(judged, number, &actor, &live.cancel, tell)?;
                 let mut now = live.job();
                 now.layers.push(layer);
                 if !now.state.is_end() {
@@ -280,6 +280,7 @@ impl App {
         judged: Judged,
         number: Option<i64>,
         actor: &Actor,
+        cancel: &Cancel,
         tell: &mut dyn FnMut(Step),
     ) -> Result<JobLayer, IngestError> {
         let report = judged.report.clone();
@@ -296,6 +297,10 @@ impl App {
                 Err(kept_out) => kept_out.draft(self.standards())?,
             },
         };
+        // The last moment: what is staged from here on stands as a draft, whoever calls it off.
+        if cancel.is_called_off() {
+            return Err(GateError::Reader(WorkerError::Cancelled).into());
+        }
         let mut kept = JobLayer {
             layer: report.layer.clone(),
             verdict: report.verdict,

@@ -1,6 +1,6 @@
 // Deliveries and versions as the server tells of them, and how the page speaks with it about them.
 
-import { address, credentials, get, send, type Verdict } from "../api";
+import { address, asking, credentials, get, send, type Verdict } from "../api";
 
 export type DeliveryState = "receiving" | "queued" | "reading" | "checking" | "publishing" | "judged" | "failed" | "cancelled";
 
@@ -124,7 +124,7 @@ export function follow(id: string, changed: (now: Delivery) => void): () => void
 
 /** Server-sent events by fetch: an EventSource cannot say who asks. */
 async function events(id: string, signal: AbortSignal, tell: (now: Delivery) => void): Promise<void> {
-  const answer = await fetch(address(`deliveries/${encodeURIComponent(id)}/events`), { headers: { Accept: "text/event-stream", ...credentials() }, signal });
+  const answer = await fetch(address(`deliveries/${encodeURIComponent(id)}/events`), { headers: { Accept: "text/event-stream", ...asking() }, signal });
   if (!answer.ok || !answer.body) return;
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";

@@ -2,7 +2,7 @@
 // lost connection or a closed page costs the piece that was on its way, and the same file chosen again goes
 // on where it stopped.
 
-import { address, ApiError, credentials } from "../api";
+import { address, ApiError, asking } from "../api";
 
 /** A piece: small enough that losing one on a weak line costs little, large enough to be no burden. */
 const PIECE_BYTES = 4 << 20;
@@ -51,7 +51,7 @@ export function upload(file: Blob, name: string, modified: number, about: Record
     const said = Object.entries({ ...about, filename: name }).map(([word, value]) => `${word} ${base64(value)}`).join(",");
     const answer = await fetch(address("uploads"), {
       method: "POST",
-      headers: { ...VERSION, ...credentials(), "Upload-Length": String(file.size), "Upload-Metadata": said },
+      headers: { ...VERSION, ...asking(), "Upload-Length": String(file.size), "Upload-Metadata": said },
     });
     if (!answer.ok) throw await problem(answer);
     const made = { url: new URL(answer.headers.get("location") ?? "", answer.url).href, delivery: answer.headers.get("parat-delivery") ?? "" };
@@ -61,7 +61,7 @@ export function upload(file: Blob, name: string, modified: number, about: Record
 
   /** Where the server stands with an upload it knows; null for one it does not. */
   const offsetOf = async (url: string): Promise<number | null> => {
-    const answer = await fetch(url, { method: "HEAD", headers: { ...VERSION, ...credentials() }, cache: "no-store" });
+    const answer = await fetch(url, { method: "HEAD", headers: { ...VERSION, ...asking() }, cache: "no-store" });
     if ([404, 410, 403].includes(answer.status)) return null;
     if (!answer.ok) throw new ApiError(answer.status, answer.statusText);
     return Number(answer.headers.get("upload-offset"));
@@ -72,7 +72,7 @@ export function upload(file: Blob, name: string, modified: number, about: Record
       const request = new XMLHttpRequest();
       running = request;
       request.open("PATCH", url);
-      for (const [header, value] of Object.entries({ ...VERSION, ...credentials(), "Upload-Offset": String(offset), "Content-Type": "application/offset+octet-stream" })) {
+      for (const [header, value] of Object.entries({ ...VERSION, ...asking(), "Upload-Offset": String(offset), "Content-Type": "application/offset+octet-stream" })) {
         request.setRequestHeader(header, value);
       }
       request.upload.onprogress = (event) => tell.sent(offset + event.loaded);
@@ -144,7 +144,7 @@ export function upload(file: Blob, name: string, modified: number, about: Record
       running?.abort();
       wake?.();
       localStorage.removeItem(key);
-      if (known) await fetch(known.url, { method: "DELETE", headers: { ...VERSION, ...credentials() } }).catch(() => undefined);
+      if (known) await fetch(known.url, { method: "DELETE", headers: { ...VERSION, ...asking() } }).catch(() => undefined);
     },
   };
 }
