@@ -206,7 +206,7 @@ fn held(subject: &Subject<'_>, field: &FieldRule, column: &Column) -> Option<(f6
         let exact = list.exact();
         let fits =
             share(&|value| exact.contains_key(&crate::standard::CodeList::plain(&value.to_text())));
-        let distinct: HashSet<_> = values.iter().map(|value| value.to_text()).collect();
+        let distinct: HashSet<_> = values.iter().map(Value::to_text).collect();
         let telling =
             distinct.len() >= TELLING_CODES || values.iter().all(|value| decimal(*value).is_none());
         return (fits > 0.5).then(|| {
