@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { desk } from "./desk.mjs";
+import { ways } from "./ways.mjs";
 
 const url = process.env.PAGE_URL;
 const shots = process.env.SHOTS;
@@ -219,6 +220,7 @@ for (const [name, viewport] of [["phone", { width: 360, height: 740 }], ["tablet
   await context.close();
 }
 await desk({ browser, url, open, step, shoot, settled });
+await ways({ browser, url, open, step, shoot, settled });
 await browser.close();
 
 {
