@@ -226,7 +226,6 @@ pub fn reader_limits(config: &Config) -> Limits {
         cpu_small_s: config.reader_cpu_small_s,
         cpu_a_mib_s: config.reader_cpu_a_mib_s,
         file: config.limits.inflated_bytes,
-        ..Limits::default()
     }
 }
 

@@ -72,7 +72,7 @@ impl Embedded {
                     Err(StoreError::NotFound { .. }) => false,
                     Err(error) => return Err(error),
                 },
-                None => !name.ends_with(".part"),
+                None => path.extension().is_none_or(|ending| ending != "part"),
             };
             if !kept {
                 tracing::info!(?path, "sweeping rows of a report that was never kept");
