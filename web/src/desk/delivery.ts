@@ -242,6 +242,13 @@ export function balance(counts: Counts): HTMLElement {
     h("p", { class: "figures" }, d("balance", { read: number(counts.read), accepted: number(counts.accepted), repaired: number(counts.repaired), aside: number(counts.set_aside) })));
 }
 
+/** How many faults of how many rules, in a line. */
+function faultsSaid(found: number, rules: number): string {
+  if (found === 0) return t("report.clean");
+  if (found === 1) return d("faults.says_one");
+  return d(rules === 1 ? "faults.says_kind" : "faults.says", { n: number(found), rules: number(rules) });
+}
+
 function sixSteps(desk: Desk): Step[] {
   const { delivery: now, report, layer, here } = desk;
   const failed = report.rules.filter((rule) => rule.outcome === "failed");
@@ -261,7 +268,7 @@ function sixSteps(desk: Desk): Step[] {
     },
     {
       id: "faults", title: d("step.faults"), mark: found === 0 ? "done" : keeping ? "trouble" : "open",
-      says: found === 0 ? t("report.clean") : d("faults.says", { n: number(found), rules: number(failed.length) }),
+      says: faultsSaid(found, failed.length),
       body: () => all.body, shown: () => all.shown(),
     },
     {
