@@ -3,16 +3,18 @@
 //!
 //! Everything inside Parat is x before y: easting before northing, longitude before latitude, whatever
 //! order the authority prescribes. PROJ is told so once, by asking for its "normalised for
-//! visualisation" order on both sides. No other file may speak to PROJ.
+//! visualisation" order on both sides. Nothing outside this room may speak to PROJ.
 
 mod patch;
 mod plane;
+mod ways;
 
-use std::{cell::RefCell, collections::HashMap, rc::Rc, str::FromStr};
+use std::str::FromStr;
 
 use patch::Patches;
 pub use plane::{Look, Plane};
 use proj::Proj;
+use ways::Way;
 
 use crate::model::CrsName;
 
@@ -41,11 +43,10 @@ pub enum CrsError {
     BadName(String),
 }
 
-/// Takes coordinates from one system to another. Holds PROJ's context, so it is not `Send`: make it on
-/// the thread that uses it.
+/// Takes coordinates from one system to another.
 pub struct Reprojector {
     /// None where both systems are WGS 84 longitude/latitude and nothing is to be done.
-    way: Option<Rc<Proj>>,
+    way: Option<Way>,
     /// How large squares may be answered for by polynomials, where that is sound.
     smooth: Option<Smooth>,
 }
@@ -87,34 +88,6 @@ impl Smooth {
     }
 }
 
-/// How many ways a thread remembers.
-const KNOWN: usize = 32;
-
-thread_local! {
-    /// A way costs PROJ some five milliseconds, and each look at a layer asks for the same one.
-    static WAYS: RefCell<HashMap<[String; 2], Rc<Proj>>> = RefCell::default();
-}
-
-fn way(from: &str, to: &str) -> Result<Rc<Proj>, CrsError> {
-    let key = [from.to_owned(), to.to_owned()];
-    if let Some(known) = WAYS.with_borrow(|all| all.get(&key).cloned()) {
-        return Ok(known);
-    }
-    let made = Proj::new_known_crs(from, to, None).map_err(|source| CrsError::NoWay {
-        from: from.chars().take(60).collect(),
-        to: to.chars().take(60).collect(),
-        source: Box::new(source),
-    })?;
-    let made = Rc::new(made);
-    WAYS.with_borrow_mut(|all| {
-        if all.len() >= KNOWN {
-            all.clear();
-        }
-        all.insert(key, Rc::clone(&made));
-    });
-    Ok(made)
-}
-
 impl Reprojector {
     /// From a file's system to WGS 84 longitude/latitude.
     pub fn to_lonlat(from: &CrsName) -> Result<Self, CrsError> {
@@ -134,7 +107,7 @@ impl Reprojector {
             return Ok(Self::nothing());
         }
         Ok(Self {
-            way: Some(way(from, to)?),
+            way: Some(Way::between(from, to)?),
             smooth: Smooth::between(from, to),
         })
     }

@@ -1,5 +1,5 @@
 //! The `parat` program.
 
-fn main() -> std::process::ExitCode {
+fn main() -> ! {
     parat::cli::run()
 }

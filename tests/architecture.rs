@@ -42,7 +42,7 @@ const LADDER: &[(&str, &str)] = &[
 const DOORS: &[(&str, &str)] = &[
     ("gdal", "read/ demo/"),
     ("gdal_sys", "read/"),
-    ("proj", "crs.rs"),
+    ("proj", "crs.rs crs/ways.rs"),
     ("rstar", "index.rs"),
     ("mvt", "tile/"),
     ("i_overlay", "tile/"),

@@ -17,7 +17,7 @@ mod demo;
 mod explain;
 mod ingest;
 mod journal;
-mod memory;
+mod process;
 mod serve;
 mod table;
 mod terminal;
@@ -25,7 +25,7 @@ mod tiles;
 mod user;
 mod versions;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -311,8 +311,12 @@ impl Place {
     }
 }
 
-/// Runs the program on the arguments of the process.
-pub fn run() -> ExitCode {
+/// Runs the program on the arguments of the process, and ends the process.
+pub fn run() -> ! {
+    process::leave(code())
+}
+
+fn code() -> u8 {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -323,17 +327,17 @@ pub fn run() -> ExitCode {
                 Exit::Good
             };
             error.print().ok();
-            return code.code().into();
+            return code.code();
         }
     };
     if matches!(
         arguments.command,
         Command::Read | Command::Check(_) | Command::Ingest(_)
     ) {
-        memory::keep();
+        process::keep();
     }
     if matches!(arguments.command, Command::Read) {
-        return crate::worker::child_main();
+        return u8::from(!crate::worker::child_main());
     }
     terminal::log();
     let config = arguments
@@ -367,7 +371,7 @@ pub fn run() -> ExitCode {
         eprintln!("parat: {}", failure.message);
         failure.exit
     });
-    exit.code().into()
+    exit.code()
 }
 
 #[cfg(test)]

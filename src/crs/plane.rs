@@ -12,7 +12,6 @@
 use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
-    rc::Rc,
     sync::{Arc, PoisonError, RwLock},
 };
 
@@ -54,32 +53,11 @@ pub struct Plane {
     squares: [Squares; 2],
 }
 
-/// PROJ's two ways of one thread; its contexts do not cross threads.
-struct Ways {
-    there: Reprojector,
-    back: Reprojector,
-}
-
-thread_local! {
-    static WAYS: RefCell<HashMap<String, Rc<Ways>>> = RefCell::default();
-}
-
-fn ways(code: &str) -> Result<Rc<Ways>, CrsError> {
-    if let Some(known) = WAYS.with_borrow(|all| all.get(code).cloned()) {
-        return Ok(known);
-    }
-    let made = Rc::new(Ways {
-        there: Reprojector::between("OGC:CRS84", code)?,
-        back: Reprojector::between(code, "OGC:CRS84")?,
-    });
-    WAYS.with_borrow_mut(|all| all.insert(code.to_owned(), Rc::clone(&made)));
-    Ok(made)
-}
-
 impl Plane {
     /// The plane of a system that PROJ knows: `EPSG:32643`.
     pub fn open(code: &str) -> Result<Self, CrsError> {
-        ways(code)?;
+        Reprojector::between("OGC:CRS84", code)?;
+        Reprojector::between(code, "OGC:CRS84")?;
         Ok(Self {
             code: code.to_owned(),
             squares: [Squares::default(), Squares::default()],
@@ -88,8 +66,8 @@ impl Plane {
 
     /// Takes longitudes and latitudes to metres; what cannot go becomes NaN.
     pub fn from_lonlat(&self, coords: &mut [[f64; 2]]) {
-        if let Ok(ways) = ways(&self.code) {
-            ways.there.apply(coords);
+        if let Ok(there) = Reprojector::between("OGC:CRS84", &self.code) {
+            there.apply(coords);
         } else {
             // It was known when the plane was opened; only a machine at its end comes here.
             coords.fill([f64::NAN; 2]);
@@ -98,8 +76,8 @@ impl Plane {
 
     /// Takes metres to longitudes and latitudes; what cannot go becomes NaN.
     pub fn to_lonlat(&self, coords: &mut [[f64; 2]]) {
-        if let Ok(ways) = ways(&self.code) {
-            ways.back.apply(coords);
+        if let Ok(back) = Reprojector::between(&self.code, "OGC:CRS84") {
+            back.apply(coords);
         } else {
             coords.fill([f64::NAN; 2]);
         }

@@ -8,8 +8,7 @@
 //! to another thread. Whatever is not exactly that goes the long way, which answers the same.
 
 use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
@@ -23,7 +22,9 @@ use super::{
     kept::Made,
     losses,
     negotiate::{TILE, accepts_gzip},
+    prepared::asked,
     recipe::Recipe,
+    remembered::OfSet,
     reply::{FOREVER, holds},
     site::Site,
     tiles::at_once,
@@ -37,19 +38,11 @@ use crate::{
 /// How long a source is answered without a look at what is public. A pinned version never changes, but it
 /// can be retired.
 const TRUST: Duration = Duration::from_secs(1);
-/// How many sources are known at once; far more than a city has layers.
-const MOST_SOURCES: usize = 512;
 
 /// A layer's version that tiles are asked of.
 struct Known {
     snapshot: Arc<Snapshot>,
     version: HeaderValue,
-}
-
-/// What is known of the set being served.
-struct Look {
-    at: Instant,
-    generation: u64,
 }
 
 /// Answers tiles made beforehand.
@@ -59,21 +52,18 @@ pub(super) struct Lane(Arc<Inner>);
 struct Inner {
     site: Site,
     /// By `layer@hash`.
-    known: RwLock<HashMap<String, Arc<Known>>>,
-    look: Mutex<Look>,
+    known: OfSet<Known>,
+    /// When the set being served was last looked at.
+    looked: Mutex<Instant>,
 }
 
 impl Lane {
     /// The lane of a site.
     pub(super) fn new(site: Site) -> Self {
-        let generation = site.app().live().generation;
         Self(Arc::new(Inner {
             site,
-            known: RwLock::default(),
-            look: Mutex::new(Look {
-                at: Instant::now(),
-                generation,
-            }),
+            known: OfSet::default(),
+            looked: Mutex::new(Instant::now()),
         }))
     }
 
@@ -104,7 +94,7 @@ impl Lane {
                 respond(&made, Some(&known.version), FOREVER, headers)?
             }
             Some(query) => {
-                let prepared = site.prepared().get(source, query)?;
+                let prepared = site.queries().get(&asked(source, query)?)?;
                 let recipe = Recipe {
                     place: Place::Square(id),
                     layers: Arc::clone(&prepared.layers),
@@ -121,14 +111,8 @@ impl Lane {
     /// The version that a source names, where it is the public one.
     fn known(&self, source: &str) -> Option<Arc<Known>> {
         let inner = &self.0;
-        let found = inner
-            .known
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(source)
-            .map(Arc::clone);
-        if found.is_some() {
-            return found;
+        if let Some(found) = inner.known.get(source) {
+            return Some(found);
         }
         let (id, hash) = source.split_once('@')?;
         let id: LayerId = id.parse().ok()?;
@@ -141,34 +125,25 @@ impl Lane {
             version: HeaderValue::from_str(&snapshot.info().version.to_string()).ok()?,
             snapshot: Arc::clone(snapshot),
         });
-        let mut all = inner.known.write().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= MOST_SOURCES {
-            all.clear();
-        }
-        all.insert(source.to_owned(), Arc::clone(&known));
+        inner
+            .known
+            .keep(live.generation, source.to_owned(), Arc::clone(&known));
         Some(known)
     }
 
     /// Forgets all sources and queries when something was published or retired since the last look.
     fn look(&self, now: Instant) {
         // Someone else is looking this very moment.
-        let Ok(mut look) = self.0.look.try_lock() else {
+        let Ok(mut looked) = self.0.looked.try_lock() else {
             return;
         };
-        if now.saturating_duration_since(look.at) < TRUST {
+        if now.saturating_duration_since(*looked) < TRUST {
             return;
         }
-        look.at = now;
+        *looked = now;
         let generation = self.0.site.app().live().generation;
-        if generation != look.generation {
-            look.generation = generation;
-            self.0.site.prepared().clear();
-            self.0
-                .known
-                .write()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clear();
-        }
+        self.0.site.queries().renew(generation);
+        self.0.known.renew(generation);
     }
 }
 

@@ -45,6 +45,7 @@ mod params;
 mod prepared;
 mod query;
 mod recipe;
+mod remembered;
 mod reply;
 mod reports;
 mod scheme;

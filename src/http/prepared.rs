@@ -5,17 +5,12 @@
 //! canonical text again costs as much as a small tile does. Only what is pinned to a public version is kept,
 //! and all of it is forgotten when something is published or retired ([`super::lane`]).
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, PoisonError, RwLock},
-};
+use std::sync::Arc;
 
 use axum::http::HeaderValue;
 
-use super::recipe::Layers;
+use super::{recipe::Layers, remembered::OfSet};
 
-/// How many are known at once.
-const MOST: usize = 512;
 /// The longest query string that is kept, in bytes.
 const LONGEST: usize = 2048;
 
@@ -29,42 +24,23 @@ pub(super) struct Prepared {
     pub cache: &'static str,
 }
 
-/// Those that were asked for lately, by source and query string as they came.
-#[derive(Default)]
-pub(super) struct Memory(RwLock<HashMap<String, Arc<Prepared>>>);
+/// Queries that were asked lately.
+pub(super) type Queries = OfSet<Prepared>;
 
-fn name(source: &str, query: &str) -> String {
+/// The name of a source and a query string as they came; none for one too long to be kept.
+pub(super) fn asked(source: &str, query: &str) -> Option<String> {
     // A source has no question mark: it is a part of a path.
-    [source, "?", query].concat()
+    (query.len() <= LONGEST).then(|| [source, "?", query].concat())
 }
 
-impl Memory {
-    /// What they came to last time.
-    pub(super) fn get(&self, source: &str, query: &str) -> Option<Arc<Prepared>> {
-        if query.len() > LONGEST {
-            return None;
-        }
-        let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        all.get(&name(source, query)).map(Arc::clone)
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    /// Keeps it.
-    pub(super) fn keep(&self, source: &str, query: &str, prepared: Prepared) {
-        if query.len() > LONGEST {
-            return;
-        }
-        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= MOST {
-            all.clear();
-        }
-        all.insert(name(source, query), Arc::new(prepared));
-    }
-
-    /// Forgets all.
-    pub(super) fn clear(&self) {
-        self.0
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
+    #[test]
+    fn a_source_and_a_query_have_one_name_and_a_long_query_has_none() {
+        assert_ne!(asked("road@ab", "f=1"), asked("road@a", "bf=1"));
+        assert!(asked("road@ab", &"f".repeat(LONGEST)).is_some());
+        assert!(asked("road@ab", &"f".repeat(LONGEST + 1)).is_none());
     }
 }

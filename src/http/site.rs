@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use super::{fonts::Fonts, metrics::Metrics, prepared::Memory};
+use super::{fonts::Fonts, metrics::Metrics, prepared::Queries};
 use crate::app::App;
 
 /// How the server shows itself. Times and sizes are limits on strangers.
@@ -56,7 +56,7 @@ struct Inner {
     prefix: String,
     metrics: Metrics,
     fonts: OnceLock<Arc<Fonts>>,
-    prepared: Memory,
+    queries: Queries,
 }
 
 impl Site {
@@ -73,7 +73,7 @@ impl Site {
             prefix,
             metrics: Metrics::default(),
             fonts: OnceLock::new(),
-            prepared: Memory::default(),
+            queries: Queries::default(),
         }))
     }
 
@@ -111,8 +111,8 @@ impl Site {
     }
 
     /// Queries of tiles that were read before.
-    pub(super) fn prepared(&self) -> &Memory {
-        &self.0.prepared
+    pub(super) fn queries(&self) -> &Queries {
+        &self.0.queries
     }
 
     /// The public address of a path.

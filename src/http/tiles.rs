@@ -21,7 +21,7 @@ use super::{
     losses,
     negotiate::{TILE, accepts_gzip},
     ops,
-    prepared::Prepared,
+    prepared::{Prepared, asked},
     recipe::{Layers, Part, Recipe},
     reply::{BRIEF, FOREVER, PRIVATE, Reply, empty},
     scheme::{Scheme, number, square_tile},
@@ -125,6 +125,8 @@ pub(super) async fn xyz(
     Path((source, z, x, y)): Path<(String, String, String, String)>,
     parts: Parts,
 ) -> Result<Response, Problem> {
+    // Before anything is looked up: what is kept of this request is true of this set or a later one.
+    let generation = site.app().live().generation;
     let (snapshots, all_pinned, public) = source_of(&site, &source, &parts.headers).await?;
     let query = parts.uri.query().map(str::to_owned);
     let one = match &snapshots[..] {
@@ -162,13 +164,16 @@ pub(super) async fn xyz(
         (true, true) => FOREVER,
         (true, false) => BRIEF,
     };
-    if let (true, Some(query)) = (public && all_pinned, query) {
+    if public
+        && all_pinned
+        && let Some(asked) = query.and_then(|query| asked(&source, &query))
+    {
         let prepared = Prepared {
             layers: Arc::clone(&layers),
             version: version.as_ref().and_then(|version| version.parse().ok()),
             cache,
         };
-        site.prepared().keep(&source, &query, prepared);
+        site.queries().keep(generation, asked, Arc::new(prepared));
     }
     let recipe = Recipe {
         place: Place::Square(id),

@@ -19,7 +19,7 @@ use std::{
         unix::{net::UnixStream, process::ExitStatusExt},
     },
     path::{Path, PathBuf},
-    process::{Child, Command, ExitCode, ExitStatus, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     sync::Mutex,
     time::{Duration, Instant},
 };
@@ -351,18 +351,19 @@ fn how_it_died(status: ExitStatus, complaints: &Path, limits: &Limits) -> Worker
 }
 
 /// What `parat __read` does: one job from standard input, the answer back over it.
-pub fn child_main() -> ExitCode {
+/// False where no whole answer went back.
+pub fn child_main() -> bool {
     // Written with `write`: the calls for sockets are forbidden inside the sandbox.
     let Ok(back) = std::io::stdin().as_fd().try_clone_to_owned() else {
-        return ExitCode::FAILURE;
+        return false;
     };
     let back = File::from(back);
     let mut line = String::new();
     if std::io::stdin().lock().read_line(&mut line).is_err() {
-        return ExitCode::FAILURE;
+        return false;
     }
     let Ok(job) = serde_json::from_str::<Job>(&line) else {
-        return ExitCode::FAILURE;
+        return false;
     };
     let missing = match sandbox::enter(&job) {
         Ok(missing) => missing,
@@ -374,10 +375,7 @@ pub fn child_main() -> ExitCode {
         std::process::exit(1);
     });
     if job.sheet {
-        return match sheet::write(&job.path, back) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(_) => ExitCode::FAILURE,
-        };
+        return sheet::write(&job.path, back).is_ok();
     }
     let answer = match crate::read::layers(&job.path, &job.options) {
         Ok(mut delivery) => {
@@ -400,9 +398,6 @@ pub fn child_main() -> ExitCode {
     finish(back, &answer)
 }
 
-fn finish(back: File, answer: &Answer) -> ExitCode {
-    match protocol::write(back, answer) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(_) => ExitCode::FAILURE,
-    }
+fn finish(back: File, answer: &Answer) -> bool {
+    protocol::write(back, answer).is_ok()
 }

@@ -26,5 +26,6 @@ mod hostile;
 mod kill;
 mod packs;
 mod server;
+mod stops;
 mod strange;
 mod tiles;

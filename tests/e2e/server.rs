@@ -3,7 +3,7 @@
 use std::{
     io::{BufRead as _, BufReader, Read as _},
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     time::Duration,
 };
 
@@ -22,12 +22,23 @@ impl Server {
 
     /// The same with a file of settings.
     pub(crate) fn with(data: &Path, settings: Option<&Path>) -> Self {
+        Self::start(data, settings, &[])
+    }
+
+    /// Begins with nothing published.
+    pub(crate) fn new(data: &Path) -> Self {
+        Self::start(data, None, &["--new"])
+    }
+
+    fn start(data: &Path, settings: Option<&Path>, more: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_parat"));
         if let Some(settings) = settings {
             command.arg("--config").arg(settings);
         }
         let mut child = command
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg("serve")
+            .args(more)
+            .args(["--listen", "127.0.0.1:0", "--data"])
             .arg(data)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -57,6 +68,14 @@ impl Server {
             panic!("the server told no address: {log}");
         };
         Self { child, url }
+    }
+
+    /// Tells it to stop, as a service manager does, and waits for the end.
+    pub(crate) fn stop(mut self) -> ExitStatus {
+        let pid = self.child.id().to_string();
+        let told = Command::new("kill").args(["-TERM", &pid]).status();
+        assert!(told.expect("ran").success());
+        self.child.wait().expect("it ends")
     }
 
     /// The most memory it has held at any moment, in MiB.
