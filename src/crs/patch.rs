@@ -18,6 +18,10 @@ const TERMS: usize = (DEGREE + 1) * (DEGREE + 2) / 2;
 /// Places along a side at which a square is tried.
 const TRIES: usize = 9;
 
+/// Coordinates that are worked on side by side. One alone waits for each product before the next; the sums are the
+/// same, in the same order.
+const LANES: usize = 4;
+
 /// Coefficients for both axes, by powers of y and within them of x.
 type Terms = [[f64; 2]; TERMS];
 
@@ -33,6 +37,8 @@ pub(super) struct Patch {
 pub(super) struct Patches<'a> {
     /// Half a square's side, in the unit of what comes in.
     half: f64,
+    /// One over a square's side.
+    per_side: f64,
     /// How far an answer may be off, in the unit of what goes out.
     tolerance: f64,
     /// The exact way; what cannot go becomes something that is not finite.
@@ -72,6 +78,7 @@ impl<'a> Patches<'a> {
     ) -> Self {
         Self {
             half,
+            per_side: 0.5 / half,
             tolerance,
             exact,
             known: HashMap::new(),
@@ -84,23 +91,18 @@ impl<'a> Patches<'a> {
     /// Takes every coordinate there. Those that no polynomial answers for go the exact way, together.
     pub(super) fn apply(&mut self, coords: &mut [[f64; 2]]) {
         let mut rest: Vec<u32> = vec![];
-        let scale = 0.5 / self.half;
-        for (at, coord) in coords.iter_mut().enumerate() {
-            // A cast floors what is positive; the one square that meets zero from both sides is none.
-            let cell = [(coord[0] * scale) as i64, (coord[1] * scale) as i64];
-            if cell != self.last.0 {
-                self.last = (cell, self.patch(cell));
+        let (blocks, last) = coords.as_chunks_mut::<LANES>();
+        let mut at = 0;
+        for block in blocks {
+            let cell = self.cell(block[0]);
+            let is_one = block[1..].iter().all(|&coord| self.cell(coord) == cell);
+            match self.patch_at(cell).filter(|_| is_one) {
+                Some(patch) if patch.all(block) => {}
+                _ => self.one_by_one(at, block, &mut rest),
             }
-            // None for NaN too, and beyond the squares at zero, which are two wide.
-            let there = self
-                .made
-                .get(self.last.1)
-                .and_then(|patch| patch.as_ref()?.at(*coord));
-            match there {
-                Some(there) => *coord = there,
-                None => rest.push(at as u32),
-            }
+            at += LANES as u32;
         }
+        self.one_by_one(at, last, &mut rest);
         if !rest.is_empty() {
             let mut left: Vec<[f64; 2]> = rest.iter().map(|&at| coords[at as usize]).collect();
             (self.exact)(&mut left);
@@ -108,6 +110,34 @@ impl<'a> Patches<'a> {
                 coords[at as usize] = there;
             }
         }
+    }
+
+    /// Takes there those that a polynomial answers for, and notes the others, `from` being the first one's number.
+    fn one_by_one(&mut self, from: u32, coords: &mut [[f64; 2]], rest: &mut Vec<u32>) {
+        for (at, coord) in (from..).zip(coords) {
+            let cell = self.cell(*coord);
+            // None for NaN too, and beyond the squares at zero, which are two wide.
+            match self.patch_at(cell).and_then(|patch| patch.at(*coord)) {
+                Some(there) => *coord = there,
+                None => rest.push(at),
+            }
+        }
+    }
+
+    /// The square of a coordinate.
+    #[inline]
+    fn cell(&self, coord: [f64; 2]) -> [i64; 2] {
+        // A cast floors what is positive; the one square that meets zero from both sides is none.
+        coord.map(|axis| (axis * self.per_side) as i64)
+    }
+
+    /// The patch of a square.
+    #[inline]
+    fn patch_at(&mut self, cell: [i64; 2]) -> Option<&Patch> {
+        if cell != self.last.0 {
+            self.last = (cell, self.patch(cell));
+        }
+        self.made.get(self.last.1)?.as_ref()
     }
 
     /// The number of a square's patch, made if it is new; none beyond the most.
@@ -151,6 +181,19 @@ impl Patch {
         let x = (coord[0] - self.middle[0]) * self.scale;
         let y = (coord[1] - self.middle[1]) * self.scale;
         (x.abs() <= 1.0 && y.abs() <= 1.0).then(|| value(&self.terms, x, y))
+    }
+
+    /// Takes coordinates to where they come to lie, if all are of the square; else touches none.
+    #[inline]
+    fn all(&self, coords: &mut [[f64; 2]; LANES]) -> bool {
+        let x = coords.map(|coord| (coord[0] - self.middle[0]) * self.scale);
+        let y = coords.map(|coord| (coord[1] - self.middle[1]) * self.scale);
+        let is_here = (0..LANES).all(|lane| x[lane].abs() <= 1.0 && y[lane].abs() <= 1.0);
+        if is_here {
+            let there = values(&self.terms, x, y);
+            *coords = std::array::from_fn(|lane| there.map(|axis| axis[lane]));
+        }
+        is_here
     }
 
     /// True when the polynomials say what the exact way says.
@@ -237,15 +280,29 @@ const fn term(p: usize, q: usize) -> usize {
 /// Both polynomials at a place.
 #[inline]
 fn value(terms: &Terms, x: f64, y: f64) -> [f64; 2] {
-    let mut all = [0.0; 2];
+    values(terms, [x], [y]).map(|[axis]| axis)
+}
+
+/// Both polynomials at several places.
+#[inline]
+fn values<const N: usize>(terms: &Terms, x: [f64; N], y: [f64; N]) -> [[f64; N]; 2] {
+    let mut all = [[0.0; N]; 2];
     let mut next = 0;
     for above in 0..=DEGREE {
-        let mut row = [0.0; 2];
+        let mut row = [[0.0; N]; 2];
         for _ in 0..=above {
-            row = [row[0] * x + terms[next][0], row[1] * x + terms[next][1]];
+            for axis in 0..2 {
+                for lane in 0..N {
+                    row[axis][lane] = row[axis][lane] * x[lane] + terms[next][axis];
+                }
+            }
             next += 1;
         }
-        all = [all[0] * y + row[0], all[1] * y + row[1]];
+        for axis in 0..2 {
+            for lane in 0..N {
+                all[axis][lane] = all[axis][lane] * y[lane] + row[axis][lane];
+            }
+        }
     }
     all
 }

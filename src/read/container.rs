@@ -1,13 +1,13 @@
 //! Zip archives, opened within limits: how many entries, how large, how deep, what names.
 //!
-//! The parts of a shapefile stay in memory, where our own readers take them from; all else is written under
+//! The parts of a shapefile stay in memory, where our own readers take them from, or packed until they do; all else is written under
 //! names of our own making into a folder of the job, so no name in an archive ever becomes a path. What is
 //! refused is refused by name, and the rest is still read.
 
 use std::{
-    borrow::Cow,
     fs::File,
     io::{BufReader, Cursor, Read, Seek, Write},
+    ops::Range,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -53,6 +53,10 @@ const NAME_BYTES: usize = 1024;
 /// Archives up to this size are mapped: a part of a shapefile is then unpacked straight from the file's pages.
 const MAPPED_BYTES: u64 = 1 << 30;
 
+/// A part of a shapefile of so many bytes is unpacked only when it is read, so that the largest two are never in
+/// memory together.
+const LATER_BYTES: u64 = 4 << 20;
+
 /// As many bytes of an archive's members are kept in memory; what comes after goes to files.
 const IN_MEMORY_BYTES: u64 = 1 << 30;
 
@@ -72,6 +76,31 @@ pub(super) enum Held {
     File(PathBuf),
     /// Here.
     Memory(Arc<Vec<u8>>),
+    /// Here when somebody asks.
+    Packed(Packed),
+}
+
+/// A member of a mapped archive, still packed.
+#[derive(Clone)]
+pub(super) struct Packed {
+    archive: Arc<Mapped>,
+    range: Range<usize>,
+    /// How many bytes its header says it unpacks to.
+    said: usize,
+    crc: u32,
+}
+
+impl std::fmt::Debug for Packed {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Packed({:?} to {})", self.range, self.said)
+    }
+}
+
+impl Packed {
+    /// All of it; none where the bytes are damaged or the header does not tell the truth.
+    pub(super) fn unpack(&self) -> Option<Vec<u8>> {
+        decompress(&self.archive[self.range.clone()], self.said, self.crc)
+    }
 }
 
 impl Held {
@@ -79,7 +108,7 @@ impl Held {
     pub(super) fn file(&self) -> Option<&Path> {
         match self {
             Self::File(path) => Some(path),
-            Self::Memory(_) => None,
+            Self::Memory(_) | Self::Packed(_) => None,
         }
     }
 
@@ -88,6 +117,7 @@ impl Held {
         Ok(match self {
             Self::File(path) => path.metadata()?.len(),
             Self::Memory(bytes) => bytes.len() as u64,
+            Self::Packed(packed) => packed.said as u64,
         })
     }
 
@@ -96,6 +126,9 @@ impl Held {
         Ok(match self {
             Self::File(path) => Box::new(File::open(path)?),
             Self::Memory(bytes) => Box::new(bytes.as_slice()),
+            Self::Packed(packed) => Box::new(std::io::Cursor::new(
+                packed.unpack().ok_or(std::io::ErrorKind::InvalidData)?,
+            )),
         })
     }
 }
@@ -129,7 +162,7 @@ pub(super) fn unpack(
 ) -> std::io::Result<Archive> {
     let length = archive.metadata()?.len();
     if length <= MAPPED_BYTES {
-        let bytes = Mapped::open(archive)?;
+        let bytes = Arc::new(Mapped::open(archive)?);
         return unpack_from(Cursor::new(&bytes[..]), Some(&bytes), label, folder, limits);
     }
     let file = BufReader::new(File::open(archive)?);
@@ -139,7 +172,7 @@ pub(super) fn unpack(
 /// Unpacks an archive that is read from `source`; `whole` is all of it where it is mapped.
 fn unpack_from(
     source: impl Read + Seek,
-    whole: Option<&[u8]>,
+    whole: Option<&Arc<Mapped>>,
     label: &str,
     folder: &Path,
     limits: &ArchiveLimits,
@@ -200,8 +233,8 @@ fn unpack_from(
         match take(&mut zip, at, &entry, whole, folder, &budget)? {
             Ok(held) => {
                 left -= held.len()?;
-                if let Held::Memory(bytes) = &held {
-                    room -= bytes.len() as u64;
+                if !matches!(held, Held::File(_)) {
+                    room -= held.len()?;
                 }
                 found.members.push(Member {
                     name: entry.name,
@@ -357,7 +390,7 @@ fn take(
     zip: &mut ZipArchive<impl Read + Seek>,
     at: usize,
     entry: &Entry,
-    whole: Option<&[u8]>,
+    whole: Option<&Arc<Mapped>>,
     folder: &Path,
     budget: &Budget<'_>,
 ) -> std::io::Result<Result<Held, Refused>> {
@@ -391,8 +424,8 @@ fn take(
     };
     let in_memory =
         matches!(kind, Kind::Shapefile | Kind::Sidecar) && entry.said.min(allowed) <= room;
-    if in_memory && let Some(bytes) = at_once(zip, at, entry, whole, allowed) {
-        return Ok(Ok(Held::Memory(Arc::new(bytes))));
+    if in_memory && let Some(held) = at_once(zip, at, entry, whole, allowed) {
+        return Ok(Ok(held));
     }
     let Ok(mut member) = zip.by_index(at) else {
         return Ok(Err(damaged()));
@@ -429,30 +462,45 @@ fn at_once(
     zip: &mut ZipArchive<impl Read + Seek>,
     at: usize,
     entry: &Entry,
-    whole: Option<&[u8]>,
+    whole: Option<&Arc<Mapped>>,
     allowed: u64,
-) -> Option<Vec<u8>> {
+) -> Option<Held> {
     if entry.method != CompressionMethod::Deflated || entry.said > allowed {
         return None;
     }
     let mut member = zip.by_index_raw(at).ok()?;
-    let crc = member.crc32();
-    let packed = if let Some(whole) = whole {
+    let (said, crc) = (usize::try_from(entry.said).ok()?, member.crc32());
+    let bytes = if let Some(whole) = whole {
         let from = usize::try_from(member.data_start()?).ok()?;
-        let to = from.checked_add(usize::try_from(entry.packed).ok()?)?;
-        Cow::Borrowed(whole.get(from..to)?)
+        let range = from..from.checked_add(usize::try_from(entry.packed).ok()?)?;
+        let packed = whole.get(range.clone())?;
+        if entry.said >= LATER_BYTES {
+            let archive = Arc::clone(whole);
+            return Some(Held::Packed(Packed {
+                archive,
+                range,
+                said,
+                crc,
+            }));
+        }
+        decompress(packed, said, crc)?
     } else {
         let mut packed = vec![];
         member.read_to_end(&mut packed).ok()?;
-        Cow::Owned(packed)
+        decompress(&packed, said, crc)?
     };
-    let mut bytes = vec![0; entry.said as usize];
+    Some(Held::Memory(Arc::new(bytes)))
+}
+
+/// What a stream of deflated bytes comes to, if it is that long and has that sum.
+fn decompress(packed: &[u8], said: usize, crc: u32) -> Option<Vec<u8>> {
+    let mut bytes = vec![0; said];
     let count = libdeflater::Decompressor::new()
-        .deflate_decompress(&packed, &mut bytes)
+        .deflate_decompress(packed, &mut bytes)
         .ok()?;
     let mut sum = libdeflater::Crc::new();
     sum.update(&bytes);
-    (count == bytes.len() && sum.sum() == crc).then_some(bytes)
+    (count == said && sum.sum() == crc).then_some(bytes)
 }
 
 /// A member into memory, whatever its header says of its length.

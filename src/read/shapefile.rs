@@ -10,7 +10,7 @@ use super::{
     container::Held,
     dbf::{Dbf, lengthen},
     delivery::{Failed, ReadOptions, Refused, Rows, note},
-    encoding::Hints,
+    encoding::{Chosen, Hints},
     mapped::Mapped,
     ogr::{self, SeenRows},
     shp::{self, Bad},
@@ -30,39 +30,49 @@ pub(super) fn read(
     ogr::prepare();
     "Shapefile".clone_into(&mut source.format);
     let mut notes = bundle.sidecar_notes();
-    let layer_name = bundle.layer_name();
-    let mut bytes = |extension: &str| bundle.files.remove(extension).map(Bytes::of).transpose();
-    let shp_bytes = bytes("shp")?;
-    let shp = shp_bytes.as_deref().unwrap_or_default();
-    let shx = bytes("shx")?;
-    let dbf_bytes = bytes("dbf")?;
-    let words = |extension: &str| -> io::Result<Option<String>> {
-        let Some(held) = bundle.files.get(extension) else {
-            return Ok(None);
-        };
-        let mut bytes = vec![];
-        held.open()?.take(SIDE_BYTES + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > SIDE_BYTES {
-            return Ok(None);
-        }
-        Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+    let mut declared = None;
+    let mut believable = None;
+    let mut attributes = None;
+    let shp_length = match bundle.files.get("shp") {
+        Some(held) => held.len()?,
+        None => 0,
     };
-    let dbf = dbf_bytes.as_deref().and_then(Dbf::open);
-    if dbf_bytes.is_some() && dbf.is_none() {
-        notes.push(note(
-            "dbf_unreadable",
-            format!("{layer_name}.dbf is damaged or no DBF; only the geometries could be read"),
-        ));
-    }
-    let declared = dbf.as_ref().map(|dbf| dbf.declared);
-    // A wild row count in a broken header must not make a billion empty rows.
-    let believable = dbf.as_ref().map(|dbf| {
-        if dbf.declared <= shp.len().max(1 << 16) {
-            dbf.declared
+    // First the attributes, which are the larger half: what their bytes took is free again for the shapes.
+    if let Some(held) = bundle.files.remove("dbf") {
+        let bytes = Bytes::of(&held)?;
+        if let Some(dbf) = bytes.as_deref().and_then(Dbf::open) {
+            declared = Some(dbf.declared);
+            // A wild row count in a broken header must not make a billion empty rows.
+            believable = Some(if dbf.declared as u64 <= shp_length.max(1 << 16) {
+                dbf.declared
+            } else {
+                dbf.rows
+            });
+            attributes = Some(Attributes::read(&dbf, &bundle, options)?);
         } else {
-            dbf.rows
+            notes.push(note(
+                "dbf_unreadable",
+                format!(
+                    "{}.dbf is damaged or no DBF; only the geometries could be read",
+                    bundle.layer_name()
+                ),
+            ));
         }
-    });
+    }
+    let mut bytes = |extension: &str| match bundle.files.remove(extension) {
+        Some(held) => Bytes::of(&held),
+        None => Ok(None),
+    };
+    let (shp_bytes, shx) = (bytes("shp")?, bytes("shx")?);
+    if shp_bytes.is_none() && shp_length > 0 {
+        return Ok(Err(Refused::new(
+            &bundle.name,
+            "damaged_member",
+            "the .shp inside the archive is cut short or damaged",
+            "zip the files again, or send the archive again in full",
+        )));
+    }
+    let shp = shp_bytes.as_deref().unwrap_or_default();
     let geometry = match shp::read(shp, shx.as_deref(), believable) {
         Ok(geometry) => geometry,
         Err(bad) => {
@@ -113,32 +123,25 @@ pub(super) fn read(
     let mut table = Table::default();
     let mut encoding = None;
     let mut shapes = geometry.shapes;
-    if let Some(dbf) = &dbf {
-        let hints = Hints {
-            given: options.encoding.clone(),
-            cpg: words("cpg")?,
-            cst: words("cst")?,
-            language_byte: 0,
-        };
-        let chosen = dbf.encoding(hints)?;
-        table = dbf.table(&chosen, &mut notes);
-        if dbf.rows < rows {
+    if let Some(mut read) = attributes {
+        notes.append(&mut read.notes);
+        if read.rows < rows {
             notes.push(Note {
-                count: (rows - dbf.rows) as u64,
+                count: (rows - read.rows) as u64,
                 ..note(
                     "attributes_missing",
                     format!(
                         "the .dbf has {} rows for {rows} shapes: the last {} have no attributes",
-                        dbf.rows,
-                        rows - dbf.rows
+                        read.rows,
+                        rows - read.rows
                     ),
                 )
             });
         }
-        let deleted = dbf.deleted();
+        table = read.table;
         lengthen(&mut table, rows);
-        if deleted.iter().any(|gone| *gone) {
-            let count = drop_rows(&mut shapes, &mut table, &deleted);
+        if read.deleted.iter().any(|gone| *gone) {
+            let count = drop_rows(&mut shapes, &mut table, &read.deleted);
             notes.push(Note {
                 count,
                 ..note(
@@ -147,14 +150,14 @@ pub(super) fn read(
                 )
             });
         }
-        notes.extend(chosen.notes.iter().cloned());
+        notes.append(&mut read.chosen.notes);
         encoding = Some(Encoding {
-            name: chosen.encoding.name().to_owned(),
-            origin: chosen.origin.to_owned(),
-            readings: chosen.readings.clone(),
+            name: read.chosen.encoding.name().to_owned(),
+            origin: read.chosen.origin.to_owned(),
+            readings: read.chosen.readings,
         });
     }
-    let (crs, crs_origin) = srs::of_prj(&words("prj")?.unwrap_or_default());
+    let (crs, crs_origin) = srs::of_prj(&words(&bundle, "prj")?.unwrap_or_default());
     Ok(Ok(ogr::finish(RawLayer {
         source,
         crs,
@@ -167,6 +170,48 @@ pub(super) fn read(
     })))
 }
 
+/// A text file beside the shapefile; none for one that is not there or too long.
+fn words(bundle: &Bundle, extension: &str) -> io::Result<Option<String>> {
+    let Some(held) = bundle.files.get(extension) else {
+        return Ok(None);
+    };
+    let mut bytes = vec![];
+    held.open()?.take(SIDE_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > SIDE_BYTES {
+        return Ok(None);
+    }
+    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+/// What a .dbf holds.
+struct Attributes {
+    table: Table,
+    rows: usize,
+    /// True for each row that is marked as deleted.
+    deleted: Vec<bool>,
+    chosen: Chosen,
+    notes: Vec<Note>,
+}
+
+impl Attributes {
+    fn read(dbf: &Dbf<'_>, bundle: &Bundle, options: &ReadOptions) -> Result<Self, Failed> {
+        let chosen = dbf.encoding(Hints {
+            given: options.encoding.clone(),
+            cpg: words(bundle, "cpg")?,
+            cst: words(bundle, "cst")?,
+            language_byte: 0,
+        })?;
+        let mut notes = vec![];
+        Ok(Self {
+            table: dbf.table(&chosen, &mut notes),
+            rows: dbf.rows,
+            deleted: dbf.deleted(),
+            chosen,
+            notes,
+        })
+    }
+}
+
 /// The bytes of a part, in memory or mapped.
 enum Bytes {
     Memory(Arc<Vec<u8>>),
@@ -174,10 +219,12 @@ enum Bytes {
 }
 
 impl Bytes {
-    fn of(held: Held) -> io::Result<Self> {
+    /// None where they are in an archive and damaged.
+    fn of(held: &Held) -> io::Result<Option<Self>> {
         Ok(match held {
-            Held::Memory(bytes) => Self::Memory(bytes),
-            Held::File(path) => Self::Mapped(Mapped::open(&path)?),
+            Held::Memory(bytes) => Some(Self::Memory(Arc::clone(bytes))),
+            Held::File(path) => Some(Self::Mapped(Mapped::open(path)?)),
+            Held::Packed(packed) => packed.unpack().map(Arc::new).map(Self::Memory),
         })
     }
 }

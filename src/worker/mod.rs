@@ -2,10 +2,11 @@
 //!
 //! GDAL and the parsers under it are large, old and written in C and C++. So the serving process never
 //! calls them: it starts its own program as `__read`, gives it one job over standard input and a folder,
-//! and takes plain columns back the same way. Whatever the file does to the child — crash
+//! and takes plain columns back over a pipe. Whatever the file does to the child — crash
 //! it, fill its memory, keep it busy — is one error here and touches nothing else.
 
 mod desk;
+mod outlet;
 mod protocol;
 mod sandbox;
 mod sheet;
@@ -14,10 +15,7 @@ mod wire;
 use std::{
     fs::File,
     io::{BufRead, Read, Write},
-    os::{
-        fd::{AsFd, OwnedFd},
-        unix::{net::UnixStream, process::ExitStatusExt},
-    },
+    os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     sync::Mutex,
@@ -29,6 +27,7 @@ use crate::{
     read::{Delivery, ReadOptions, Refused},
 };
 pub use desk::{Cancel, Desk, sweep};
+use outlet::Pipe;
 use protocol::{Answer, Job};
 use wire::Wire;
 
@@ -236,7 +235,7 @@ fn run<T>(
         file: limits.file,
     };
     let complaints = folder.join("complaints");
-    let (mut near, far) = UnixStream::pair().map_err(WorkerError::Start)?;
+    let (answer, to_us) = std::io::pipe().map_err(WorkerError::Start)?;
     let mut command = Command::new(program().map_err(WorkerError::Start)?);
     command
         .arg(SUBCOMMAND)
@@ -244,8 +243,8 @@ fn run<T>(
         .env("TMPDIR", &work)
         .env("LC_ALL", "C.UTF-8")
         .current_dir(&work)
-        .stdin(OwnedFd::from(far))
-        .stdout(Stdio::null())
+        .stdin(Stdio::piped())
+        .stdout(to_us)
         .stderr(File::create(&complaints).map_err(WorkerError::Start)?);
     for name in sandbox::FOLDERS {
         if let Some(value) = std::env::var_os(name) {
@@ -253,15 +252,15 @@ fn run<T>(
         }
     }
     let mut child = Guard(command.spawn().map_err(WorkerError::Start)?);
-    // Our copy of the child's end goes with the command: only so does the child's end end the stream.
+    // Our copy of the child's end goes with the command: only so does the child's end end the answer.
     drop(command);
+    // It stays open while we wait: the child ends when it closes, so none outlives a parent that was killed.
+    let mut asks = child.0.stdin.take();
     let mut line = serde_json::to_vec(&job).map_err(|error| WorkerError::Start(error.into()))?;
     line.push(b'\n');
     // A child that dies at once breaks the line; how it died says more than that.
-    let _ = near.write_all(&line);
-    // The line stays open while we wait: the child ends when it closes, so none outlives a parent that was
-    // killed.
-    let mut wire = Wire::new(near, &limits, &desk.cancel).map_err(WorkerError::Start)?;
+    let _ = asks.as_mut().map(|asks| asks.write_all(&line));
+    let mut wire = Wire::new(answer, &limits, &desk.cancel).map_err(WorkerError::Start)?;
     let taken = take(&mut wire);
     if let Some(why) = wire.stopped() {
         return Err(why);
@@ -350,14 +349,12 @@ fn how_it_died(status: ExitStatus, complaints: &Path, limits: &Limits) -> Worker
     }
 }
 
-/// What `parat __read` does: one job from standard input, the answer back over it.
-/// False where no whole answer went back.
+/// What `parat __read` does: one job from standard input, the answer back over standard output. False where no
+/// whole answer went back. The process must end with it, and at once.
 pub fn child_main() -> bool {
-    // Written with `write`: the calls for sockets are forbidden inside the sandbox.
-    let Ok(back) = std::io::stdin().as_fd().try_clone_to_owned() else {
+    let Ok(back) = Pipe::take() else {
         return false;
     };
-    let back = File::from(back);
     let mut line = String::new();
     if std::io::stdin().lock().read_line(&mut line).is_err() {
         return false;
@@ -367,7 +364,7 @@ pub fn child_main() -> bool {
     };
     let missing = match sandbox::enter(&job) {
         Ok(missing) => missing,
-        Err(text) => return finish(back, &Answer::Failed(text)),
+        Err(text) => return finish(back, Answer::Failed(text)),
     };
     // After the sandbox, so that this thread is inside it too.
     std::thread::spawn(|| {
@@ -395,9 +392,12 @@ pub fn child_main() -> bool {
             Answer::Failed(format!("{error}{cause}"))
         }
     };
-    finish(back, &answer)
+    finish(back, answer)
 }
 
-fn finish(back: File, answer: &Answer) -> bool {
-    protocol::write(back, answer).is_ok()
+fn finish(mut back: Pipe, answer: Answer) -> bool {
+    let is_whole = protocol::write(&mut back, &answer).is_ok();
+    // Its pages may still lie in the pipe.
+    std::mem::forget(answer);
+    is_whole
 }

@@ -6,13 +6,14 @@
 //! stranger's by now: the parent believes no length, offset, code or letter before it has checked it.
 
 use std::{
-    io::{self, BufWriter, Read, Write},
+    io::{self, Read},
     path::PathBuf,
 };
 
 use bytemuck::Pod;
 use serde::{Deserialize, Serialize};
 
+use super::outlet::Outlet;
 use crate::{
     model::{
         Column, CrsName, CrsOrigin, Encoding, Field, FieldType, Note, RawLayer, ShapeKind, Shapes,
@@ -76,9 +77,9 @@ struct Head {
     texts: Vec<(usize, usize)>,
 }
 
-/// Writes the answer; half of one is none, because the child then does not end well.
-pub(super) fn write(out: impl Write, answer: &Answer) -> io::Result<()> {
-    let mut out = BufWriter::new(out);
+/// Writes the answer, which stays as it is until the process has ended ([`Outlet::lay`]); half of one is none,
+/// because the child then does not end well.
+pub(super) fn write(out: &mut impl Outlet, answer: &Answer) -> io::Result<()> {
     let empty = Delivery::default();
     let (delivery, failed) = match answer {
         Answer::Delivery(delivery) => (delivery, None),
@@ -94,28 +95,29 @@ pub(super) fn write(out: impl Write, answer: &Answer) -> io::Result<()> {
     let header = serde_json::to_vec(&header)?;
     out.write_all(MAGIC)?;
     out.write_all(&(header.len() as u64).to_ne_bytes())?;
-    put(&mut out, &header)?;
+    out.write_all(&header)?;
+    out.write_all(&[0; 8][..padding(header.len())])?;
     for layer in &delivery.layers {
-        put(&mut out, &layer.shapes.kinds)?;
-        put(&mut out, &layer.shapes.part_ends)?;
-        put(&mut out, &layer.shapes.ring_ends)?;
-        put(&mut out, &layer.shapes.coord_ends)?;
-        put(&mut out, &layer.shapes.coords)?;
+        put(out, &layer.shapes.kinds)?;
+        put(out, &layer.shapes.part_ends)?;
+        put(out, &layer.shapes.ring_ends)?;
+        put(out, &layer.shapes.coord_ends)?;
+        put(out, &layer.shapes.coords)?;
         for column in &layer.table.columns {
             match column {
                 Column::Text(column) => {
-                    put(&mut out, column.text.as_bytes())?;
-                    put(&mut out, &column.ends)?;
-                    put(&mut out, &column.codes)?;
+                    put(out, column.text.as_bytes())?;
+                    put(out, &column.ends)?;
+                    put(out, &column.codes)?;
                 }
-                Column::Integer(rows) | Column::DateTime(rows) => put(&mut out, rows)?,
-                Column::Real(rows) => put(&mut out, rows)?,
-                Column::Bool(rows) => put(&mut out, rows)?,
-                Column::Date(rows) => put(&mut out, rows)?,
+                Column::Integer(rows) | Column::DateTime(rows) => put(out, rows)?,
+                Column::Real(rows) => put(out, rows)?,
+                Column::Bool(rows) => put(out, rows)?,
+                Column::Date(rows) => put(out, rows)?,
             }
         }
     }
-    out.flush()
+    Ok(())
 }
 
 fn head(layer: &RawLayer) -> Head {
@@ -143,9 +145,9 @@ fn head(layer: &RawLayer) -> Head {
     }
 }
 
-fn put<T: Pod>(out: &mut impl Write, array: &[T]) -> io::Result<()> {
+fn put<T: Pod>(out: &mut impl Outlet, array: &[T]) -> io::Result<()> {
     let bytes: &[u8] = bytemuck::cast_slice(array);
-    out.write_all(bytes)?;
+    out.lay(bytes)?;
     out.write_all(&[0; 8][..padding(bytes.len())])
 }
 

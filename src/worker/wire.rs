@@ -1,23 +1,31 @@
 //! The answer on its way: a stream from a child that may hang, lie or die at any byte.
 //!
-//! It does not go through a file, because a hundred megabytes of pages would be made for it, filled, copied
-//! and thrown away. It goes back over the socket that the job came by: whatever a library prints to standard
-//! output cannot come between.
+//! It comes through a pipe, in pages that the child has laid there ([`super::outlet`]).
 
 use std::{
-    io::{self, Read},
-    os::unix::net::UnixStream,
+    io::{self, PipeReader, Read},
     time::{Duration, Instant},
+};
+
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    io::ioctl_fionbio,
+    pipe::fcntl_setpipe_size,
 };
 
 use super::{Cancel, Limits, WorkerError};
 
 /// How long one wait for bytes lasts before we look whether to go on.
-const LOOK: Duration = Duration::from_millis(20);
+const LOOK: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 20_000_000,
+};
+/// Bytes on their way at once: what one turn of child and parent carries. The most that a system gives to anyone.
+const HOLDS: usize = 1 << 20;
 
 /// The parent's end, read within the limits of the job.
 pub(super) struct Wire<'a> {
-    stream: UnixStream,
+    pipe: PipeReader,
     begun: Instant,
     limits: &'a Limits,
     cancel: &'a Cancel,
@@ -29,13 +37,15 @@ pub(super) struct Wire<'a> {
 
 impl<'a> Wire<'a> {
     pub(super) fn new(
-        stream: UnixStream,
+        pipe: PipeReader,
         limits: &'a Limits,
         cancel: &'a Cancel,
     ) -> io::Result<Self> {
-        stream.set_read_timeout(Some(LOOK))?;
+        ioctl_fionbio(&pipe, true)?;
+        // With less room the turns are shorter.
+        fcntl_setpipe_size(&pipe, HOLDS).ok();
         Ok(Self {
-            stream,
+            pipe,
             begun: Instant::now(),
             limits,
             cancel,
@@ -71,7 +81,7 @@ impl<'a> Wire<'a> {
 impl Read for Wire<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         loop {
-            match self.stream.read(into) {
+            match self.pipe.read(into) {
                 Ok(count) if count as u64 > self.left => {
                     let limit_mib = self.limits.file.min(self.limits.memory) >> 20;
                     return Err(self.stop(WorkerError::TooLarge { limit_mib }));
@@ -81,14 +91,13 @@ impl Read for Wire<'_> {
                     return Ok(count);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error)
-                    if matches!(
-                        error.kind(),
-                        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
-                    ) =>
-                {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     if let Err(why) = self.check() {
                         return Err(self.stop(why));
+                    }
+                    match poll(&mut [PollFd::new(&self.pipe, PollFlags::IN)], Some(&LOOK)) {
+                        Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                        Err(error) => return Err(error.into()),
                     }
                 }
                 Err(error) => return Err(error),
@@ -114,7 +123,7 @@ mod tests {
     #[test]
     fn a_child_that_says_nothing_or_too_much_or_is_no_longer_wanted_is_not_waited_for() {
         let never = Cancel::default();
-        let (near, mut far) = UnixStream::pair().unwrap();
+        let (near, mut far) = io::pipe().unwrap();
         let short = limits(4, 3600);
         let mut wire = Wire::new(near, &short, &never).unwrap();
         far.write_all(b"12345").unwrap();
@@ -124,7 +133,7 @@ mod tests {
             Some(WorkerError::TooLarge { limit_mib: 0 })
         ));
 
-        let (near, _far) = UnixStream::pair().unwrap();
+        let (near, _far) = io::pipe().unwrap();
         let at_once = limits(100, 0);
         let mut wire = Wire::new(near, &at_once, &never).unwrap();
         assert!(wire.read(&mut [0]).is_err());
@@ -133,7 +142,7 @@ mod tests {
             Some(WorkerError::TimedOut { seconds: 0 })
         ));
 
-        let (near, far) = UnixStream::pair().unwrap();
+        let (near, far) = io::pipe().unwrap();
         let gone = Cancel::default();
         gone.call_off();
         let long = limits(100, 3600);

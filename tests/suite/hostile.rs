@@ -168,6 +168,83 @@ fn bombs_are_stopped_whatever_their_headers_say() {
     );
 }
 
+/// A shapefile of so many points: its .shp, .shx and .dbf.
+fn points(count: u32) -> [Vec<u8>; 3] {
+    let header = |bytes: u32| {
+        let mut header = vec![];
+        header.extend(9994_i32.to_be_bytes());
+        header.extend([0; 20]);
+        header.extend((bytes / 2).to_be_bytes());
+        header.extend(1000_i32.to_le_bytes());
+        header.extend(1_i32.to_le_bytes());
+        header.extend([0; 64]);
+        header
+    };
+    let (mut shp, mut shx) = (header(100 + 28 * count), header(100 + 8 * count));
+    let mut dbf = vec![3, 126, 1, 1];
+    dbf.extend(count.to_le_bytes());
+    dbf.extend([65, 0, 25, 0]);
+    dbf.extend([0; 20]);
+    dbf.extend(b"NAME\0\0\0\0\0\0\0C\0\0\0\0\x18");
+    dbf.extend([0; 15]);
+    dbf.push(13);
+    for row in 0..count {
+        shx.extend(((100 + 28 * row) / 2).to_be_bytes());
+        shx.extend(10_u32.to_be_bytes());
+        shp.extend((row + 1).to_be_bytes());
+        shp.extend(10_u32.to_be_bytes());
+        shp.extend(1_i32.to_le_bytes());
+        shp.extend((77.0 + f64::from(row) * 1e-6).to_le_bytes());
+        shp.extend((12.0 + f64::from(row) * 1e-6).to_le_bytes());
+        dbf.extend(format!(" {:24}", row.wrapping_mul(2_654_435_761)).bytes());
+    }
+    [shp, shx, dbf]
+}
+
+#[test]
+fn a_long_part_of_a_shapefile_that_is_damaged_is_named_and_the_rest_is_read() {
+    let place = Place::new();
+    let count = 200_000;
+    let [shp, shx, dbf] = points(count);
+    let names = ["a/x.shp", "a/x.dbf", "a/x.shx"];
+    let whole = archive(&[(names[0], &shp), (names[1], &dbf), (names[2], &shx)]);
+    let read = |bent: Option<usize>| {
+        let mut bytes = whole.clone();
+        if let Some(member) = bent {
+            // Beyond its header and before that of the next one.
+            let next = match member {
+                2 => find(&bytes, CENTRAL, 0),
+                _ => find(&bytes, LOCAL, member + 1),
+            };
+            let middle = usize::midpoint(find(&bytes, LOCAL, member), next);
+            bytes[middle] ^= 0xff;
+        }
+        place.read("long.zip", &bytes)
+    };
+    let kinds = |delivery: &Delivery| -> Vec<String> {
+        let notes = delivery.layers.iter().flat_map(|layer| &layer.notes);
+        notes.map(|note| note.kind.clone()).collect()
+    };
+    let good = read(None);
+    assert_eq!(good.layers[0].len(), count as usize);
+    assert_eq!(good.layers[0].table.fields[0].name, "NAME");
+    assert!(codes(&good).is_empty());
+
+    let no_shapes = read(Some(0));
+    assert!(no_shapes.layers.is_empty());
+    assert_eq!(codes(&no_shapes), ["damaged_member"]);
+    assert_eq!(no_shapes.refused[0].member, "a/x.shp");
+
+    let no_values = read(Some(1));
+    assert_eq!(no_values.layers[0].shapes, good.layers[0].shapes);
+    assert!(no_values.layers[0].table.fields.is_empty());
+    assert!(kinds(&no_values).contains(&"dbf_unreadable".to_owned()));
+
+    let no_index = read(Some(2));
+    assert_eq!(no_index.layers[0].shapes, good.layers[0].shapes);
+    assert_eq!(codes(&no_index), ["damaged_member"]);
+}
+
 #[test]
 fn links_passwords_and_shared_bytes_are_refused() {
     let place = Place::new();
