@@ -189,7 +189,7 @@ fn points(count: u32) -> [Vec<u8>; 3] {
     dbf.extend([0; 15]);
     dbf.push(13);
     for row in 0..count {
-        shx.extend(((100 + 28 * row) / 2).to_be_bytes());
+        shx.extend((50 + 14 * row).to_be_bytes());
         shx.extend(10_u32.to_be_bytes());
         shp.extend((row + 1).to_be_bytes());
         shp.extend(10_u32.to_be_bytes());
