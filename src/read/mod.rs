@@ -14,13 +14,16 @@ mod described;
 mod encoding;
 mod geopackage;
 mod json;
+mod kml;
 mod mapped;
 mod ogr;
 mod raw;
+mod seen;
 mod shapefile;
 mod shp;
 mod srs;
 mod table;
+mod value;
 mod wkb;
 mod workbook;
 

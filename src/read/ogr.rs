@@ -13,11 +13,16 @@ use gdal::{
 use super::{
     bundle::Kind,
     delivery::{Refused, Rows, note},
-    encoding, geopackage, json, raw, srs, wkb,
+    geopackage, json,
+    kml::drop_driver_columns,
+    raw,
+    seen::{self, SeenRows},
+    srs,
+    value::read_value,
+    wkb,
 };
 use crate::model::{
-    Bbox, Column, CrsName, CrsOrigin, Encoding, Field, FieldType, Note, RawLayer, Shapes, Source,
-    Table, Value,
+    CrsName, CrsOrigin, Encoding, Field, FieldType, Note, RawLayer, Shapes, Source, Table,
 };
 
 thread_local! {
@@ -300,7 +305,7 @@ fn unreadable(asked: &Asked<'_>) -> Refused {
 
 /// How one field is read.
 #[derive(Clone, Copy, PartialEq)]
-enum How {
+pub(super) enum How {
     Text,
     Integer,
     Real,
@@ -409,7 +414,7 @@ fn layer_of(
     if kind == Kind::Kml {
         drop_driver_columns(&mut table, &mut notes);
     }
-    finish(RawLayer {
+    seen::finish(RawLayer {
         source,
         crs,
         crs_origin,
@@ -440,270 +445,5 @@ fn push(shapes: &mut Shapes<f64>, given: raw::Given, buffer: &[u8]) -> wkb::Seen
                 ..wkb::Seen::default()
             }
         }
-    }
-}
-
-/// The notes that every reader makes once a layer is whole.
-pub(super) fn finish(mut layer: RawLayer) -> RawLayer {
-    let bbox = Bbox::around(&layer.shapes.coords);
-    layer
-        .notes
-        .extend(srs::doubt(&layer.crs, layer.crs_origin, bbox));
-    let texts = layer
-        .table
-        .columns
-        .iter()
-        .filter_map(|column| match column {
-            Column::Text(column) => Some(column),
-            _ => None,
-        });
-    let distinct =
-        texts.flat_map(|column| (0..column.distinct()).map(|code| column.entry(code as u32)));
-    let broken = distinct
-        .clone()
-        .filter(|text| text.contains('\u{fffd}'))
-        .count();
-    layer.notes.extend(encoding::note_double(distinct));
-    if broken > 0 {
-        layer.notes.push(Note {
-            count: broken as u64,
-            ..note(
-                "letters_lost",
-                format!("{broken} different texts hold letters that could not be decoded (shown as \u{fffd}); say the right --encoding"),
-            )
-        });
-    }
-    layer
-}
-
-/// Rows by what was seen in their geometries.
-#[derive(Default)]
-pub(super) struct SeenRows {
-    z: Rows,
-    z_used: bool,
-    m: Rows,
-    open_ring: Rows,
-    collection: Rows,
-    mixed: Rows,
-    broken: Rows,
-    curves: Rows,
-}
-
-/// `1 feature`, `48 features`.
-fn features(count: u64) -> String {
-    match count {
-        1 => "1 feature".to_owned(),
-        count => format!("{count} features"),
-    }
-}
-
-impl SeenRows {
-    pub(super) fn add(&mut self, row: usize, given: raw::Given, seen: wkb::Seen) {
-        self.z_used |= seen.z_used;
-        for (is, rows) in [
-            (seen.z, &mut self.z),
-            (seen.m, &mut self.m),
-            (seen.open_ring, &mut self.open_ring),
-            (seen.collection, &mut self.collection),
-            (seen.mixed, &mut self.mixed),
-            (seen.broken, &mut self.broken),
-            (given == raw::Given::Straightened, &mut self.curves),
-        ] {
-            if is {
-                rows.add(row);
-            }
-        }
-    }
-
-    pub(super) fn notes(self) -> Vec<Note> {
-        let used = self.z_used;
-        [
-            self.z.note("z_dropped", |count| {
-                if used {
-                    format!("the heights of {} were left out: a layer on the map has two axes", features(count))
-                } else {
-                    format!("the heights of {} are all 0 and were left out", features(count))
-                }
-            }),
-            self.m.note("m_dropped", |count| format!("the measures of {} were left out", features(count))),
-            self.open_ring.note("open_ring", |count| {
-                format!("{count} features have a ring that does not end where it begins; it was left open")
-            }),
-            self.curves.note("curves_linearised", |count| format!("curves of {count} features became short segments")),
-            self.collection.note("collection_flattened", |count| {
-                format!("{count} collections of one kind of geometry became multi-geometries")
-            }),
-            self.mixed.note("collection_mixed", |count| {
-                format!("{count} features mix points, lines and areas in one collection; they were read without a geometry")
-            }),
-            self.broken.note("geometry_unreadable", |count| {
-                format!("{count} features have a geometry that cannot be read; they were read without one")
-            }),
-        ]
-        .into_iter()
-        .flatten()
-        .collect()
-    }
-}
-
-fn read_value(
-    feature: &mut raw::RawFeature<'_>,
-    at: usize,
-    how: How,
-    column: &mut Column,
-    mut not_utf8: impl FnMut(),
-) {
-    if !feature.has(at) {
-        column.push(Value::Null);
-        return;
-    }
-    match how {
-        How::Integer => column.push(Value::Integer(feature.integer(at))),
-        How::Real => {
-            let number = feature.real(at);
-            column.push(if number.is_finite() {
-                Value::Real(number)
-            } else {
-                Value::Null
-            });
-        }
-        How::Bool => column.push(Value::Bool(feature.integer(at) != 0)),
-        How::Date => column.push(
-            feature
-                .moment(at)
-                .and_then(|moment| days(&moment))
-                .map_or(Value::Null, Value::Date),
-        ),
-        How::DateTime => column.push(
-            feature
-                .moment(at)
-                .and_then(|moment| millis(&moment))
-                .map_or(Value::Null, Value::DateTime),
-        ),
-        How::Texts => {
-            let text = serde_json::to_string(&feature.texts(at)).unwrap_or_default();
-            column.push(Value::Text(&text));
-        }
-        How::Numbers => {
-            // GDAL writes (2:1,2).
-            let text = String::from_utf8_lossy(feature.text(at)).into_owned();
-            let members = text.trim_start_matches('(').trim_end_matches(')');
-            let members = members
-                .split_once(':')
-                .map_or(members, |(_, members)| members);
-            column.push(Value::Text(&format!("[{members}]")));
-        }
-        How::Text | How::Skip => {
-            let bytes = feature.text(at);
-            if let Ok(text) = std::str::from_utf8(bytes) {
-                column.push(Value::Text(text));
-            } else {
-                not_utf8();
-                column.push(Value::Text(&encoding::decode(
-                    bytes,
-                    encoding_rs::WINDOWS_1252,
-                )));
-            }
-        }
-    }
-}
-
-fn date(moment: &raw::Moment) -> Option<jiff::civil::Date> {
-    let part = |number: i32| i8::try_from(number).ok();
-    jiff::civil::Date::new(
-        i16::try_from(moment.0).ok()?,
-        part(moment.1)?,
-        part(moment.2)?,
-    )
-    .ok()
-}
-
-/// Days since 1970-01-01.
-fn days(moment: &raw::Moment) -> Option<i32> {
-    let since = date(moment)?
-        .since((jiff::Unit::Day, jiff::civil::date(1970, 1, 1)))
-        .ok()?;
-    Some(since.get_days())
-}
-
-/// Milliseconds since the epoch. A moment without a time zone is taken as UTC.
-fn millis(moment: &raw::Moment) -> Option<i64> {
-    let &(_, _, _, hour, minute, second, zone) = moment;
-    let quarters = if zone > 1 { i64::from(zone) - 100 } else { 0 };
-    let minutes = i64::from(hour) * 60 + i64::from(minute) - quarters * 15;
-    let second = (f64::from(second) * 1000.0).round() as i64;
-    Some(i64::from(days(moment)?) * 86_400_000 + minutes * 60_000 + second)
-}
-
-/// Columns that the KML driver makes whether or not the file has them: those without any value go, and
-/// so do the drawing flags that say the same for every row.
-fn drop_driver_columns(table: &mut Table, notes: &mut Vec<Note>) {
-    const MADE: &[&str] = &[
-        "id",
-        "Name",
-        "description",
-        "timestamp",
-        "begin",
-        "end",
-        "altitudeMode",
-        "tessellate",
-        "extrude",
-        "visibility",
-        "drawOrder",
-        "icon",
-        "snippet",
-    ];
-    const FLAGS: &[&str] = &[
-        "altitudeMode",
-        "tessellate",
-        "extrude",
-        "visibility",
-        "drawOrder",
-    ];
-    let rows = table.columns.first().map_or(0, Column::len);
-    let idle: Vec<bool> = table
-        .fields
-        .iter()
-        .zip(&table.columns)
-        .map(|(field, column)| {
-            let name = field.name.as_str();
-            let first = column_first(column, rows);
-            MADE.contains(&name) && (0..rows).all(|row| column.get(row).is_null())
-                || FLAGS.contains(&name) && (0..rows).all(|row| column.get(row) == first)
-        })
-        .collect();
-    let dropped: Vec<String> = table
-        .fields
-        .iter()
-        .zip(&idle)
-        .filter(|(_, idle)| **idle)
-        .map(|(field, _)| field.name.clone())
-        .collect();
-    let mut at = 0;
-    table.fields.retain(|_| {
-        at += 1;
-        !idle[at - 1]
-    });
-    at = 0;
-    table.columns.retain(|_| {
-        at += 1;
-        !idle[at - 1]
-    });
-    if !dropped.is_empty() {
-        notes.push(note(
-            "driver_columns_dropped",
-            format!(
-                "columns that KML adds and that say nothing here were left out: {}",
-                dropped.join(", ")
-            ),
-        ));
-    }
-}
-
-fn column_first(column: &Column, rows: usize) -> Value<'_> {
-    if rows == 0 {
-        Value::Null
-    } else {
-        column.get(0)
     }
 }

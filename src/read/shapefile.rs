@@ -12,7 +12,8 @@ use super::{
     delivery::{Failed, ReadOptions, Refused, Rows, note},
     encoding::{Chosen, Hints},
     mapped::Mapped,
-    ogr::{self, SeenRows},
+    ogr,
+    seen::{self, SeenRows},
     shp::{self, Bad},
     srs,
 };
@@ -158,7 +159,7 @@ pub(super) fn read(
         });
     }
     let (crs, crs_origin) = srs::of_prj(&words(&bundle, "prj")?.unwrap_or_default());
-    Ok(Ok(ogr::finish(RawLayer {
+    Ok(Ok(seen::finish(RawLayer {
         source,
         crs,
         crs_origin,

@@ -151,7 +151,7 @@ fn push(found: &mut Geometry, row: usize, record: &[u8]) {
     }
 }
 
-/// What [`super::ogr::SeenRows`] wants besides; a shapefile has no curves.
+/// What [`super::seen::SeenRows`] wants besides; a shapefile has no curves.
 pub(super) const GIVEN: Given = Given::Wkb;
 
 fn geometry(shapes: &mut Shapes<f64>, record: &[u8], seen: &mut Seen) -> Option<()> {

@@ -11,7 +11,9 @@ use super::{
     bundle::{Bundle, Kind},
     delivery::{Delivery, Failed, ReadOptions, Refused, Rows, note},
     encoding::{self, Hints},
-    ogr, raw, wkb,
+    ogr, raw,
+    seen::{self, SeenRows},
+    wkb,
     workbook::workbook,
 };
 use crate::model::{
@@ -80,7 +82,7 @@ pub(super) fn read(
         } else {
             (CrsName::Missing, CrsOrigin::Unknown)
         };
-        found.layers.push(ogr::finish(RawLayer {
+        found.layers.push(seen::finish(RawLayer {
             source: Source {
                 layer: sheet.name,
                 format: format.to_owned(),
@@ -257,7 +259,7 @@ impl Place {
     fn shapes(&self, table: &Table, rows: usize) -> (Shapes<f64>, Vec<Note>) {
         let mut shapes = Shapes::new();
         let mut bad = Rows::default();
-        let mut seen = ogr::SeenRows::default();
+        let mut seen = SeenRows::default();
         let mut buffer = vec![];
         for row in 0..rows {
             match *self {
