@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Publishes the city of the figures: 500,000 buildings, 200,000 roads, 1,000,000 trees, 100 wards, and a table by ward
-that is joined to the buildings (`by_ward.csv` in DATA, which `postgis.sh` loads too).
+"""Publishes the city of the figures: 500,000 buildings, 200,000 roads, 1,000,000 trees, 100 wards, and a table for each
+of the first three: by ward for the buildings, one row a feature for roads and trees (`by_*.csv` in DATA, which
+`postgis.sh` loads too).
 
 usage: data.py CITY        CITY is the folder that `../shared/bench/make_city.py` writes (its `city.gpkg`)
 
@@ -64,15 +65,23 @@ def main(city):
             os.remove(file)
             if done.returncode:
                 sys.exit(f"{layer} was kept out")
-        table = os.path.join(DATA, "by_ward.csv")
-        with open(os.path.join(city, "indicators.csv")) as rows, open(table, "w", newline="") as out:
-            write = csv.writer(out)
-            write.writerow(["ward_no", PERIOD])
-            for row in csv.DictReader(rows):
-                write.writerow([row["ward_code"], row["ind_00"]])
-        command = [PARAT, "table", table, "--indicator", "B-POP", "--layer", "building", "--key", "ward_no"]
-        done = subprocess.run([*command, "--scheme", "city:ward_no", "--data", DATA], capture_output=True, text=True)
-        print("\n".join(done.stdout.splitlines()[:3]) or done.stderr)
+        with open(os.path.join(city, "indicators.csv")) as rows:
+            wards = [(row["ward_code"], row["ind_00"]) for row in csv.DictReader(rows)]
+        load("ward", "B-POP", "building", "ward_no", wards)
+        load("road", "B-HH", "road", "road_id", ((f"R{at}", at % 1000 / 10) for at in range(1, 200_001)))
+        load("tree", "B-AREA", "tree", "feature_id", ((at, at % 1000 / 10) for at in range(1, 1_000_001)))
+
+
+def load(name, indicator, layer, key, rows):
+    """A table of one period, joined to a layer by one of its columns."""
+    table = os.path.join(DATA, f"by_{name}.csv")
+    with open(table, "w", newline="") as out:
+        write = csv.writer(out)
+        write.writerow([key, PERIOD])
+        write.writerows(rows)
+    command = [PARAT, "table", table, "--indicator", indicator, "--layer", layer, "--key", key]
+    done = subprocess.run([*command, "--scheme", f"city:{key}", "--data", DATA], capture_output=True, text=True)
+    print("\n".join(done.stdout.splitlines()[:3]) or done.stderr)
 
 
 main(*sys.argv[1:])

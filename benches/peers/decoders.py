@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Three outside decoders on every tile of a running server, held against each other and against the API.
+"""Four outside decoders on every tile of a running server, held against each other and against the API.
 
-usage: decoders.py URL [most tiles a layer and zoom, 0 for all; 400 without]
+usage: decoders.py URL [most tiles a layer and zoom, 0 for all; 400 without] [the zoom from which on; 0 without]
 
 Walks each layer down from zoom 0 to 18 where tiles are not empty and asks for the pinned address of each. Then
-`@mapbox/vector-tile`, Python's `mapbox_vector_tile` and GDAL must read it without error or warning, find the same ids,
+`@mapbox/vector-tile`, Python's `mapbox_vector_tile`, GDAL and vtzero must read it without error or warning, find the same ids,
 properties and coordinates; rings must wind as the specification says and be valid (GEOS); every feature must be one of
 the API with the same values, lie where the API says, and none that the API has there may be missing beyond what the
 header declares. Prints counts, then what was wrong; exit code 1 when something was.
 
-MODULES: the folder of npm's packages. Needs osgeo, mapbox_vector_tile, shapely, numpy."""
+MODULES: the folder of npm's packages. VTZERO: `decoders.cpp`, compiled; without it there are three. Needs osgeo, mapbox_vector_tile, shapely, numpy."""
 
 import collections
 import gzip
@@ -66,6 +66,8 @@ class Judge:
         self.node = subprocess.Popen(
             ["node", os.path.join(HERE, "decoders.mjs")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
+        program = os.environ.get("VTZERO")
+        self.cpp = program and subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         gdal.UseExceptions()
         gdal.PushErrorHandler(lambda kind, number, text: self.fault("gdal said", text))
         self.where = ""
@@ -74,12 +76,13 @@ class Judge:
         self.wrong[what] += 1
         self.examples.setdefault(what, f"{self.where}: {str(example)[:300]}")
 
-    def javascript(self, file):
-        self.node.stdin.write(file + "\n")
-        self.node.stdin.flush()
-        told = json.loads(self.node.stdout.readline())
+    def asked(self, name, program, file):
+        """What a program of its own says of a file."""
+        program.stdin.write(file + "\n")
+        program.stdin.flush()
+        told = json.loads(program.stdout.readline())
         for fault in told["faults"]:
-            self.fault(f"@mapbox/vector-tile: {fault.split(': ')[-1]}", fault)
+            self.fault(f"{name}: {fault.split(': ')[-1]}", fault)
         return told["layers"]
 
     def python(self, body):
@@ -183,7 +186,9 @@ def self_touch(judge, layer, name, number, reason):
 
 def hold(judge, layer, z, x, y, body, file, told):
     """One tile before all judges."""
-    mine = judge.javascript(file)
+    mine = judge.asked("@mapbox/vector-tile", judge.node, file)
+    if judge.cpp and judge.asked("vtzero", judge.cpp, file) != mine:
+        judge.fault("vtzero reads something else")
     python = judge.python(body)
     others = judge.gdal(file)
     if not (mine.keys() == python.keys() == others.keys()):
@@ -228,14 +233,14 @@ def hold(judge, layer, z, x, y, body, file, told):
         judge.fault("features that do not lie there", sorted(strange)[:3])
 
 
-def walk(judge, url, name, most, folder):
+def walk(judge, url, name, most, cut_from, folder):
     document = json.loads(get(f"{url}/collections/{name}/tiles/WebMercatorQuad/tilejson.json")[2])
     address = document["tiles"][0]
     layer = Layer(url, name)
     level, dice = [(0, 0)], random.Random(name)
     by_zoom = []
     for z in range(DEEPEST + 1):
-        cut = len(level) > most > 0
+        there, cut = len(level), z >= cut_from and len(level) > most > 0
         if cut:
             dice.shuffle(level)
             level = level[:most]
@@ -260,22 +265,23 @@ def walk(judge, url, name, most, folder):
                 out.write(body)
             hold(judge, layer, z, x, y, body, file, losses(headers["Parat-Losses"]))
             full.append((x, y))
-        by_zoom.append(f"{len(full)}{'+' if cut else ''}")
+        by_zoom.append(f"{len(full)}(of {there})" if cut else f"{len(full)}")
         # All that could hold something, and their empty neighbours beside them.
         level = [(2 * x + i, 2 * y + j) for x, y in full for i in (0, 1) for j in (0, 1)]
         level = [at for at in level if layer.within(z + 1, *at, BUFFER + SLACK) or dice.random() < 0.1]
     print(f"{name:22} {len(layer.values):7} features, tiles with something at z0 to z{DEEPEST}: {' '.join(by_zoom)}", flush=True)
 
 
-def main(url, most="400"):
+def main(url, most="400", cut_from="0"):
     judge = Judge()
+    print("four decoders" if judge.cpp else "three decoders", flush=True)
     names = [one["id"] for one in json.loads(get(f"{url}/collections")[2])["collections"]]
     with tempfile.TemporaryDirectory() as folder:
         for name in names:
-            walk(judge, url.rstrip("/"), name, int(most), folder)
+            walk(judge, url.rstrip("/"), name, int(most), int(cut_from), folder)
     print(", ".join(f"{count} {what}" for what, count in judge.counts.items()))
     if int(most):
-        print(f"(+: {most} tiles of a layer and zoom were drawn at random where there were more)")
+        print(f"(of: {most} tiles of a layer and zoom were drawn at random of those below the tiles before)")
     for what, count in judge.notes.most_common():
         print(f"noted {count:7} {what}")
     for what, count in judge.wrong.most_common():

@@ -3,6 +3,9 @@
 off, the same features through the same filter. Each tile is asked for once of each, in turn, so nothing is found in
 memory. The bars: a twentieth, a fifteenth, a tenth of the CPU of Martin and PostgreSQL at z14, z15, z16.
 
+Parat's tiles have a layer of label points too, unless `labels=false`; Martin's have none. LABELS=1 asks for it, without
+it both carry the same. ONLY names what is run: `filtered`, `joined`.
+
 MARTIN is its program, PG_PID PostgreSQL's first process, PGPORT its port."""
 
 import os
@@ -13,6 +16,8 @@ from measure import CHOSEN, LAYERS, Line, Martin, Parat, machine, nanoseconds, u
 
 COUNT = int(os.environ.get("COUNT", "120"))
 PERIOD = "2024-25"
+# The tables of `data.py`.
+TABLES = {"building": "B-POP", "road": "B-HH", "tree": "B-AREA"}
 BARS = {14: 20, 15: 15, 16: 10}
 
 
@@ -31,9 +36,14 @@ def main():
     program = os.environ.get("MARTIN") or shutil.which("martin")
     postgres = f"postgresql://postgres@127.0.0.1:{os.environ.get('PGPORT', '7543')}/city"
     count = counter()
-    jobs = [(f"filtered {layer}", layer, "filter=" + urllib.parse.quote(LAYERS[layer][0]), f"filtered_{layer}", LAYERS[layer][1]) for layer in CHOSEN]
-    if "building" in CHOSEN:
-        jobs.append(("joined building", "building", f"indicator=B-POP&period={PERIOD}", "joined_building", ""))
+    with_labels = "LABELS" in os.environ
+    print("with label points, which Martin's tiles do not have" if with_labels else "without label points, as Martin's tiles", flush=True)
+    more = "" if with_labels else "&labels=false"
+    jobs = []
+    for layer in CHOSEN:
+        jobs.append((f"filtered {layer}", layer, f"filter={urllib.parse.quote(LAYERS[layer][0])}{more}", f"filtered_{layer}", LAYERS[layer][1]))
+        jobs.append((f"joined {layer}", layer, f"indicator={TABLES[layer]}&period={PERIOD}{more}", f"joined_{layer}", ""))
+    jobs = [job for job in jobs if job[0].startswith(os.environ.get("ONLY", ""))]
     with Parat() as parat:
         martin = Martin(0, postgres=postgres).__enter__() if program else None
         try:

@@ -46,11 +46,13 @@ for layer in building road tree ward_boundary; do
   sql -c "create index ${layer}_at on $layer using gist (geom)" -c "cluster $layer using ${layer}_at" -c "vacuum analyze $layer"
   echo "$layer: $(sql -Atc "select count(*) from $layer") rows" >&2
 done
-sql -c "create table if not exists observation (ward_no text primary key, value float8)"
-table=$data/by_ward.csv
-if [ -f "$table" ] && [ "$(sql -Atc 'select count(*) from observation')" = 0 ]; then
-  sql -c "\\copy observation from '$table' with (format csv, header true)" -c 'vacuum analyze observation'
-fi
+for of in ward road tree; do
+  name=observation_$of table=$data/by_$of.csv
+  sql -c "create table if not exists $name (key text primary key, value float8)"
+  if [ -f "$table" ] && [ "$(sql -Atc "select count(*) from $name")" = 0 ]; then
+    sql -c "\\copy $name from '$table' with (format csv, header true)" -c "vacuum analyze $name"
+  fi
+done
 # Tiles as Martin's own table sources make them (4096 units, a buffer of 64), with the filter or the join in the query.
 sql <<'SQL'
 create or replace function filtered_building(z integer, x integer, y integer, query_params json) returns bytea
@@ -82,7 +84,23 @@ language sql stable strict parallel safe as $$
   select st_asmvt(t, 'building', 4096, 'geom', 'parat_id') from (
     select st_asmvtgeom(geom, st_tileenvelope(z, x, y), 4096, 64, true) geom, parat_id, feature_id, ulb_lgd,
       updated_on::date::text updated_on, b.ward_no, bldg_use, floors, height_m, o.value
-    from building b left join observation o on o.ward_no = b.ward_no
+    from building b left join observation_ward o on o.key = b.ward_no
+    where geom && st_tileenvelope(z, x, y, margin => 64.0 / 4096)) t
+  where geom is not null $$;
+create or replace function joined_road(z integer, x integer, y integer, query_params json) returns bytea
+language sql stable strict parallel safe as $$
+  select st_asmvt(t, 'road', 4096, 'geom', 'parat_id') from (
+    select st_asmvtgeom(geom, st_tileenvelope(z, x, y), 4096, 64, true) geom, parat_id, feature_id, ulb_lgd,
+      updated_on::date::text updated_on, name, road_id, road_class, surface, width_m, lanes, o.value
+    from road r left join observation_road o on o.key = r.road_id
+    where geom && st_tileenvelope(z, x, y, margin => 64.0 / 4096)) t
+  where geom is not null $$;
+create or replace function joined_tree(z integer, x integer, y integer, query_params json) returns bytea
+language sql stable strict parallel safe as $$
+  select st_asmvt(t, 'tree', 4096, 'geom', 'parat_id') from (
+    select st_asmvtgeom(geom, st_tileenvelope(z, x, y), 4096, 64, true) geom, parat_id, feature_id, ulb_lgd,
+      updated_on::date::text updated_on, species, girth_cm, o.value
+    from tree t left join observation_tree o on o.key = t.feature_id
     where geom && st_tileenvelope(z, x, y, margin => 64.0 / 4096)) t
   where geom is not null $$;
 SQL

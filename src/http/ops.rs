@@ -170,6 +170,8 @@ params! {
     FILTER_CRS = query("filter-crs", "The CRS of geometries in `filter`.",
         || json!({"type": "string", "format": "uri", "enum": [super::collections::CRS84], "default": super::collections::CRS84}));
     PROPERTIES = query("properties", "Only these properties, by name.", name_list);
+    LABELS = query("labels", "False to leave out the layers of label points, `{layer}_label`.",
+        || json!({"type": "boolean", "default": true}));
     INDICATOR = query("indicator", "The code of an indicator; its value is joined to each feature as `value`. `@` and the version of its table behind it pin it.", text);
     PERIOD = query("period", "The period of the indicator; without it, the latest.", text);
     COLLECTIONS = query("collections", "Only these collections, by id; without it, all.", name_list);
@@ -291,25 +293,25 @@ ops! {
         "A tileset of a collection.", [COLLECTION_ID, AS_OF, GRID_ID, F_PAGE], PAGE, "tileSet";
     COLLECTION_TILE: "tile.collection.vector.getTile" "/collections/{collectionId}/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}",
         "Tiles", "A tile of a collection; row before column.",
-        [COLLECTION_ID, AS_OF, GRID_ID, MATRIX, ROW, COL, DATETIME, FILTER, FILTER_LANG, FILTER_CRS, PROPERTIES, INDICATOR, PERIOD, F_TILE],
+        [COLLECTION_ID, AS_OF, GRID_ID, MATRIX, ROW, COL, DATETIME, FILTER, FILTER_LANG, FILTER_CRS, PROPERTIES, LABELS, INDICATOR, PERIOD, F_TILE],
         &[Media::Tile], "", may_be_empty, works;
     TILEJSON: "tilejson" "/collections/{collectionId}/tiles/{tileMatrixSetId}/tilejson.json", "Tiles",
         "A collection's tiles as TileJSON 3.0. What it chooses is chosen in the tiles it names, and their versions are pinned.",
-        [COLLECTION_ID, AS_OF, GRID_ID, DATETIME, FILTER, FILTER_LANG, FILTER_CRS, PROPERTIES, INDICATOR, PERIOD, F_JSON], JSON, "tileJson";
+        [COLLECTION_ID, AS_OF, GRID_ID, DATETIME, FILTER, FILTER_LANG, FILTER_CRS, PROPERTIES, LABELS, INDICATOR, PERIOD, F_JSON], JSON, "tileJson";
     DATASET_TILEJSON: "tilejsonOfDataset" "/tiles/{tileMatrixSetId}/tilejson.json", "Tiles",
         "Tiles of several collections as TileJSON 3.0, each pinned to one version.",
-        [GRID_ID, COLLECTIONS, DATETIME, FILTER, FILTER_LANG, FILTER_CRS, PROPERTIES, INDICATOR, PERIOD, F_JSON], JSON, "tileJson";
+        [GRID_ID, COLLECTIONS, DATETIME, FILTER, FILTER_LANG, FILTER_CRS, PROPERTIES, LABELS, INDICATOR, PERIOD, F_JSON], JSON, "tileJson";
     DATASET_TILESETS: "tilesets.dataset.vector.getTileSetsList" "/tiles", "Tiles", "The tilesets of all collections together.",
         [F_PAGE], PAGE, "tileSets";
     DATASET_TILESET: "tileset.dataset.vector.getTileSet" "/tiles/{tileMatrixSetId}", "Tiles",
         "A tileset of all collections together.", [GRID_ID, COLLECTIONS, F_PAGE], PAGE, "tileSet";
     DATASET_TILE: "tile.dataset.vector.getTile" "/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}", "Tiles",
         "A tile of all collections together, or of those named; row before column.",
-        [GRID_ID, MATRIX, ROW, COL, COLLECTIONS, DATETIME, FILTER, FILTER_LANG, FILTER_CRS, PROPERTIES, INDICATOR, PERIOD, F_TILE], &[Media::Tile], "", may_be_empty, works;
+        [GRID_ID, MATRIX, ROW, COL, COLLECTIONS, DATETIME, FILTER, FILTER_LANG, FILTER_CRS, PROPERTIES, LABELS, INDICATOR, PERIOD, F_TILE], &[Media::Tile], "", may_be_empty, works;
     GRIDS: "tileMatrixSets" "/tileMatrixSets", "Tiles", "The tile matrix sets.", [F_PAGE], PAGE, "tileMatrixSets";
     GRID: "tileMatrixSet" "/tileMatrixSets/{tileMatrixSetId}", "Tiles", "A tile matrix set.", [GRID_ID, F_PAGE], PAGE, "tileMatrixSet";
     XYZ: "xyz" "/xyz/{source}/{z}/{x}/{y}", "Tiles", "A tile by zoom, column and row. With a version's hash it never changes.",
-        [SOURCE, Z, X, Y, DATETIME, FILTER, FILTER_LANG, FILTER_CRS, PROPERTIES, INDICATOR, PERIOD], &[Media::Tile], "", may_be_empty, works;
+        [SOURCE, Z, X, Y, DATETIME, FILTER, FILTER_LANG, FILTER_CRS, PROPERTIES, LABELS, INDICATOR, PERIOD], &[Media::Tile], "", may_be_empty, works;
     PMTILES: "pmtiles" "/collections/{collectionId}/tiles.pmtiles", "Tiles",
         "A collection's tiles as one PMTiles file, or a range of its bytes.", [COLLECTION_ID], &[Media::Pmtiles], "", in_parts;
     MBTILES: "mbtiles" "/collections/{collectionId}/tiles.mbtiles", "Tiles",

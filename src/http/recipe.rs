@@ -46,7 +46,7 @@ pub(super) struct Part {
 impl Part {
     fn is_plain(&self) -> bool {
         let chosen = &self.selection;
-        chosen.takes_all() && !chosen.named && chosen.indicator.is_none()
+        chosen.takes_all() && !chosen.named && chosen.indicator.is_none() && chosen.labels
     }
 }
 
@@ -85,6 +85,9 @@ impl Layers {
             }
             if chosen.named {
                 put(&mut name, format_args!("?properties={:?}", chosen.fields));
+            }
+            if !chosen.labels {
+                name.push_str("?labels=false");
             }
             if let Some((stored, period)) = &chosen.indicator {
                 let table = &stored.table;
@@ -208,7 +211,7 @@ impl Recipe {
                 properties: part.selection.named.then_some(&part.selection.fields[..]),
                 rows: rows[at].as_deref(),
                 extra: extra[at].as_slice(),
-                ..TileOptions::default()
+                no_labels: !part.selection.labels,
             })
             .collect();
         let snapshots: Vec<&Snapshot> = self

@@ -31,7 +31,7 @@ const FIRST_YEAR: i64 = -62_135_596_800_000;
 const LAST_YEAR: i64 = 253_402_128_000_000;
 
 /// Names that a property filter cannot have, because they mean something else (Features core, 7.15.5).
-const TAKEN: [&str; 19] = [
+const TAKEN: [&str; 20] = [
     "limit",
     "bbox",
     "datetime",
@@ -48,6 +48,7 @@ const TAKEN: [&str; 19] = [
     "profile",
     "indicator",
     "period",
+    "labels",
     "collections",
     "as-of",
     "q",
@@ -68,6 +69,17 @@ pub(super) struct Selection {
     pub named: bool,
     /// The joined table and its period.
     pub indicator: Option<(Arc<StoredTable>, Period)>,
+    /// False where tiles have label points and the request does not want them.
+    pub labels: bool,
+}
+
+/// False where `labels` says so of a layer that has some.
+fn labels(params: &Params, info: &SnapshotInfo) -> Result<bool, Problem> {
+    match params.get("labels") {
+        None | Some("true") => Ok(true),
+        Some("false") => Ok(info.dimension == 0),
+        Some(_) => Err(Problem::parameter("labels", "write `true` or `false`")),
+    }
 }
 
 impl Selection {
@@ -98,6 +110,7 @@ impl Selection {
             fields,
             named,
             indicator: indicator(params, live)?,
+            labels: labels(params, info)?,
         })
     }
 
@@ -111,6 +124,7 @@ impl Selection {
             fields: (0..info.fields.len()).collect(),
             named: false,
             indicator: None,
+            labels: true,
         }
     }
 
@@ -182,6 +196,7 @@ impl Selection {
                 indicator: indicator
                     .clone()
                     .filter(|_| target.as_ref() == Some(&info.id)),
+                labels: labels(params, info)?,
             });
         }
         Ok(all)

@@ -208,7 +208,7 @@ fn vector_layers(info: &SnapshotInfo, chosen: &Selection) -> Vec<Value> {
         "minzoom": 0, "maxzoom": DEEPEST,
         "parat:geometry": (["point", "line", "polygon"].get(usize::from(info.dimension))),
     })];
-    if info.dimension > 0 {
+    if info.dimension > 0 && chosen.labels {
         let mut fields: Map<String, Value> = crate::tile::label_fields(info)
             .map(|field| (field.name.clone(), json!(about(field))))
             .collect();

@@ -273,8 +273,11 @@ impl Declared<'_> {
 /// The nearest unit, ties to the south-east.
 #[inline]
 fn rounded(exact: f64) -> i64 {
-    // `as` saturates; what is that far is cut off anyway.
-    ((exact + 0.5).floor() as i64).clamp(-NOWHERE, NOWHERE)
+    // `as` cuts off towards nothing and saturates; what is that far is cut off anyway. This is `floor`, which
+    // would be a call on processors that the program has to run on.
+    let higher = exact + 0.5;
+    let whole = higher as i64;
+    (whole - i64::from(higher < whole as f64)).clamp(-NOWHERE, NOWHERE)
 }
 
 impl Ground for Declared<'_> {

@@ -22,6 +22,8 @@ use crate::{
 const TILE_LAYER: u8 = 0x1a;
 /// The slot of a feature without a value.
 const NONE: u32 = u32::MAX;
+/// Texts of fewer bytes have lengths of one byte in a tile, which are ASCII.
+const SHORT: usize = 126;
 /// Dictionaries with more entries than this are looked up by hash.
 const DENSE: usize = 1 << 20;
 
@@ -37,6 +39,8 @@ pub(super) struct Outline {
     pub(super) simplified: bool,
     /// True when it carries its id; of several points of one feature only one does.
     pub(super) named: bool,
+    /// The longer side of its box, in units.
+    pub(super) room: u32,
     pub(super) from: u32,
     pub(super) to: u32,
 }
@@ -74,6 +78,9 @@ pub(super) struct Desk {
     /// For each key, and for each feature, its place among the values.
     slots: Vec<u32>,
     values: Vec<u8>,
+    /// The entries of a column that its features name, in the order of their places, and where texts lie.
+    codes: Vec<u32>,
+    spans: Vec<(u32, u32)>,
     once: Once,
     features: Vec<u8>,
     tags: Vec<u8>,
@@ -215,23 +222,70 @@ impl Desk {
         }
         let dense = &mut self.dense[..distinct];
         let base = self.base;
-        let mut count = 0;
+        self.codes.clear();
         for (slot, outline) in slots.iter_mut().zip(outlines) {
             let code = code_of(outline.row as usize);
             let Some(seen) = dense.get_mut(code as usize) else {
                 continue;
             };
             if *seen < base {
-                if !write_value(view.entry(code), &mut self.values) {
-                    continue;
-                }
-                *seen = base + count;
-                count += 1;
+                *seen = base + self.codes.len() as u32;
+                self.codes.push(code);
             }
             *slot = start + (*seen - base);
         }
+        let count = self.codes.len() as u32;
         self.base += count;
-        count
+        let begin = self.values.len();
+        let all_there = match view.entries() {
+            Entries::Text { text, ends } => self.write_texts(text, ends),
+            _ => (self.codes.iter()).all(|&code| write_value(view.entry(code), &mut self.values)),
+        };
+        if all_there {
+            return count;
+        }
+        // Only a damaged file comes here: an entry is no text, or no value, so its features have none.
+        self.values.truncate(begin);
+        let mut left = 0;
+        let places: Vec<u32> = (self.codes.iter())
+            .map(|&code| {
+                if !write_value(view.entry(code), &mut self.values) {
+                    return NONE;
+                }
+                left += 1;
+                start + left - 1
+            })
+            .collect();
+        for slot in slots.iter_mut().filter(|slot| **slot != NONE) {
+            *slot = places[(*slot - start) as usize];
+        }
+        left
+    }
+
+    /// The texts of the codes in hand; false where one is none. First all places are looked up, then all
+    /// texts are copied, then all are looked at: reads that miss the cache do not wait for each other.
+    fn write_texts(&mut self, text: &[u8], ends: &[u32]) -> bool {
+        self.spans.clear();
+        self.spans.extend(self.codes.iter().map(|&code| {
+            let from = (code as usize).checked_sub(1).map_or(0, |at| ends[at]);
+            (from, ends[code as usize])
+        }));
+        let begin = self.values.len();
+        let mut are_short = true;
+        for &(from, to) in &self.spans {
+            let Some(own) = text.get(from as usize..to as usize) else {
+                return false;
+            };
+            are_short &= own.len() < SHORT;
+            write_text(own, &mut self.values);
+        }
+        // What stands between short texts is ASCII, so they are texts where all of it is one.
+        let written = &self.values[begin..];
+        if are_short {
+            return std::str::from_utf8(written).is_ok();
+        }
+        let mut each = self.spans.iter();
+        each.all(|&(from, to)| std::str::from_utf8(&text[from as usize..to as usize]).is_ok())
     }
 
     /// Texts of which none comes twice, which stand in the order of rows.
@@ -433,7 +487,7 @@ impl Desk {
 
 fn write_text(text: &[u8], out: &mut Vec<u8>) {
     let len = text.len() as u64;
-    if len < 126 {
+    if text.len() < SHORT {
         out.extend_from_slice(&[0x22, len as u8 + 2, 0x0a, len as u8]);
     } else {
         out.push(0x22);

@@ -38,7 +38,7 @@ use crate::{
 /// The bytes, before compression, that a tile is kept under by leaving out the least important features.
 pub const MAX_BYTES: usize = 500_000;
 /// How many units an area must measure for its label to go into the tile: 16 pixels of 512.
-const LABEL_UNITS: i64 = 128;
+const LABEL_UNITS: u32 = 128;
 /// How many shapes are called for at once.
 const AHEAD: usize = 32;
 /// The property that says how a line runs at its anchor.
@@ -295,6 +295,7 @@ fn draw(
             dot: drawn == Drawn::Dot,
             simplified: sketch.simplified,
             named: true,
+            room: sketch.room,
             from,
             to: sketch.end() as u32,
         });
@@ -371,19 +372,18 @@ fn labels(snapshot: &Snapshot, ground: &impl Ground, memory: &mut Memory, bytes:
             dot: false,
             simplified: false,
             named,
+            room: 0,
             from,
             to: sketch.end() as u32,
         });
     };
     for one in outlines.iter() {
         if one.kind == 3 {
-            let label = snapshot.label(one.row);
-            if !ground.holds(label) {
+            if one.room < LABEL_UNITS && !pick::is_small(snapshot) {
                 continue;
             }
-            let ([low, high], _) = ground.frame_of(snapshot.bounds(one.row));
-            let room = (high[0] - low[0]).max(high[1] - low[1]);
-            if room >= LABEL_UNITS || pick::is_small(snapshot) {
+            let label = snapshot.label(one.row);
+            if ground.holds(label) {
                 point(one.row, label, true);
             }
         } else {

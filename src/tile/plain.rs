@@ -106,7 +106,8 @@ fn add_layer(
         let large = (0..2).any(|axis| {
             let along = corners.map(|corner| corner[axis]);
             let least = along.iter().min().copied();
-            along.iter().max().copied().zip(least).map(|(a, b)| a - b) >= Some(LABEL_UNITS)
+            along.iter().max().copied().zip(least).map(|(a, b)| a - b)
+                >= Some(i64::from(LABEL_UNITS))
         });
         let label = snapshot.label(row);
         let here = (spot.holds)(label);

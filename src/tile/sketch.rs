@@ -35,6 +35,8 @@ pub(super) struct Sketch {
     end: usize,
     /// True when vertices that matter only deeper were left out of the last feature.
     pub(super) simplified: bool,
+    /// The longer side of the last feature's box, in units.
+    pub(super) room: u32,
     path: Vec<Wide>,
     spare: Vec<Wide>,
     rings: Rings,
@@ -164,6 +166,8 @@ impl Sketch {
         self.cursor = [0; 2];
         self.simplified = false;
         let ([low, high], inside) = ground.frame_of(bounds);
+        let side = (high[0] - low[0]).max(high[1] - low[1]);
+        self.room = u32::try_from(side).unwrap_or(u32::MAX);
         match shape.kind.dimension() {
             None => Drawn::Nothing,
             Some(0) => self.points(ground, shape),

@@ -76,7 +76,11 @@ struct City {
     _folder: tempfile::TempDir,
 }
 
-static CITY: LazyLock<City> = LazyLock::new(|| {
+static CITY: LazyLock<City> = LazyLock::new(|| city(false));
+/// The same with its tiles made beforehand.
+static WITH_TILES: LazyLock<City> = LazyLock::new(|| city(true));
+
+fn city(with_tiles: bool) -> City {
     let folder = tempfile::tempdir().expect("a folder");
     let store = Embedded::open(folder.path()).expect("a store");
     for layer in [wards(), toilets(), notes()] {
@@ -89,12 +93,19 @@ static CITY: LazyLock<City> = LazyLock::new(|| {
     let mut config = Config::with_data(folder.path());
     config.permits = 2;
     let app = App::open(config).expect("the app");
+    if with_tiles {
+        for layer in app.live().layers.values() {
+            if let Some(snapshot) = &layer.snapshot {
+                app.build_pyramid(snapshot).expect("tiles");
+            }
+        }
+    }
     City {
         router: router(app, Settings::at(BASE)),
         runtime: tokio::runtime::Runtime::new().expect("a runtime"),
         _folder: folder,
     }
-});
+}
 
 /// Asks with a method, headers and a body. The path is put behind the prefix.
 pub(crate) fn send(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {

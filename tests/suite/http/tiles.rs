@@ -1,8 +1,8 @@
 //! Tiles: the three addresses give one tile; statuses and metadata as OGC API Tiles 1.0 and its suite want.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{BASE, SIDE, collections, get, json, links, path_of, send};
+use super::{BASE, SIDE, WITH_TILES, collections, get, json, links, path_of, send, send_to};
 
 #[test]
 fn xyz_and_ogc_addresses_give_the_same_tile_and_an_outside_decoder_reads_it() {
@@ -432,57 +432,132 @@ fn a_tile_of_several_layers_says_of_each_what_it_leaves_out() {
     assert_eq!(filtered.len(), 4);
 }
 
+/// The addresses of all tiles of a zoom that can hold a part of what a TileJSON's bounds enclose.
+fn all_tiles(tilejson: &Value, zoom: u64) -> Vec<String> {
+    let bounds = &tilejson["bounds"];
+    let [west, south, east, north] = [0, 1, 2, 3].map(|at| bounds[at].as_f64().expect("a number"));
+    let across = 2_f64.powi(i32::try_from(zoom).expect("small"));
+    let column = |lon: f64| (lon + 180.0) / 360.0 * across;
+    let row = |lat: f64| {
+        let turn = lat.to_radians().tan().asinh() / std::f64::consts::PI;
+        (1.0 - turn) / 2.0 * across
+    };
+    // The buffer of a tile is a part of its neighbours.
+    let among = |from: f64, to: f64| {
+        let last = across as u64 - 1;
+        ((from - 0.1).max(0.0) as u64)..=((to + 0.1) as u64).min(last)
+    };
+    let tiles = tilejson["tiles"][0].as_str().expect("an address");
+    let path = tiles[BASE.len()..].replace("{z}", &zoom.to_string());
+    among(column(west), column(east))
+        .flat_map(|x| among(row(north), row(south)).map(move |y| (x, y)))
+        .map(|(x, y)| {
+            path.replace("{x}", &x.to_string())
+                .replace("{y}", &y.to_string())
+        })
+        .collect()
+}
+
 #[test]
-fn what_tilejson_says_of_losses_holds_in_the_tiles() {
+fn what_tilejson_says_of_losses_holds_in_every_tile() {
+    // Only what publication counted is said beforehand.
+    let ask = |path: &str| {
+        send_to(
+            &WITH_TILES.router,
+            &WITH_TILES.runtime,
+            "GET",
+            path,
+            &[],
+            "",
+        )
+    };
+    let mut bounds = std::collections::BTreeMap::<&str, usize>::new();
     for query in [
         "collections=ward_boundary",
+        "collections=ward_boundary&labels=false",
         "collections=ward_boundary,toilet",
         "collections=toilet,ward_boundary&properties=name",
         "collections=ward_boundary&filter=ward_no%3C%3D4",
+        "collections=ward_boundary,toilet&datetime=2019-12-31",
     ] {
-        let value = json(&format!("/tiles/WebMercatorQuad/tilejson.json?{query}"));
+        let told = ask(&format!("/tiles/WebMercatorQuad/tilejson.json?{query}"));
+        assert_eq!(told.status, 200, "{query}");
+        let value: Value = serde_json::from_slice(&told.body).expect("JSON");
         for (layer, said) in value["losses"].as_object().expect("layers") {
             if said["known"] == false {
-                assert!(
-                    said["note"]
-                        .as_str()
-                        .expect("text")
-                        .contains("Parat-Losses")
-                );
+                let note = said["note"].as_str().expect("text");
+                assert!(note.contains("Parat-Losses"));
             }
             for zoom in said["zooms"].as_array().into_iter().flatten() {
                 let z = zoom["zoom"].as_u64().expect("a number");
-                let bound = zoom["bound"].as_str().unwrap_or("exact");
-                assert!(["exact", "most"].contains(&bound));
-                let most = &zoom["most"];
-                // The tile over the middle of the city.
-                let center = &value["center"];
-                let [lon, lat] = [0, 1].map(|at| center[at].as_f64().expect("a number"));
-                let across = 2_f64.powi(i32::try_from(z).expect("small"));
-                let x = ((lon + 180.0) / 360.0 * across) as u64;
-                let turn = lat.to_radians().tan().asinh() / std::f64::consts::PI;
-                let y = ((1.0 - turn) / 2.0 * across) as u64;
-                let tiles = value["tiles"][0].as_str().expect("an address");
-                let path = tiles[BASE.len()..]
-                    .replace("{z}", &z.to_string())
-                    .replace("{x}", &x.to_string())
-                    .replace("{y}", &y.to_string());
-                let answer = get(&path);
-                let told = losses(&answer);
+                let bound = match zoom["bound"].as_str() {
+                    None | Some("exact") => "exact",
+                    Some("most") => "most",
+                    Some(other) => panic!("{other}"),
+                };
+                *bounds.entry(bound).or_default() += 1;
+                let tiles: Vec<_> = all_tiles(&value, z)
+                    .iter()
+                    .map(|path| losses(&ask(path)))
+                    .collect();
                 for (member, key) in [
                     ("matched", "features_matched"),
                     ("dropped", "dropped"),
                     ("as-points", "as_points"),
                     ("simplified", "simplified"),
                 ] {
-                    let of = told.get(&format!("{layer}.{member}")).or(told.get(member));
-                    let Some(&of) = of else { continue };
-                    let limit = most[key].as_u64().expect("a number");
-                    assert!(of <= limit, "{query} {layer} {z} {member}: {of} > {limit}");
+                    let told: Vec<u64> = tiles
+                        .iter()
+                        .filter_map(|told| {
+                            let own = told.get(&format!("{layer}.{member}"));
+                            own.or(told.get(member)).copied()
+                        })
+                        .collect();
+                    let (most, sum) = (told.iter().max().copied(), told.iter().sum::<u64>());
+                    let limit = |of: &str| zoom[of][key].as_u64().expect("a number");
+                    let context = format!("{query} {layer} {z} {member}");
+                    assert!(most.unwrap_or(0) <= limit("most"), "{context}");
+                    assert!(sum <= limit("sum"), "{context}");
+                    if bound == "exact" {
+                        assert_eq!(most.unwrap_or(0), limit("most"), "{context}");
+                        assert_eq!(sum, limit("sum"), "{context}");
+                    }
                 }
             }
         }
     }
+    // Both kinds were there to be looked at.
+    assert!(bounds.len() == 2, "{bounds:?}");
+}
+
+#[test]
+fn label_points_can_be_left_out_and_then_nobody_is_told_of_them() {
+    let layers = |query: &str| -> Vec<String> {
+        let value = json(&format!(
+            "/collections/ward_boundary/tiles/WebMercatorQuad/tilejson.json{query}"
+        ));
+        let names = value["vector_layers"].as_array().expect("layers");
+        let names = names
+            .iter()
+            .map(|layer| layer["id"].as_str().expect("text"));
+        let told: Vec<String> = names.map(str::to_owned).collect();
+        let busiest = (all_tiles(&value, 10).iter())
+            .map(|path| get(path))
+            .max_by_key(|answer| answer.body.len())
+            .expect("a tile");
+        let reader = mvt_reader::Reader::new(busiest.body).expect("a tile");
+        assert_eq!(reader.get_layer_names().expect("layers"), told, "{query}");
+        told
+    };
+    assert_eq!(layers(""), ["ward_boundary", "ward_boundary_label"]);
+    assert_eq!(layers("?labels=true").len(), 2);
+    assert_eq!(layers("?labels=false"), ["ward_boundary"]);
+    assert_eq!(
+        layers("?labels=false&filter=ward_no%3C%3D4"),
+        ["ward_boundary"]
+    );
+    let wrong = get("/xyz/ward_boundary/10/732/474.mvt?labels=0");
+    assert_eq!(wrong.status, 400);
 }
 
 #[test]
