@@ -2,11 +2,11 @@
 //!
 //! A gap is looked for in the coordinates of the file, because an edge that is straight in degrees is bent in
 //! UTM, by a centimetre over a kilometre: enough to see slivers where there are none. The union says which
-//! ground is left out, [`Drawn`] where its sides are, and its area is that of its corners in the city's zone.
+//! ground is left out, [`measured`] where it ends, and its area is that of its corners in the zone of the city.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use geo::{BooleanOps, BoundingRect, Contains, InteriorPoint, unary_union};
+use geo::{Area, BooleanOps, BoundingRect, Contains, unary_union};
 use geo_types::{Geometry, LineString, MultiPolygon, Polygon};
 
 use super::{
@@ -16,7 +16,7 @@ use super::{
     geometry::{doubled_area, not_placed},
     orient::At,
     placing::{Native, middle, to_metres},
-    trace::Drawn,
+    uncovered::{measured, rings},
 };
 use crate::model::{Severity, Shapes, say};
 
@@ -61,14 +61,6 @@ fn polygons(shapes: &Shapes<f64>) -> Vec<Polygon<f64>> {
         .flat_map(apart)
         .filter(|polygon| polygon.exterior().0.len() > 3)
         .map(|polygon| polygon.orient(geo::orient::Direction::Default))
-        .collect()
-}
-
-/// The rings of an area, the outer one first.
-fn rings(polygon: &Polygon<f64>) -> Vec<Vec<At>> {
-    std::iter::once(polygon.exterior())
-        .chain(polygon.interiors())
-        .map(|ring| ring.0.iter().map(|at| [at.x, at.y]).collect())
         .collect()
 }
 
@@ -154,6 +146,8 @@ impl Rule for Gaps {
         let work = catch_unwind(AssertUnwindSafe(|| {
             let union = unary_union(&polygons(drawn));
             let total: f64 = union.iter().map(|part| in_metres(rings(part))).sum();
+            // Square metres in one square unit of the file.
+            let scale = total / union.unsigned_area().max(f64::MIN_POSITIVE);
             let (found, layers) = match parent {
                 Some(city) => (
                     unary_union(&polygons(city)).difference(&union).0,
@@ -161,25 +155,20 @@ impl Rule for Gaps {
                 ),
                 None => (holes(&union), vec![drawn]),
             };
-            let edges = Drawn::near(&layers, &found);
-            let mut gaps: Vec<(f64, Polygon<f64>)> = found
+            let mut gaps: Vec<(f64, At)> = measured(found, &layers)
                 .into_iter()
-                .map(|gap| {
-                    let traced = rings(&gap).iter().map(|ring| edges.ring(ring)).collect();
-                    (in_metres(traced), gap)
-                })
+                // A corner on a straight edge of a kilometre leaves nothing out; taken to the zone, the edge bends away.
+                .filter(|ground| ground.area() * scale > limits.ignore_sqm)
+                .map(|ground| (in_metres(ground.rings), ground.inside))
                 .filter(|(area, _)| *area > limits.ignore_sqm)
                 .collect();
             gaps.sort_by(|a, b| b.0.total_cmp(&a.0));
-            let places: Vec<Option<[f64; 2]>> = gaps
+            let mut places: Vec<At> = gaps
                 .iter()
                 .take(super::KEPT_FINDINGS)
-                .map(|(_, gap)| {
-                    let mut place = [gap.interior_point().map(|point| [point.x(), point.y()])?];
-                    to_lonlat(&mut place);
-                    Some(place[0])
-                })
+                .map(|gap| gap.1)
                 .collect();
+            to_lonlat(&mut places);
             let areas: Vec<f64> = gaps.iter().map(|(area, _)| *area).collect();
             (total, areas, places)
         }));
@@ -202,7 +191,7 @@ impl Rule for Gaps {
         let mut findings = Findings::new();
         for (at, area) in areas.iter().enumerate() {
             findings.add(|| {
-                let place = places.get(at).copied().flatten();
+                let place = places.get(at).copied();
                 let question = *area > limits.question_hole_sqm;
                 Finding {
                     place: super::Place {
