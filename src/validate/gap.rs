@@ -155,7 +155,7 @@ impl Rule for Gaps {
                 ),
                 None => (holes(&union), vec![drawn]),
             };
-            let mut gaps: Vec<(f64, At)> = measured(found, &layers)
+            let mut gaps: Vec<(f64, At)> = measured(&found, &layers)
                 .into_iter()
                 // A corner on a straight edge of a kilometre leaves nothing out; taken to the zone, the edge bends away.
                 .filter(|ground| ground.area() * scale > limits.ignore_sqm)

@@ -81,7 +81,7 @@ fn faces_in(
                 rings.push(island.clone());
             }
         }
-        let Some(inside) = place_in(&rings, left)? else {
+        let Some(inside) = place_in(&rings, left).ok()? else {
             continue;
         };
         let ground = match &city {
@@ -103,7 +103,7 @@ fn faces_in(
 
 /// What a union found to be left out, as it was drawn. The first of the layers covers; the second, where there is one,
 /// is the ground to be covered.
-pub(super) fn measured(found: Vec<Polygon<f64>>, layers: &[&Shapes<f64>]) -> Vec<Ground> {
+pub(super) fn measured(found: &[Polygon<f64>], layers: &[&Shapes<f64>]) -> Vec<Ground> {
     let whole = layers
         .iter()
         .filter_map(|shapes| Bbox::around(&shapes.coords))
@@ -125,9 +125,9 @@ pub(super) fn measured(found: Vec<Polygon<f64>>, layers: &[&Shapes<f64>]) -> Vec
     );
     let mut left = WORK;
     let (mut same, mut told) = (true, vec![]);
-    for gap in &found {
+    for gap in found {
         let rings = rings(gap);
-        let inside = place_in(&rings, &mut left).flatten();
+        let inside = place_in(&rings, &mut left).ok().flatten();
         let ground = Ground {
             inside: inside.unwrap_or(rings[0][0]),
             rings,
@@ -237,8 +237,11 @@ impl Ground {
     }
 }
 
-/// A place in a face, where it is widest by height; the outer none when the work is spent.
-fn place_in(rings: &[Vec<At>], left: &mut usize) -> Option<Option<At>> {
+/// The work is spent.
+struct Spent;
+
+/// A place in a face, where it is widest by height; none where it is too thin to have one.
+fn place_in(rings: &[Vec<At>], left: &mut usize) -> Result<Option<At>, Spent> {
     let mut levels: Vec<f64> = rings.iter().flatten().map(|at| at[1]).collect();
     let corners = levels.len();
     levels.sort_unstable_by(f64::total_cmp);
@@ -246,7 +249,7 @@ fn place_in(rings: &[Vec<At>], left: &mut usize) -> Option<Option<At>> {
     let mut best: Option<(f64, At)> = None;
     let step = levels.len().div_ceil(HEIGHTS).max(1);
     for pair in levels.windows(2).step_by(step) {
-        *left = left.checked_sub(corners)?;
+        *left = left.checked_sub(corners).ok_or(Spent)?;
         let y = f64::midpoint(pair[0], pair[1]);
         let mut xs: Vec<f64> = rings
             .iter()
@@ -265,7 +268,7 @@ fn place_in(rings: &[Vec<At>], left: &mut usize) -> Option<Option<At>> {
             }
         }
     }
-    Some(best.map(|(_, at)| at))
+    Ok(best.map(|(_, at)| at))
 }
 
 /// True where a ring goes around a place an odd number of times. Exact but on the ring itself.
