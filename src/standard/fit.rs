@@ -50,6 +50,12 @@ impl Standards {
                 })
             })
             .map(|standard| self.fit(standard, name_score(standard, layer), layer))
+            .map(|mut fit| {
+                if self.is_named_closer(&fit.layer, layer) {
+                    fit.score *= OUTNAMED;
+                }
+                fit
+            })
             .filter(|fit| fit.score > 0.0)
             // A city has one boundary: a layer of many areas is none, whatever columns it has.
             .filter(|fit| fit.layer.as_str() != "city_boundary" || layer.len() <= MANY)
@@ -72,6 +78,32 @@ impl Standards {
                 .then_with(|| a.layer.cmp(&b.layer))
         });
         fits
+    }
+
+    /// True when the layer's name ends in a longer name of another standard, which this one's is only the end of:
+    /// `pune-admin-wards` are administrative wards, so no electoral ones.
+    fn is_named_closer(&self, than: &LayerId, layer: &RawLayer) -> bool {
+        let Some(own) = self.layers().find(|standard| standard.layer == *than) else {
+            return false;
+        };
+        let own: Vec<String> = names_of(own).collect();
+        let others: Vec<String> = (self.layers().filter(|standard| standard.layer != *than))
+            .flat_map(names_of)
+            .collect();
+        texts_of(layer).into_iter().any(|text| {
+            let words = words_of(text);
+            let ending = own.iter().filter(|name| ends_in(&words, name));
+            let longest = ending.max_by_key(|name| name.len());
+            longest.is_some_and(|short| {
+                others.iter().any(|name| {
+                    name.len() > short.len()
+                        && ends_in(&words, name)
+                        && name
+                            .trim_end_matches('s')
+                            .ends_with(short.trim_end_matches('s'))
+                })
+            })
+        })
     }
 
     fn fit(&self, standard: &LayerStandard, named: f64, layer: &RawLayer) -> Fit {
@@ -192,20 +224,26 @@ fn main_dimension(layer: &RawLayer) -> Option<u8> {
         .max_by_key(|&dimension| counts[usize::from(dimension)])
 }
 
-/// 1 when the layer's or the file's name is one of the standard's names, less when it only holds one.
-fn name_score(standard: &LayerStandard, layer: &RawLayer) -> f64 {
-    let names: Vec<String> = std::iter::once(standard.layer.as_str())
+/// What a standard is called, squashed.
+fn names_of(standard: &LayerStandard) -> impl Iterator<Item = String> {
+    std::iter::once(standard.layer.as_str())
         .chain(standard.title.0.values().map(String::as_str))
         .chain(standard.also_called.iter().map(String::as_str))
         .map(squash)
-        .collect();
-    let stem = layer
-        .source
-        .file
-        .rsplit_once('.')
-        .map_or(layer.source.file.as_str(), |(stem, _)| stem);
+}
+
+/// What a layer is called: its name, and that of its file without the ending.
+fn texts_of(layer: &RawLayer) -> [&str; 2] {
+    let file = layer.source.file.as_str();
+    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    [layer.source.layer.as_str(), stem]
+}
+
+/// 1 when the layer's or the file's name is one of the standard's names, less when it only holds one.
+fn name_score(standard: &LayerStandard, layer: &RawLayer) -> f64 {
+    let names: Vec<String> = names_of(standard).collect();
     let mut best: f64 = 0.0;
-    for text in [layer.source.layer.as_str(), stem] {
+    for text in texts_of(layer) {
         let squashed = squash(text);
         let words = words_of(text);
         for name in &names {
@@ -252,6 +290,9 @@ fn words_of(text: &str) -> Vec<String> {
 /// How much a name is worth that ends in a standard's name: enough to be proposed without more.
 const ENDING: f64 = 0.76;
 
+/// What is left of a fit when another standard's name says more of what the layer is called.
+const OUTNAMED: f64 = 0.4;
+
 /// A city has one boundary; a file of boundaries has a handful of areas at most.
 const FEW: usize = 3;
 
@@ -260,11 +301,7 @@ const MANY: usize = 20;
 
 /// True for a layer or file called the boundary, or the limits, of something.
 fn named_boundary(layer: &RawLayer) -> bool {
-    let file = &layer.source.file;
-    let stem = file
-        .rsplit_once('.')
-        .map_or(file.as_str(), |(stem, _)| stem);
-    [layer.source.layer.as_str(), stem].into_iter().any(|text| {
+    texts_of(layer).into_iter().any(|text| {
         words_of(text)
             .iter()
             .any(|word| matches!(word.as_str(), "boundary" | "limit" | "limits" | "outline"))

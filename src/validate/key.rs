@@ -126,7 +126,27 @@ impl Rule for UniqueKey {
                 first.push(row as u32);
             }
         }
+        for (_, column, _) in parts.iter().filter(|(name, ..)| numbered(name)) {
+            zeros(subject, *column, &mut findings);
+        }
         findings.outcome(subject.raw.len() as u64)
+    }
+}
+
+/// Wards are counted from 1. A 0 is often what was left over: asked about, and no fault.
+fn zeros(subject: &Subject<'_>, column: usize, findings: &mut Findings) {
+    let values = &subject.raw.table.columns[column];
+    for row in 0..values.len() {
+        let value = values.get(row);
+        if !is_blank(value) && normal_key(&value.to_text()).as_str() == "0" {
+            findings.add(|| Finding {
+                place: subject.cell(row, column),
+                say: say!(T10_zero, who = subject.called(row)),
+                fix: say!(T10_zero_fix),
+                severity: Some(Severity::Note),
+                ..Finding::default()
+            });
+        }
     }
 }
 

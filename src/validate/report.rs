@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{ConfirmedPart, Proposals, SetAside};
 use crate::{
-    model::{Bbox, CrsName, CrsOrigin, Encoding, LayerId, Note, Say, Severity, Source, Verdict},
+    model::{
+        Bbox, CrsName, CrsOrigin, Encoding, LayerId, Note, Say, Severity, Source, Verdict, say,
+    },
     standard::{Mapping, Messages},
 };
 
@@ -331,9 +333,11 @@ impl Findings {
         self.count
     }
 
-    /// The outcome of a rule that looked at `checked` things.
+    /// The outcome of a rule that looked at `checked` things. One that found nothing to look at says so: it did not pass.
     pub fn outcome(self, checked: u64) -> Outcome {
-        if self.count == 0 {
+        if self.count == 0 && checked == 0 {
+            Outcome::not_run(say!(nothing_to_look_at), false)
+        } else if self.count == 0 {
             Outcome::Passed { checked }
         } else {
             Outcome::Failed {
