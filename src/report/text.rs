@@ -152,7 +152,8 @@ pub fn text(report: &Report, standards: &Standards, look: &Look<'_>) -> String {
                 look.wrap(&to_do, remedy, &mut out);
             }
         }
-        let rest = count - findings.len().min(shown) as u64;
+        // A kept report may have been bent: it can count less than it names.
+        let rest = count.saturating_sub(findings.len().min(shown) as u64);
         if rest > 0 {
             let more = speech.say(&say!(report_rest, count = rest));
             let _ = writeln!(out, "    {more}");
