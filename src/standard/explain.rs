@@ -91,6 +91,7 @@ fn rule(standards: &Standards, code: &str) -> Option<Page> {
     page.add("What it checks", words.what.clone());
     page.add("Why it matters", words.why.clone());
     page.add("How to mend it", words.fix.clone());
+    page.add("What a report calls it", words.fault.clone());
     let used: Vec<&str> = standards
         .layers()
         .filter(|layer| layer.rules.contains_key(code))

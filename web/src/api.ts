@@ -140,6 +140,7 @@ export interface RuleWords {
   what?: Texts | string;
   why?: Texts | string;
   fix?: Texts | string;
+  fault?: Texts | string;
 }
 
 /** The page of the standards on a rule, a layer or an attribute. */

@@ -99,7 +99,7 @@ function failedRule(
   list(AT_FIRST);
   const name = h("span", { class: "rule-name" }, nameOf(rule));
   void explain(rule).then((said) => {
-    name.textContent = say(said.title, nameOf(rule));
+    name.textContent = faultOf(said, rule);
     words.replaceChildren(...wordRows(said));
   });
   const box = h("details", { "data-rule": rule.code, class: `rule rule-${rule.severity}` },
@@ -125,13 +125,19 @@ function failedRule(
   return box;
 }
 
+/** What a report calls the fault that a rule found: `Overlaps`, where the rule itself is called `No overlap`. */
+export function faultOf(words: RuleWords, rule: RuleReport): string {
+  const fault = say(words.fault, say(words.title, nameOf(rule)));
+  return fault.charAt(0).toLocaleUpperCase() + fault.slice(1);
+}
+
 /** What, why and how to mend, from the rule's page in the standards. */
 export async function explain(rule: RuleReport): Promise<RuleWords> {
   try {
     const page = await getOnce<Page>(`explain/${encodeURIComponent(rule.code)}`);
     const part = (start: string): Texts | string =>
       page.sections.find((section) => section.heading.startsWith(start))?.text ?? "";
-    return { title: page.title, what: part("What"), why: part("Why"), fix: part("How") };
+    return { title: page.title, what: part("What"), why: part("Why"), fix: part("How"), fault: part("What a report") };
   } catch {
     return {};
   }

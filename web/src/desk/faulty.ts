@@ -4,7 +4,7 @@
 import { address } from "../api";
 import { h } from "../element";
 import * as faults from "../faults";
-import { getLanguage, number, say, t } from "../i18n";
+import { getLanguage, number, t } from "../i18n";
 import { boundsOfMost, grown } from "../stage";
 import { state } from "../state";
 import { NOTHING } from "../style";
@@ -46,7 +46,7 @@ export function make({ report, here, layer, delivery }: Desk): { body: HTMLEleme
   if (failed.length > 1) {
     filter.append(chip(null, d("faults.all"), failed.reduce((sum, rule) => sum + (rule.count ?? 0), 0)), ...failed.map((rule) => {
       const name = h("span", { class: "chip-name" }, faults.nameOf(rule));
-      void faults.explain(rule).then((words) => (name.textContent = say(words.title, faults.nameOf(rule))));
+      void faults.explain(rule).then((words) => (name.textContent = faults.faultOf(words, rule)));
       return chip(rule.code, name, rule.count ?? 0);
     }));
   }
