@@ -3,7 +3,7 @@
 import type { LayerInfo } from "./api";
 import { change, drawable, isOn, state } from "./state";
 import { byId, h } from "./element";
-import { humanise, number, say, t, tMaybe } from "./i18n";
+import { humanise, number, percent, say, t, tMaybe } from "./i18n";
 import * as losses from "./losses";
 import { swatches, shownFrom, type Swatch } from "./style";
 
@@ -123,6 +123,11 @@ export function swatchElement(line: Swatch): HTMLElement {
 
 let lastZoom = 0;
 
+/** How much is left out: never nothing where something is. A share, because a feature counts in each tile that it meets. */
+function shareOf(left: losses.Counted): string {
+  return percent(Math.max(left.dropped / left.features_matched, 0.001));
+}
+
 /** Says beside each layer that is on whether the map must come closer to show it. */
 export function showReach(zoom: number): void {
   lastZoom = zoom;
@@ -132,7 +137,7 @@ export function showReach(zoom: number): void {
     if (!layer || !drawable().includes(layer)) continue;
     const far = zoom > 0 && isOn(id) && zoom < Number(note.dataset["from"]);
     const left = zoom > 0 && isOn(id) ? losses.at(layer, zoom) : null;
-    note.textContent = far ? t("layer.closer") : left ? `${countOf(layer)} · ${t("layer.losses", { n: number(left.dropped), all: number(left.features_matched) })}` : countOf(layer);
-    note.title = left && !far ? t("layer.lossesWhy") : "";
+    note.textContent = far ? t("layer.closer") : left ? `${countOf(layer)} · ${t("layer.losses", { share: shareOf(left) })}` : countOf(layer);
+    note.title = left && !far ? t("layer.lossesWhy", { n: number(left.dropped), all: number(left.features_matched) }) : "";
   }
 }

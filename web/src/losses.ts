@@ -3,7 +3,7 @@
 
 import { getOnce, type LayerInfo } from "./api";
 
-interface Counted {
+export interface Counted {
   features_matched: number;
   dropped: number;
 }
