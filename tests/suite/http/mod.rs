@@ -10,6 +10,7 @@ mod grids;
 mod hostile;
 mod pictures;
 mod tiles;
+mod words;
 mod workflow;
 
 use std::{collections::BTreeMap, sync::LazyLock};
