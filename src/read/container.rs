@@ -15,7 +15,11 @@ use std::{
 use serde::{Deserialize, Serialize};
 use zip::{CompressionMethod, ZipArchive};
 
-use super::{bundle::Kind, delivery::Refused, mapped::Mapped};
+use super::{
+    bundle::{Kind, extension},
+    delivery::Refused,
+    mapped::Mapped,
+};
 
 /// What an archive may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,8 +57,8 @@ const NAME_BYTES: usize = 1024;
 /// Archives up to this size are mapped: a part of a shapefile is then unpacked straight from the file's pages.
 const MAPPED_BYTES: u64 = 1 << 30;
 
-/// A part of a shapefile of so many bytes is unpacked only when it is read, so that the largest two are never in
-/// memory together.
+/// The shapes or the attributes of a shapefile of so many bytes are unpacked only when they are read, so that both are
+/// never in memory together.
 const LATER_BYTES: u64 = 4 << 20;
 
 /// As many bytes of an archive's members are kept in memory; what comes after goes to files.
@@ -474,7 +478,9 @@ fn at_once(
         let from = usize::try_from(member.data_start()?).ok()?;
         let range = from..from.checked_add(usize::try_from(entry.packed).ok()?)?;
         let packed = whole.get(range.clone())?;
-        if entry.said >= LATER_BYTES {
+        // Only what is taken whole, and told of where it is damaged; all else is looked at now.
+        let later = matches!(extension(&entry.name).as_str(), "shp" | "dbf");
+        if later && entry.said >= LATER_BYTES {
             let archive = Arc::clone(whole);
             return Some(Held::Packed(Packed {
                 archive,

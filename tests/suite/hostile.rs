@@ -240,6 +240,17 @@ fn a_long_part_of_a_shapefile_that_is_damaged_is_named_and_the_rest_is_read() {
     assert!(no_values.layers[0].table.fields.is_empty());
     assert!(kinds(&no_values).contains(&"dbf_unreadable".to_owned()));
 
+    // What is no half of it costs only itself.
+    let prj: Vec<u8> = (0..5_u32 << 20)
+        .map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8)
+        .collect();
+    let mut bytes = archive(&[(names[0], &shp), (names[2], &shx), ("a/x.prj", &prj)]);
+    let middle = usize::midpoint(find(&bytes, LOCAL, 2), find(&bytes, CENTRAL, 0));
+    bytes[middle] ^= 0xff;
+    let no_system = place.read("long.zip", &bytes);
+    assert_eq!(no_system.layers[0].shapes, good.layers[0].shapes);
+    assert_eq!(codes(&no_system), ["damaged_member"]);
+
     let no_index = read(Some(2));
     assert_eq!(no_index.layers[0].shapes, good.layers[0].shapes);
     assert_eq!(codes(&no_index), ["damaged_member"]);
