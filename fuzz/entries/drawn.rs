@@ -158,7 +158,7 @@ fn layer(dimension: u8, from: &mut Taker<'_>) -> Layer {
     }
 }
 
-/// A feature without regard to where a ring starts, to positions in the middle of a level or upright edge,
+/// A feature without regard to the order of its areas, to where a ring starts, to positions in the middle of a level or upright edge,
 /// and to how a line is cut into paths.
 fn plainly(one: &letter::Seen) -> letter::Seen {
     let mut paths: Vec<Vec<[i64; 2]>> = match one.kind {
@@ -168,16 +168,36 @@ fn plainly(one: &letter::Seen) -> letter::Seen {
             .flat_map(|path| path.windows(2))
             .map(|pair| vec![pair[0].min(pair[1]), pair[0].max(pair[1])])
             .collect(),
-        3 => one.paths.iter().map(|ring| smallest_turn(ring)).collect(),
+        3 => return areas_plainly(one),
         _ => one.paths.clone(),
     };
-    if one.kind < 3 {
-        paths.sort_unstable();
-    }
+    paths.sort_unstable();
     letter::Seen {
         id: one.id,
         kind: one.kind,
         paths,
+        tags: one.tags.clone(),
+    }
+}
+
+/// Areas one after the other, each with its holes: what is drawn does not depend on their order, and where
+/// edges were noded the order is whatever the noding found first.
+fn areas_plainly(one: &letter::Seen) -> letter::Seen {
+    let mut areas: Vec<Vec<Vec<[i64; 2]>>> = vec![];
+    for ring in &one.paths {
+        match areas.last_mut() {
+            Some(own) if letter::area(ring) < 0 => own.push(smallest_turn(ring)),
+            _ => areas.push(vec![smallest_turn(ring)]),
+        }
+    }
+    for area in &mut areas {
+        area[1..].sort_unstable();
+    }
+    areas.sort_unstable();
+    letter::Seen {
+        id: one.id,
+        kind: one.kind,
+        paths: areas.concat(),
         tags: one.tags.clone(),
     }
 }
