@@ -221,7 +221,11 @@ impl Rings {
         };
         let mut overlay = Overlay::new_custom(self.positions.len(), options, solver);
         for ring in 0..self.len() {
-            let contour = self.get(ring).iter().copied().map(small);
+            let own = self.get(ring);
+            // Where a crossing is rounded to depends on where a ring starts; who cut it earlier must not matter.
+            let start = (0..own.len()).min_by_key(|&at| (own[at], own[(at + 1) % own.len()]));
+            let (before, from) = own.split_at(start.unwrap_or(0));
+            let contour = from.iter().chain(before).copied().map(small);
             let contour = contour.map(|[x, y]| IntPoint::new(x, y));
             overlay.add_path_iter(contour, ShapeType::Subject);
         }

@@ -21,6 +21,7 @@ mod geometry;
 mod key;
 mod metadata;
 mod network;
+mod noding;
 mod orient;
 mod outline;
 mod overlap;
