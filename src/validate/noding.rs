@@ -154,15 +154,17 @@ impl Grain {
                 }
             }
         }
-        crossings.sort_unstable_by(|a, b| by_place(*a, *b));
-        crossings.dedup();
-        let places = (0..).zip(&crossings);
-        let places = places.filter_map(|(at, place)| Some((at, Bbox::around(&[*place])?)));
-        let known = SpatialIndex::new(places);
-        for (way, bbox) in boxes {
-            known.search(&bbox, |at| {
-                cuts.extend(self.cut(way, ways[way as usize], crossings[at as usize]));
-            });
+        if !crossings.is_empty() {
+            crossings.sort_unstable_by(|a, b| by_place(*a, *b));
+            crossings.dedup();
+            let places = (0..).zip(&crossings);
+            let places = places.filter_map(|(at, place)| Some((at, Bbox::around(&[*place])?)));
+            let known = SpatialIndex::new(places);
+            for (way, bbox) in boxes {
+                known.search(&bbox, |at| {
+                    cuts.extend(self.cut(way, ways[way as usize], crossings[at as usize]));
+                });
+            }
         }
         cuts.sort_unstable_by(|a, b| a.way.cmp(&b.way).then(a.along.total_cmp(&b.along)));
         (*left > 0).then_some(cuts)
@@ -179,6 +181,10 @@ impl Grain {
 
     /// The cut of a way at a place, if it comes within half a bit of it between its ends.
     fn cut(&self, number: u32, way: [At; 2], at: At) -> Option<Cut> {
+        // Most have their ends in common.
+        if way.contains(&at) {
+            return None;
+        }
         let [across, up] = step(way[0], way[1]);
         let [x, y] = step(way[0], at);
         let near = across.abs() * self.0[1] + up.abs() * self.0[0];
