@@ -7,12 +7,12 @@ mod framed;
 mod judged;
 mod letter;
 
-use std::fs;
+use std::{cell::Cell, fs};
 
 use parat::{
     indicator::Sheet,
     query::Filter,
-    read::{self, ReadOptions},
+    read::{self, Delivery, ReadOptions},
     standard::{LayerStandard, Standards},
     validate::Report,
 };
@@ -68,6 +68,15 @@ impl<'a> Taker<'a> {
     }
 }
 
+thread_local! {
+    static HEARD: Cell<fn(&Delivery)> = const { Cell::new(|_| ()) };
+}
+
+/// What else is asked, on this thread, of every delivery that bytes become.
+pub fn hear(with: fn(&Delivery)) {
+    HEARD.set(with);
+}
+
 /// What a file and what lies beside it give, each layer also judged.
 fn read_as(files: &[(&str, &[u8])]) -> usize {
     let Ok(folder) = tempfile::tempdir() else {
@@ -86,6 +95,7 @@ fn read_as(files: &[(&str, &[u8])]) -> usize {
         !delivery.layers.is_empty() || !delivery.refused.is_empty(),
         "an answer says something"
     );
+    HEARD.get()(&delivery);
     let mut rows = 0;
     for layer in delivery.layers {
         rows += layer.len();

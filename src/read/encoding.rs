@@ -7,7 +7,7 @@ use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 
 use super::delivery::{ReadError, note};
-use crate::model::{Note, Reading, say};
+use crate::model::{Note, Reading, Say, say};
 
 /// What is said about the encoding, strongest first.
 #[derive(Clone, Debug, Default)]
@@ -238,7 +238,7 @@ fn readings(texts: &[&[u8]], chosen: &'static Encoding, origin: &str) -> Vec<Rea
         } else if origin == "detected" {
             say!(encoding_detected)
         } else {
-            say!(encoding_said, origin = origin)
+            say!(encoding_said, origin = who_said(origin))
         };
         let seen = match broken {
             0 if encoding == UTF_8 => say!(encoding_utf8),
@@ -263,6 +263,16 @@ fn readings(texts: &[&[u8]], chosen: &'static Encoding, origin: &str) -> Vec<Rea
                 .collect(),
         })
         .collect()
+}
+
+/// Who named an encoding, as a part of a sentence.
+fn who_said(origin: &str) -> Say {
+    match origin {
+        "cpg" => say!(said_cpg),
+        "cst" => say!(said_cst),
+        "dbf language byte" => say!(said_byte),
+        _ => say!(said_given),
+    }
 }
 
 /// The text it was before it was encoded twice: `à¤µà¤¾` is `वा`. None for ordinary text.

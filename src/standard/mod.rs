@@ -11,6 +11,8 @@ mod codes;
 mod explain;
 mod fit;
 mod grids;
+#[cfg(test)]
+mod heard;
 mod indicator;
 mod key;
 mod load;
@@ -20,6 +22,7 @@ mod metadata;
 mod pack;
 mod profile;
 pub mod reading;
+mod retold;
 #[cfg(test)]
 mod schema;
 mod spec;

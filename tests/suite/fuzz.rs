@@ -8,7 +8,7 @@ use std::{fs, path::Path};
     reason = "the fuzz crate includes the same file as its own library"
 )]
 #[path = "../../fuzz/entries/mod.rs"]
-mod entries;
+pub(crate) mod entries;
 
 /// Numbers from a seed, the same on every machine.
 struct Dice(u64);

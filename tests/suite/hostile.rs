@@ -6,7 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::geopackage::geopackage;
+use crate::{
+    geopackage::geopackage,
+    hindi::{told, told_of},
+};
 use parat::{
     read::{Delivery, ReadOptions},
     worker::{self, Limits, WorkerError},
@@ -40,8 +43,22 @@ impl Place {
     }
 }
 
+/// What the child makes of a file, all of it said in Hindi too.
 fn read(path: &Path) -> Result<Delivery, WorkerError> {
-    worker::read(path, &ReadOptions::default(), &Limits::default())
+    read_within(path, &ReadOptions::default(), &Limits::default())
+}
+
+fn read_within(
+    path: &Path,
+    options: &ReadOptions,
+    limits: &Limits,
+) -> Result<Delivery, WorkerError> {
+    let read = worker::read(path, options, limits);
+    match &read {
+        Ok(delivery) => told(delivery),
+        Err(error) => error.refused("x").iter().for_each(told_of),
+    }
+    read
 }
 
 fn archive(members: &[(&str, &[u8])]) -> Vec<u8> {
@@ -399,7 +416,7 @@ fn a_child_that_wants_too_much_is_stopped_and_the_parent_lives() {
         memory: 160 << 20,
         ..Limits::default()
     };
-    let error = worker::read(&path, &ReadOptions::default(), &small).unwrap_err();
+    let error = read_within(&path, &ReadOptions::default(), &small).unwrap_err();
     assert!(
         matches!(
             error,
@@ -413,7 +430,7 @@ fn a_child_that_wants_too_much_is_stopped_and_the_parent_lives() {
         file: 1 << 16,
         ..Limits::default()
     };
-    let error = worker::read(&path, &ReadOptions::default(), &small).unwrap_err();
+    let error = read_within(&path, &ReadOptions::default(), &small).unwrap_err();
     assert!(matches!(error, WorkerError::TooLarge { .. }), "{error:?}");
 
     let none = Limits {
@@ -421,7 +438,7 @@ fn a_child_that_wants_too_much_is_stopped_and_the_parent_lives() {
         ..Limits::default()
     };
     assert!(matches!(
-        worker::read(&path, &ReadOptions::default(), &none),
+        read_within(&path, &ReadOptions::default(), &none),
         Err(WorkerError::TimedOut { .. })
     ));
     assert_eq!(read(&path).unwrap().layers[0].len(), 400_000);
@@ -528,7 +545,7 @@ fn triggers_and_views_of_a_geopackage_do_nothing() {
         cpu_small_s: 20,
         ..Limits::default()
     };
-    let delivery = worker::read(&path, &ReadOptions::default(), &small).unwrap();
+    let delivery = read_within(&path, &ReadOptions::default(), &small).unwrap();
     assert_eq!(codes(&delivery), ["view"; 2], "{:?}", delivery.refused);
     assert!(delivery.refused[1].message.starts_with("`Endless`"));
     assert!(
@@ -557,7 +574,7 @@ fn a_table_that_computes_without_end_is_stopped_soon_because_the_file_is_small()
         ..Limits::default()
     };
     let before = std::time::Instant::now();
-    let error = worker::read(&path, &ReadOptions::default(), &limits).unwrap_err();
+    let error = read_within(&path, &ReadOptions::default(), &limits).unwrap_err();
     // Whichever it meets first: the time or the memory.
     assert!(
         matches!(
@@ -581,7 +598,7 @@ fn a_geopackage_of_many_tables_gives_the_first_and_says_so_and_one_in_use_is_rea
     let path = place.geopackage(&tables, &format!("'place'{names}"));
     let mut few = ReadOptions::default();
     few.archive.layers = 20;
-    let delivery = worker::read(&path, &few, &Limits::default()).unwrap();
+    let delivery = read_within(&path, &few, &Limits::default()).unwrap();
     assert_eq!(
         (delivery.layers.len(), codes(&delivery)),
         (20, vec!["too_many_layers"])

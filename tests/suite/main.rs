@@ -20,6 +20,7 @@ mod faults;
 mod formats;
 mod fuzz;
 mod geopackage;
+mod hindi;
 mod hostile;
 mod http;
 mod judges;

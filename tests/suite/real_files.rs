@@ -8,7 +8,7 @@ use std::{
 };
 
 use parat::{
-    model::{Bbox, CrsName, CrsOrigin, RawLayer, ShapeKind, Value},
+    model::{Bbox, CrsName, CrsOrigin, Note, RawLayer, ShapeKind, Value},
     read::{self, Delivery, ReadOptions, Refused},
     validate::{Checked, check},
 };
@@ -39,6 +39,8 @@ pub(crate) struct Judged {
     /// Each layer as it was read, and what the gate made of it.
     pub(crate) layers: Vec<(RawLayer, Checked)>,
     pub(crate) refused: Vec<Refused>,
+    /// What was said of the file as a whole.
+    pub(crate) notes: Vec<Note>,
 }
 
 /// Everything below the folder but schemas, in one order.
@@ -77,6 +79,7 @@ pub(crate) fn judged() -> Option<&'static [Judged]> {
                     .map(|raw| (raw.clone(), check(raw, &ask(None))))
                     .collect(),
                 refused: delivery.refused,
+                notes: delivery.notes,
             }
         };
         Some(paths.into_iter().filter(holds).map(judge).collect())

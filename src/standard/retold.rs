@@ -1,0 +1,280 @@
+//! Sentences that were made in English, told again in another language.
+//!
+//! Readers and errors say what they say in English, far from any request and its language, and programs log it so.
+//! Here such a sentence is taken apart by the English template that it was made from (`answer_…` of errors,
+//! `detail_…` of the reader, `json_…` of serde), and its parts are put into the template of the other language, told
+//! again themselves. So a further language is data alone, and nothing that is kept or sent changes its form.
+//!
+//! What somebody else wrote stays as it is: a gap in backticks, and a gap marked by `!` (`{file!}`). A gap with a
+//! separator (`{all|, }`) is a list, told again one by one. A sentence that no template has made stays English.
+
+use std::collections::BTreeMap;
+
+use super::messages::{Gap, Messages, Piece, pieces};
+
+/// The families of templates whose English is said elsewhere.
+pub(super) const FAMILIES: [&str; 3] = ["answer_", "detail_", "json_"];
+
+/// How deep parts of sentences are followed; ours need five.
+const DEEPEST: usize = 8;
+
+/// The longest sentence that is taken apart, and the longest part of one, in bytes. Ours are shorter; what strangers
+/// wrote into one may not be, and must not cost everybody else.
+const LONGEST: usize = 8 << 10;
+const LONGEST_PART: usize = 2 << 10;
+
+/// What stood in a gap of the English sentence.
+struct Found<'a> {
+    text: &'a str,
+    /// What parts it, where it is a list.
+    between: Option<&'a str>,
+    /// Somebody else's words.
+    is_verbatim: bool,
+}
+
+type Gaps<'a> = BTreeMap<&'a str, Found<'a>>;
+
+/// Whether quotation marks and backticks are closed, letter by letter.
+#[derive(Default)]
+struct Marks {
+    is_quoted: bool,
+    is_ticked: bool,
+    is_escaped: bool,
+}
+
+impl Marks {
+    fn pass(&mut self, text: &str) {
+        for byte in text.bytes() {
+            match byte {
+                b'"' if !self.is_escaped && !self.is_ticked => self.is_quoted = !self.is_quoted,
+                b'`' if !self.is_quoted => self.is_ticked = !self.is_ticked,
+                _ => {}
+            }
+            self.is_escaped = self.is_quoted && byte == b'\\' && !self.is_escaped;
+        }
+    }
+
+    fn are_closed(&self) -> bool {
+        !self.is_quoted && !self.is_ticked
+    }
+}
+
+/// Where `text` first stands outside of what is quoted; where it stands at all, if only inside.
+fn find(within: &str, text: &str) -> Option<usize> {
+    let first = within.find(text)?;
+    let (mut marks, mut passed) = (Marks::default(), 0);
+    for (at, _) in within.match_indices(text) {
+        marks.pass(&within[passed..at]);
+        passed = at;
+        if marks.are_closed() {
+            return Some(at);
+        }
+    }
+    Some(first)
+}
+
+/// The members of a list, parted where nothing is quoted.
+fn members<'a>(list: &'a str, between: &str) -> Vec<&'a str> {
+    let (mut marks, mut passed, mut from) = (Marks::default(), 0, 0);
+    let mut found = vec![];
+    for (at, _) in list.match_indices(between) {
+        marks.pass(&list[passed..at]);
+        passed = at;
+        if marks.are_closed() {
+            found.push(&list[from..at]);
+            from = at + between.len();
+        }
+    }
+    found.push(&list[from..]);
+    found
+}
+
+/// What stands in the gaps of a template in a sentence that was made from it. One way through, without going back.
+fn taken_apart<'a>(template: &'a str, sentence: &'a str) -> Option<Gaps<'a>> {
+    let head = template.split('{').next().unwrap_or_default();
+    if !sentence.starts_with(head) {
+        return None;
+    }
+    let pieces = pieces(template);
+    let count = pieces.len();
+    let mut gaps = BTreeMap::new();
+    let mut rest = sentence;
+    let mut before = "";
+    let mut open: Option<Gap<'_>> = None;
+    for (at, piece) in pieces.into_iter().enumerate() {
+        let text = match piece {
+            Piece::Gap(gap) => {
+                open = Some(gap);
+                continue;
+            }
+            Piece::Plain(text) => text,
+        };
+        let Some(gap) = open.take() else {
+            rest = rest.strip_prefix(text)?;
+            before = text;
+            continue;
+        };
+        let end = if at + 1 == count {
+            rest.strip_suffix(text)?.len()
+        } else {
+            find(rest, text)?
+        };
+        if end == 0 {
+            return None;
+        }
+        gaps.insert(
+            gap.name,
+            Found {
+                text: &rest[..end],
+                between: gap.between,
+                is_verbatim: gap.is_verbatim || before.ends_with('`') && text.starts_with('`'),
+            },
+        );
+        rest = &rest[end + text.len()..];
+        before = text;
+    }
+    rest.is_empty().then_some(gaps)
+}
+
+impl Messages {
+    /// An answer that was given in English, in another language; itself where no template has made it.
+    pub fn answer(&self, english: &str, language: &str) -> String {
+        self.retold(english, language)
+            .unwrap_or_else(|| english.to_owned())
+    }
+
+    /// A sentence that was made in English, in another language; none where no template has made it.
+    pub(super) fn retold(&self, english: &str, language: &str) -> Option<String> {
+        if language == "en" || english.len() > LONGEST {
+            return None;
+        }
+        self.retold_within(english, language, DEEPEST)
+    }
+
+    fn retold_within(&self, english: &str, language: &str, depth: usize) -> Option<String> {
+        let depth = depth.checked_sub(1)?;
+        let (_, other, gaps) = FAMILIES
+            .iter()
+            .flat_map(|family| self.family(family))
+            .filter_map(|words| {
+                let (other, template) = (words.0.get(language)?, words.0.get("en")?);
+                let gaps = taken_apart(template, english)?;
+                // The template that says most by itself: `{a} of {b}` says less than `the length of {b}`.
+                let said: usize = pieces(template).iter().map(Piece::said).sum();
+                Some((said, other, gaps))
+            })
+            .max_by_key(|(said, ..)| *said)?;
+        let one = |text: &str| {
+            Some(text)
+                .filter(|text| text.len() <= LONGEST_PART)
+                .and_then(|text| self.retold_within(text, language, depth))
+                .unwrap_or_else(|| text.to_owned())
+        };
+        let said = pieces(other).into_iter().map(|piece| match piece {
+            Piece::Plain(text) => text.to_owned(),
+            Piece::Gap(gap) => match gaps.get(gap.name) {
+                None => "…".to_owned(),
+                Some(found) if found.is_verbatim => found.text.to_owned(),
+                Some(found) => match found.between {
+                    None => one(found.text),
+                    Some(between) => {
+                        let all: Vec<String> =
+                            members(found.text, between).into_iter().map(one).collect();
+                        all.join(gap.between.unwrap_or(between))
+                    }
+                },
+            },
+        });
+        Some(said.collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+    use crate::standard::Standards;
+
+    fn few() -> Messages {
+        toml::from_str(
+            r#"
+            answer_a = { en = "there is no {what}", hi = "{what} नहीं है" }
+            answer_b = { en = "layer `{layer}`", hi = "परत `{layer}`" }
+            answer_c = { en = "{who} is {state}: {why}", hi = "{who} {state} है: {why}" }
+            detail_d = { en = "{file!} was passed over", hi = "{file!} छोड़ दी गई" }
+            detail_e = { en = "it has {all|, } in it", hi = "इसमें {all|; } हैं" }
+            detail_f = { en = "wrong: {one}, expected {other}", hi = "ग़लत: {one}, चाहिए {other}" }
+            detail_g = { en = "text {text!}", hi = "पाठ {text!}" }
+            plain = { en = "there is no end", hi = "अंत नहीं" }
+            "#,
+        )
+        .expect("templates")
+    }
+
+    #[test]
+    fn an_answer_is_said_in_the_language_of_who_asked() {
+        for (english, hindi) in [
+            ("there is no layer `road`", "परत `road` नहीं है"),
+            ("layer `x`", "परत `x`"),
+            ("layer ``", "layer ``"),
+            (
+                "d-7 is failed: there is no layer `a: b`",
+                "d-7 failed है: परत `a: b` नहीं है",
+            ),
+            (
+                "it has layer `a, b`, layer `c` in it",
+                "इसमें परत `a, b`; परत `c` हैं",
+            ),
+            ("nobody made this", "nobody made this"),
+        ] {
+            assert_eq!(few().answer(english, "hi"), hindi);
+            assert_eq!(few().answer(english, "en"), english);
+            assert_eq!(few().answer(english, "ta"), english);
+        }
+    }
+
+    #[test]
+    fn what_strangers_wrote_is_neither_told_again_nor_taken_for_a_template() {
+        for (english, hindi) in [
+            // The names are sentences that templates would make.
+            ("layer `there is no end`", "परत `there is no end`"),
+            ("layer `layer `x``", "परत `layer `x``"),
+            (
+                "there is no {what} was passed over",
+                "there is no {what} छोड़ दी गई",
+            ),
+            (
+                r#"wrong: text "a, expected b\", expected c", expected layer `d`"#,
+                r#"ग़लत: पाठ "a, expected b\", expected c", चाहिए परत `d`"#,
+            ),
+        ] {
+            assert_eq!(few().answer(english, "hi"), hindi, "{english}");
+        }
+    }
+
+    #[test]
+    fn a_long_or_bent_sentence_costs_little() {
+        let all = Standards::builtin().messages();
+        let started = Instant::now();
+        for text in [
+            "is ",
+            ": ",
+            "; ",
+            ", expected ",
+            "`",
+            "\"",
+            "` would be `",
+            "(",
+            "of ",
+        ] {
+            let sentence = text.repeat(LONGEST / 3 / text.len());
+            all.answer(&sentence, "hi");
+            all.answer(&format!("it is not JSON: {sentence}"), "hi");
+            all.answer(&format!("{sentence} was passed over: {sentence}"), "hi");
+        }
+        let spent = started.elapsed();
+        // A second of an unoptimised build for 27 of them, on two busy cores.
+        assert!(spent.as_secs() < 10, "{spent:?}");
+    }
+}
