@@ -26,6 +26,7 @@ pub mod index;
 pub mod indicator;
 pub mod model;
 pub mod normalise;
+pub mod plane;
 pub mod query;
 pub mod read;
 pub mod report;

@@ -129,7 +129,7 @@ fn paths(kind: u64, numbers: &[u64]) -> Vec<Vec<[i64; 2]>> {
 }
 
 /// What GEOS says of an area's rings: a shell runs clockwise on the screen, its holes follow it.
-fn is_valid(rings: &[Vec<[i64; 2]>]) -> bool {
+pub(super) fn is_valid(rings: &[Vec<[i64; 2]>]) -> bool {
     let mut areas: Vec<Vec<String>> = vec![];
     for ring in rings {
         let closed = ring.iter().chain(ring.first());
@@ -322,9 +322,11 @@ proptest! {
         all in prop::collection::vec(made(), 1..25),
         zooms in prop::collection::vec(0_u8..=22, 4),
         (dx, dy) in (-2_i64..=2, -2_i64..=2),
+        coverage in any::<bool>(),
     ) {
         for dimension in 0..3_u8 {
             let mut layer = sample::empty("hard", dimension, vec![]);
+            layer.coverage = coverage;
             for one in all.iter().filter(|one| one.kind.min(2) == dimension) {
                 push(&mut layer.shapes, one);
                 layer.ids.push(FeatureId(layer.ids.len() as u64));

@@ -4,6 +4,7 @@
 //! computes only a subtraction, a shift and, at the tile's edge, a cut. [`plain`] writes the same tile the
 //! slow way and exists to be compared with.
 
+mod bends;
 mod clip;
 mod declared;
 mod encode;
@@ -24,6 +25,7 @@ pub use crate::model::{
     Losses, TileId,
     grid::{BUFFER, EXTENT, MAX_ZOOM},
 };
+use bends::Bends;
 pub use declared::{Grid, GridTile, Limits};
 use encode::{Desk, Key, Outline, Source, Spec};
 use ground::{Ground, Square};
@@ -255,7 +257,7 @@ fn layer(
 }
 
 /// Draws rows, those that have a part in the tile; how many have none because the tile's system does not
-/// reach all of their vertices.
+/// reach all of their vertices. Where areas of a coverage are not valid by themselves, all are drawn again by common bends.
 fn draw(
     snapshot: &Snapshot,
     ground: &impl Ground,
@@ -263,13 +265,50 @@ fn draw(
     sketch: &mut Sketch,
     outlines: &mut Vec<Outline>,
 ) -> u64 {
-    let mut lost = 0;
-    let world = snapshot.world();
     let vertices = Vertices {
         zooms: snapshot.vertex_zooms(),
         blocks: snapshot.blocks(),
         shared: snapshot.info().coverage,
     };
+    sketch.bends = None;
+    let (lost, troubled) = draw_rows(snapshot, ground, rows, vertices, sketch, outlines);
+    if troubled.is_empty() {
+        return lost;
+    }
+    let mut edges_of = |rows: &[u32]| {
+        let mut edges = vec![];
+        for &row in rows {
+            let before = edges.len();
+            let shape = snapshot.world().get(row as usize);
+            sketch.edges(ground, shape, vertices, &mut edges);
+            if ground.lost_one() {
+                edges.truncate(before);
+            }
+        }
+        edges
+    };
+    let bends = Bends::of(edges_of(rows), &edges_of(&troubled));
+    sketch.bends = Some(bends);
+    for row in troubled {
+        sketch.dispute(ground, snapshot.world().get(row as usize), vertices);
+        ground.lost_one();
+    }
+    let (lost, _) = draw_rows(snapshot, ground, rows, vertices, sketch, outlines);
+    sketch.bends = None;
+    lost
+}
+
+/// Draws rows one by one; how many are lost, and which would have to move an edge of a neighbour to be valid.
+fn draw_rows(
+    snapshot: &Snapshot,
+    ground: &impl Ground,
+    rows: &[u32],
+    vertices: Vertices<'_>,
+    sketch: &mut Sketch,
+    outlines: &mut Vec<Outline>,
+) -> (u64, Vec<u32>) {
+    let (mut lost, mut troubled) = (0, vec![]);
+    let world = snapshot.world();
     sketch.clear();
     outlines.clear();
     // Few of many rows lie far apart in memory, each look at one waits for it.
@@ -289,6 +328,9 @@ fn draw(
         if drawn == Drawn::Nothing {
             continue;
         }
+        if sketch.troubled {
+            troubled.push(row);
+        }
         outlines.push(Outline {
             row,
             kind: shape.kind.dimension().map_or(0, |dimension| dimension + 1),
@@ -300,7 +342,7 @@ fn draw(
             to: sketch.end() as u32,
         });
     }
-    lost
+    (lost, troubled)
 }
 
 /// The rank from which on features go, so that those before it come to a share of all bytes.

@@ -1,6 +1,6 @@
 //! The slow, plain way to the same tile: a scan over all features, `Vec` after `Vec`, and the `mvt` crate
 //! for the bytes. Nothing is shared with the fast way but the grid's definition, the plan of zooms and the
-//! noding of edges (which it does always, the fast way where it sees a need), so that a mistake in one shows
+//! noding of edges (of each area always, the fast way where it sees a need), so that a mistake in one shows
 //! as a difference. It serves nobody; tests and benches compare with it.
 //!
 //! It knows no limit of bytes, and it does not merge what the crate cannot write: a ring that starts where
@@ -8,7 +8,11 @@
 
 use mvt::{GeomData, GeomEncoder, GeomType};
 
-use super::{BUFFER, EXTENT, LABEL_UNITS, TileId, TileOptions, rings::Rings};
+use super::{
+    BUFFER, EXTENT, LABEL_UNITS, TileId, TileOptions,
+    bends::{self, Bends},
+    rings::Rings,
+};
 use crate::{
     model::{ShapeRef, Value},
     snapshot::{SMALL_LAYER, Snapshot},
@@ -80,9 +84,13 @@ fn add_layer(
         rows.truncate(20_000);
         rows.sort_unstable();
     }
+    let mut bends = info
+        .coverage
+        .then(|| bends(snapshot, &rows, spot))
+        .flatten();
     for row in rows {
         let shape = snapshot.world().get(row as usize);
-        let Some(geometry) = geometry(snapshot, shape, spot) else {
+        let Some(geometry) = geometry(snapshot, shape, spot, bends.as_mut()) else {
             continue;
         };
         let mut feature = layer.into_feature(geometry);
@@ -288,7 +296,43 @@ fn add(encoder: &mut GeomEncoder<f64>, path: &[Unit]) -> Option<()> {
     encoder.complete_geom().ok()
 }
 
-fn geometry(snapshot: &Snapshot, shape: ShapeRef<'_, u32>, spot: &Spot<'_>) -> Option<GeomData> {
+/// What the edges of a coverage go through, where an area is not valid by itself.
+fn bends(snapshot: &Snapshot, rows: &[u32], spot: &Spot<'_>) -> Option<Bends> {
+    let (mut all, mut troubled) = (vec![], vec![]);
+    for &row in rows {
+        let shape = snapshot.world().get(row as usize);
+        if shape.kind.dimension() != Some(2) {
+            continue;
+        }
+        let parts = paths(snapshot, shape, spot);
+        let mut own = vec![];
+        for ring in parts.iter().flatten() {
+            bends::edges(&tidy(ring.clone()), &mut own);
+        }
+        let (mut gathered, _) = gathered(&parts, None);
+        if gathered.len() > 0 && !gathered.remake(true) {
+            troubled.push((parts, own.clone()));
+        }
+        all.append(&mut own);
+    }
+    if troubled.is_empty() {
+        return None;
+    }
+    let edges: Vec<_> = (troubled.iter().flat_map(|(_, own)| own).copied()).collect();
+    let mut bends = Bends::of(all, &edges);
+    for (parts, _) in troubled {
+        let (rings, _) = gathered(&parts, Some(&bends));
+        bends.dispute(&rings);
+    }
+    Some(bends)
+}
+
+fn geometry(
+    snapshot: &Snapshot,
+    shape: ShapeRef<'_, u32>,
+    spot: &Spot<'_>,
+    bends: Option<&mut Bends>,
+) -> Option<GeomData> {
     match shape.kind.dimension()? {
         0 => {
             let mut points: Vec<Unit> = shape
@@ -308,7 +352,10 @@ fn geometry(snapshot: &Snapshot, shape: ShapeRef<'_, u32>, spot: &Spot<'_>) -> O
                 .flatten()
         }
         1 => lines(&paths(snapshot, shape, spot)),
-        _ => areas(&paths(snapshot, shape, spot), snapshot.info().coverage),
+        _ => {
+            let shared = snapshot.info().coverage && bends.is_none();
+            areas(&paths(snapshot, shape, spot), bends, shared)
+        }
     }
 }
 
@@ -360,13 +407,17 @@ fn lines(parts: &[Vec<Vec<Unit>>]) -> Option<GeomData> {
     encoder.encode().ok()
 }
 
-fn areas(parts: &[Vec<Vec<Unit>>], shared: bool) -> Option<GeomData> {
-    let mut encoder = GeomEncoder::new(GeomType::Polygon);
+/// The rings of an area in the frame, and where one lies that fell together.
+fn gathered(parts: &[Vec<Vec<Unit>>], bends: Option<&Bends>) -> (Rings, Option<Unit>) {
     let mut collapsed = None;
     let mut gathered = Rings::default();
     for rings in parts {
         for (at, path) in rings.iter().enumerate() {
-            let whole = tidy(path.clone());
+            let mut whole = tidy(path.clone());
+            if let Some(bends) = bends {
+                bends.bend(&mut whole);
+                whole = tidy(whole);
+            }
             if area(&whole) == 0 {
                 if at > 0 {
                     continue;
@@ -387,10 +438,19 @@ fn areas(parts: &[Vec<Vec<Unit>>], shared: bool) -> Option<GeomData> {
             gathered.push(ring, at == 0);
         }
     }
+    (gathered, collapsed)
+}
+
+fn areas(parts: &[Vec<Vec<Unit>>], bends: Option<&mut Bends>, shared: bool) -> Option<GeomData> {
+    let mut encoder = GeomEncoder::new(GeomType::Polygon);
+    let (mut gathered, mut collapsed) = gathered(parts, bends.as_deref());
     if gathered.len() > 0 {
         let least = gathered.least();
         // Without a look whether it is needed: where it is not, it changes nothing.
         gathered.remake(shared);
+        if let Some(bends) = bends {
+            bends.claim(&mut gathered);
+        }
         let within = parts.iter().flatten().flatten().all(in_frame);
         if gathered.len() == 0 && within {
             collapsed = collapsed.or(least);

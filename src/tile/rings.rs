@@ -45,7 +45,7 @@ struct Edge {
 }
 
 /// Shells, clockwise on the screen, each before its holes; memory for one area after the other.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Rings {
     positions: Vec<Wide>,
     all: Vec<Ring>,
@@ -84,11 +84,10 @@ impl Rings {
         &self.positions[begin..self.all[at].end]
     }
 
-    /// Makes an area valid whose rings touch or cross; others stay as they are. See [`Self::remake`].
-    pub(super) fn settle(&mut self, shared: bool) {
-        if !self.is_sound() {
-            self.remake(shared);
-        }
+    /// Makes an area valid whose rings touch or cross; others stay as they are. False when it stays as it is but is
+    /// not valid. See [`Self::remake`].
+    pub(super) fn settle(&mut self, shared: bool) -> bool {
+        self.is_sound() || self.remake(shared)
     }
 
     /// True when no two edges share a position but neighbours their common end, every hole lies in its shell
@@ -162,40 +161,44 @@ impl Rings {
     }
 
     /// Nodes all edges and takes what winds positively; nothing may be left. Where edges are `shared` with
-    /// neighbours and this would move or drop one within the frame, the rings stay as they are: the
-    /// neighbours have the same edges and may keep them.
-    pub(super) fn remake(&mut self, shared: bool) {
+    /// neighbours and this would move one within the frame, the rings stay as they are, and false is returned: the
+    /// neighbours have the same edges and may keep them. Edges that go when their ground is nothing are missed by
+    /// nobody: those on both sides of it fall together.
+    pub(super) fn remake(&mut self, shared: bool) -> bool {
         if !shared {
             self.take_positive();
-            return;
+            return true;
         }
-        let (rings, before) = (self.all.clone(), self.positions.clone());
-        let size = (self.length(), self.double_area());
+        let before = self.clone();
         self.take_positive();
-        let mut known = before.clone();
-        known.sort_unstable();
-        let moved = |at: &Wide| !sides(*at).contains(&true) && known.binary_search(at).is_err();
-        if (self.length(), self.double_area()) != size || self.positions.iter().any(moved) {
-            (self.all, self.positions) = (rings, before);
+        let stays = self.double_area() == before.double_area() && self.runs_along(&before);
+        if !stays {
+            *self = before;
         }
+        stays
     }
 
-    /// The edges that do not run along a side of the frame, in whole steps along both axes: the same
-    /// however many positions they go by.
-    fn length(&self) -> i64 {
-        let of = |ring: &[Wide]| -> i64 {
-            let mut length = 0;
-            let mut from = ring[ring.len() - 1];
-            for &to in ring {
-                let along = (sides(from).iter().zip(sides(to))).any(|(&one, other)| one && other);
-                if !along {
-                    length += (to[0] - from[0]).abs() + (to[1] - from[1]).abs();
-                }
-                from = to;
-            }
-            length
-        };
-        (0..self.len()).map(|at| of(self.get(at))).sum()
+    /// True when every edge that is not the frame's is one of these others, or a part of one.
+    fn runs_along(&self, others: &Self) -> bool {
+        let mut known: Vec<[Wide; 2]> = others.steps().map(|[a, b]| [a.min(b), a.max(b)]).collect();
+        known.sort_unstable();
+        self.steps().all(|[from, to]| {
+            let framed = (sides(from).iter().zip(sides(to))).any(|(&one, other)| one && other);
+            framed
+                || known.binary_search(&[from.min(to), from.max(to)]).is_ok()
+                || known
+                    .iter()
+                    .any(|&[a, b]| lies_on(from, a, b) && lies_on(to, a, b))
+        })
+    }
+
+    /// The edges of all rings.
+    fn steps(&self) -> impl Iterator<Item = [Wide; 2]> {
+        (0..self.len()).flat_map(|at| {
+            let ring = self.get(at);
+            let next = ring.iter().cycle().skip(1);
+            ring.iter().zip(next).map(|(&from, &to)| [from, to])
+        })
     }
 
     fn double_area(&self) -> i64 {
@@ -205,6 +208,46 @@ impl Rings {
     }
 
     fn take_positive(&mut self) {
+        self.take(OverlayRule::Subject, FillRule::Positive, None);
+    }
+
+    /// What winds the wrong way, as areas of its own.
+    pub(super) fn negative(&self) -> Self {
+        let mut own = self.clone();
+        own.take(OverlayRule::Subject, FillRule::Negative, None);
+        own
+    }
+
+    /// What is left of valid areas without others.
+    pub(super) fn subtract(&mut self, other: &Self) {
+        self.take(OverlayRule::Difference, FillRule::Positive, Some(other));
+    }
+
+    /// What valid areas and others have in common.
+    pub(super) fn common(&self, other: &Self) -> Self {
+        let mut own = self.clone();
+        own.take(OverlayRule::Intersect, FillRule::Positive, Some(other));
+        own
+    }
+
+    /// Adds areas that have no ground in common with these.
+    pub(super) fn append(&mut self, other: &Self) {
+        for (at, ring) in other.all.iter().enumerate() {
+            self.push(other.get(at).iter().copied(), ring.shell);
+        }
+    }
+
+    /// The least and the greatest position along both axes.
+    pub(super) fn span(&self) -> Option<[Wide; 2]> {
+        let first = *self.positions.first()?;
+        Some(self.positions.iter().fold([first; 2], |[low, high], at| {
+            let along = |of: fn(i64, i64) -> i64, end: Wide| [of(end[0], at[0]), of(end[1], at[1])];
+            [along(i64::min, low), along(i64::max, high)]
+        }))
+    }
+
+    /// Nodes all edges and takes what a rule says.
+    fn take(&mut self, rule: OverlayRule, fill: FillRule, other: Option<&Self>) {
         let options = IntOverlayOptions {
             // Neighbours have the same positions along a common edge, bent or not.
             preserve_input_collinear: true,
@@ -220,16 +263,18 @@ impl Rings {
             ..Solver::default()
         };
         let mut overlay = Overlay::new_custom(self.positions.len(), options, solver);
-        for ring in 0..self.len() {
-            let own = self.get(ring);
-            // Where a crossing is rounded to depends on where a ring starts; who cut it earlier must not matter.
-            let start = (0..own.len()).min_by_key(|&at| (own[at], own[(at + 1) % own.len()]));
-            let (before, from) = own.split_at(start.unwrap_or(0));
-            let contour = from.iter().chain(before).copied().map(small);
-            let contour = contour.map(|[x, y]| IntPoint::new(x, y));
-            overlay.add_path_iter(contour, ShapeType::Subject);
+        let sides = [(Some(&*self), ShapeType::Subject), (other, ShapeType::Clip)];
+        for (rings, side) in sides {
+            let Some(rings) = rings else { continue };
+            for own in (0..rings.len()).map(|at| rings.get(at)) {
+                // Where a crossing is rounded to depends on where a ring starts; who cut it earlier must not matter.
+                let start = (0..own.len()).min_by_key(|&at| (own[at], own[(at + 1) % own.len()]));
+                let (before, from) = own.split_at(start.unwrap_or(0));
+                let contour = from.iter().chain(before).copied().map(small);
+                overlay.add_path_iter(contour.map(|[x, y]| IntPoint::new(x, y)), side);
+            }
         }
-        let noded = overlay.overlay(OverlayRule::Subject, FillRule::Positive);
+        let noded = overlay.overlay(rule, fill);
         self.clear();
         let mut edges: Vec<[Wide; 2]> = vec![];
         for contour in noded.iter().flatten() {
@@ -252,6 +297,15 @@ fn sides(at: Wide) -> [bool; 4] {
         at[1] == FRAME.low,
         at[1] == FRAME.high,
     ]
+}
+
+/// True when a position lies on an edge or at an end of it.
+fn lies_on(at: Wide, from: Wide, to: Wide) -> bool {
+    let step = |to: Wide| [to[0] - from[0], to[1] - from[1]];
+    let (whole, own) = (step(to), step(at));
+    let within =
+        |axis: usize| (from[axis].min(to[axis])..=from[axis].max(to[axis])).contains(&at[axis]);
+    whole[0] * own[1] == whole[1] * own[0] && within(0) && within(1)
 }
 
 /// Within the frame sixteen bits would do.

@@ -2,6 +2,7 @@
 
 pub(super) use super::simplify::Vertices;
 use super::{
+    bends::{self, Bends},
     clip::{self, Frame, Wide},
     ground::{Ground, REACH},
     rings::Rings,
@@ -37,6 +38,10 @@ pub(super) struct Sketch {
     pub(super) simplified: bool,
     /// The longer side of the last feature's box, in units.
     pub(super) room: u32,
+    /// True when the last feature is not valid, and mending it alone would move an edge that another has.
+    pub(super) troubled: bool,
+    /// How edges are bent so that no feature is.
+    pub(super) bends: Option<Bends>,
     path: Vec<Wide>,
     spare: Vec<Wide>,
     rings: Rings,
@@ -165,6 +170,7 @@ impl Sketch {
         let begin = self.end;
         self.cursor = [0; 2];
         self.simplified = false;
+        self.troubled = false;
         let ([low, high], inside) = ground.frame_of(bounds);
         let side = (high[0] - low[0]).max(high[1] - low[1]);
         self.room = u32::try_from(side).unwrap_or(u32::MAX);
@@ -289,6 +295,48 @@ impl Sketch {
         vertices: Vertices<'_>,
         inside: bool,
     ) -> Option<Wide> {
+        let mut collapsed = self.gather(ground, shape, vertices, inside);
+        let mut rings = std::mem::take(&mut self.rings);
+        let least = rings.least();
+        self.troubled = !rings.settle(vertices.shared && self.bends.is_none());
+        if let Some(bends) = &mut self.bends {
+            bends.claim(&mut rings);
+        }
+        if rings.len() == 0 && least.is_some() && self.all_within(ground, shape, vertices) {
+            // Nothing was cut off, and nothing is left: it is too thin for the grid.
+            collapsed = collapsed.or(least);
+        }
+        for at in 0..rings.len() {
+            self.path.clear();
+            self.path.extend_from_slice(rings.get(at));
+            self.line(0, self.path.len());
+            self.command(CLOSE_PATH, 1);
+        }
+        self.rings = rings;
+        collapsed
+    }
+
+    /// Lets the areas of a shape tell what of their ground is disputed.
+    pub(super) fn dispute(
+        &mut self,
+        ground: &impl Ground,
+        shape: ShapeRef<'_, u32>,
+        vertices: Vertices<'_>,
+    ) {
+        self.gather(ground, shape, vertices, false);
+        if let Some(bends) = &mut self.bends {
+            bends.dispute(&self.rings);
+        }
+    }
+
+    /// Gathers a shape's rings as they lie in the frame, bent; where one lies that fell together, if any did.
+    fn gather(
+        &mut self,
+        ground: &impl Ground,
+        shape: ShapeRef<'_, u32>,
+        vertices: Vertices<'_>,
+        inside: bool,
+    ) -> Option<Wide> {
         let (mut from, _) = shape.coord_range();
         let mut collapsed = None;
         let mut rings = std::mem::take(&mut self.rings);
@@ -304,6 +352,10 @@ impl Sketch {
                 self.simplified |= simplify::path(ground, &own, inside, &mut self.path);
                 let first = self.path.first().copied();
                 simplify::tidy_ring(&mut self.path);
+                if let Some(bends) = &self.bends {
+                    bends.bend(&mut self.path);
+                    simplify::tidy_ring(&mut self.path);
+                }
                 // Within the frame 64 bits are plenty, and most features are there.
                 let encloses = if inside {
                     simplify::double_area(&self.path) != 0
@@ -331,20 +383,26 @@ impl Sketch {
                 rings.push(self.path.iter().copied(), at == 0);
             }
         }
-        let least = rings.least();
-        rings.settle(vertices.shared);
-        if rings.len() == 0 && least.is_some() && self.all_within(ground, shape, vertices) {
-            // Nothing was cut off, and nothing is left: it is too thin for the grid.
-            collapsed = collapsed.or(least);
-        }
-        for at in 0..rings.len() {
-            self.path.clear();
-            self.path.extend_from_slice(rings.get(at));
-            self.line(0, self.path.len());
-            self.command(CLOSE_PATH, 1);
-        }
         self.rings = rings;
         collapsed
+    }
+
+    /// Adds the edges of a shape's rings, as they lie before anything is cut, bent or mended.
+    pub(super) fn edges(
+        &mut self,
+        ground: &impl Ground,
+        shape: ShapeRef<'_, u32>,
+        vertices: Vertices<'_>,
+        out: &mut Vec<[Wide; 2]>,
+    ) {
+        let (mut from, _) = shape.coord_range();
+        for ring in shape.parts().flat_map(|part| part.rings()) {
+            let own = vertices.of(ring, from);
+            from += ring.len();
+            simplify::path(ground, &own, false, &mut self.path);
+            simplify::tidy_ring(&mut self.path);
+            bends::edges(&self.path, out);
+        }
     }
 
     /// True when all vertices that matter lie in the frame.

@@ -9,7 +9,11 @@ use std::{
 
 use gdal::vector::Geometry;
 
-use super::{clip, laws::strict, simplify, *};
+use super::{
+    clip,
+    laws::{is_valid, strict},
+    simplify, *,
+};
 use crate::{
     model::{FeatureId, Layer, world},
     snapshot::sample,
@@ -233,6 +237,9 @@ impl Measured {
         let rows: HashMap<u64, u32> = (0..snapshot.placed() as u32)
             .map(|row| (snapshot.id(row).0, row))
             .collect();
+        for one in &features {
+            assert!(is_valid(&one.paths), "{one:?}");
+        }
         let before = features.len();
         // A dot is declared as one; it stands for a place and shares nothing. Its neighbours do.
         let features: Vec<_> = features
@@ -250,7 +257,19 @@ impl Measured {
         let rings = features.iter().flat_map(|one| &one.paths);
         let left = walked(rings.map(|ring| (ring.clone(), true)));
         let cut = |at: &[i64; 2]| at.iter().any(|&v| v == -64 || v == 4160);
-        let known = |at: &[i64; 2]| cut(at) || outline.contains(at);
+        // An edge of the outline may go through a corner that was rounded onto it.
+        let along = |at: &[i64; 2]| {
+            alone.iter().any(|&(a, b)| {
+                let (a, b) = (ground.unit(a), ground.unit(b));
+                let step = |to: &[i64; 2]| [(to[0] - a[0]) as f64, (to[1] - a[1]) as f64];
+                let (whole, own) = (step(&b), step(at));
+                let length = whole[0].hypot(whole[1]);
+                let beside = (whole[0] * own[1] - whole[1] * own[0]).abs();
+                let within = whole[0] * own[0] + whole[1] * own[1];
+                beside <= 0.71 * length && (0.0..=length * length).contains(&within)
+            })
+        };
+        let known = |at: &[i64; 2]| cut(at) || outline.contains(at) || along(at);
         let unknown = |(a, b): &&([i64; 2], [i64; 2])| !(known(a) && known(b));
         if left.keys().any(|edge| unknown(&edge)) {
             self.slivers += noded(&left).keys().filter(unknown).count();

@@ -13,7 +13,6 @@ mod crossed;
 mod crs;
 mod duplicate;
 mod encoding;
-mod faces;
 mod fields;
 mod gap;
 mod gate;
@@ -21,8 +20,6 @@ mod geometry;
 mod key;
 mod metadata;
 mod network;
-mod noding;
-mod orient;
 mod outline;
 mod overlap;
 mod period;
@@ -45,6 +42,8 @@ mod validity;
 mod values;
 mod wards;
 mod words;
+
+use crate::plane::{faces, noding, orient};
 
 pub use aside::{Aside, KEPT_ASIDE, SetAside};
 pub use confirmed::{CodeMap, Confirmed, ConfirmedPart, Said};

@@ -13,7 +13,7 @@ use geo_types::Polygon;
 use super::{
     faces::faces,
     geometry::doubled_area,
-    noding::noded,
+    noding::{Grain, noded},
     orient::{At, side},
 };
 use crate::{
@@ -65,7 +65,7 @@ fn faces_in(
     left: &mut usize,
 ) -> Option<(Vec<Ground>, Vec<Bbox>)> {
     let edges = edges_in(layers, boxes);
-    let (shells, islands): (Vec<_>, Vec<_>) = faces(&noded(edges)?)
+    let (shells, islands): (Vec<_>, Vec<_>) = faces(&noded(edges, Grain::Bits, None)?)
         .into_iter()
         .filter(|ring| doubled_area(ring) != 0.0)
         .partition(|ring| doubled_area(ring) > 0.0);

@@ -3,6 +3,10 @@
 //! Edges are cut at their true crossings, which lie within the last bits of where they are, and on which side of one
 //! another they run is asked exactly. A union on a grid cannot do that: its cells are some hundredths of a millimetre
 //! for a city, and where two edges cross at a ten-thousandth of a right angle, half a metre of both lies in one cell.
+//!
+//! A crossing is rounded to the numbers there are, so a part runs a last bit beside its edge, maybe over to the wrong side
+//! of a corner there. So a way that comes within half a step of a place goes through it, and what was cut is cut again
+//! until nothing meets anything but at its ends (snap rounding; Hobby 1999).
 
 use std::{cmp::Ordering, collections::HashSet};
 
@@ -18,14 +22,22 @@ const PAIRS: usize = 20_000_000;
 /// How often what was cut is cut again at most.
 const ROUNDS: usize = 32;
 
-/// The edges cut wherever another meets them. What several have in common is a part of each. None where that would take
-/// too long.
-///
-/// A crossing is rounded to the numbers there are, so a part runs a last bit beside its edge, maybe over to the wrong side
-/// of a corner there. So a way that comes within half a bit of a place goes through it, and what was cut is cut again
-/// until nothing meets anything but at its ends (snap rounding; Hobby 1999): the faces close, and lie within last bits of
-/// where they are.
-pub(super) fn noded(mut edges: Vec<[At; 2]>) -> Option<Vec<Part>> {
+/// Between which numbers places lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Grain {
+    /// Those that there are: results lie within last bits of where they are.
+    Bits,
+    /// Whole ones.
+    Whole,
+}
+
+/// The edges cut wherever another meets them; with some of them told, wherever one of these meets another, or what
+/// gave way to these. What several have in common is a part of each. None where that would take too long.
+pub(crate) fn noded(
+    mut edges: Vec<[At; 2]>,
+    grain: Grain,
+    troubled: Option<&[[At; 2]]>,
+) -> Option<Vec<Part>> {
     edges.retain(|edge| edge.iter().flatten().all(|axis| axis.is_finite()));
     for edge in &mut edges {
         // There is one nought.
@@ -35,17 +47,18 @@ pub(super) fn noded(mut edges: Vec<[At; 2]>) -> Option<Vec<Part>> {
     if edges.len() > EDGES {
         return None;
     }
-    let grain = Grain::of(&edges);
+    let grid = Grid::of(grain, &edges);
     let mut parts: Vec<Part> = (edges.into_iter().zip(0..))
         .map(|(ends, edge)| Part { ends, edge })
         .collect();
     let mut left = PAIRS;
-    // At first all may meet, then only what is new may meet another.
-    let mut fresh: Option<HashSet<Key>> = None;
+    // At first all may meet, or what is troubled; then only what is new may meet another.
+    let mut fresh: Option<HashSet<Key>> =
+        troubled.map(|ways| ways.iter().map(|way| key(&in_order(*way))).collect());
     for _ in 0..ROUNDS {
         let mut ways: Vec<[At; 2]> = parts.iter().map(|part| part.ends).collect();
         ways.dedup();
-        let cuts = grain.cuts(&ways, fresh.as_ref(), &mut left)?;
+        let cuts = grid.cuts(&ways, fresh.as_ref(), &mut left)?;
         if cuts.is_empty() {
             break;
         }
@@ -95,16 +108,24 @@ fn step(from: At, to: At) -> At {
     [to[0] - from[0], to[1] - from[1]]
 }
 
-/// Half the distance between the numbers there are, along each axis.
-struct Grain(At);
+/// The places that there are.
+struct Grid {
+    grain: Grain,
+    /// Half a step along each axis.
+    half: At,
+}
 
-impl Grain {
-    fn of(edges: &[[At; 2]]) -> Self {
-        Self([0, 1].map(|axis| {
-            let all = edges.iter().flatten().map(|at| at[axis].abs());
-            let most = all.fold(0.0, f64::max);
-            (most.next_up() - most) / 2.0
-        }))
+impl Grid {
+    fn of(grain: Grain, edges: &[[At; 2]]) -> Self {
+        let half = match grain {
+            Grain::Whole => [0.5; 2],
+            Grain::Bits => [0, 1].map(|axis| {
+                let all = edges.iter().flatten().map(|at| at[axis].abs());
+                let most = all.fold(0.0, f64::max);
+                (most.next_up() - most) / 2.0
+            }),
+        };
+        Self { grain, half }
     }
 
     /// Where ways are met by others, in order; with `fresh` ones told, only where one of these meets another. None when
@@ -123,7 +144,11 @@ impl Grain {
                 cuts.extend(ends.into_iter().filter_map(|end| self.cut(row, way, end)));
             }
             if let Some(at) = crossing(here, there) {
-                // Worked out in floating point, it may lie a little more than half a bit beside either.
+                let at = match self.grain {
+                    Grain::Bits => at,
+                    Grain::Whole => at.map(|axis| axis.round() + 0.0),
+                };
+                // Worked out in floating point, it may lie a little more than half a step beside either.
                 let both = [(one, here), (other, there)];
                 cuts.extend(
                     both.iter()
@@ -172,14 +197,14 @@ impl Grain {
 
     /// The box around a way and whatever it may go through.
     fn around(&self, way: &[At; 2]) -> Option<Bbox> {
-        let [across, up] = self.0.map(|half| 2.0 * half);
+        let [across, up] = self.half.map(|half| 2.0 * half);
         let mut bbox = Bbox::around(way)?;
         (bbox.west, bbox.east) = (bbox.west - across, bbox.east + across);
         (bbox.south, bbox.north) = (bbox.south - up, bbox.north + up);
         Some(bbox)
     }
 
-    /// The cut of a way at a place, if it comes within half a bit of it between its ends.
+    /// The cut of a way at a place, if it comes within half a step of it between its ends.
     fn cut(&self, number: u32, way: [At; 2], at: At) -> Option<Cut> {
         // Most have their ends in common.
         if way.contains(&at) {
@@ -187,7 +212,7 @@ impl Grain {
         }
         let [across, up] = step(way[0], way[1]);
         let [x, y] = step(way[0], at);
-        let near = across.abs() * self.0[1] + up.abs() * self.0[0];
+        let near = across.abs() * self.half[1] + up.abs() * self.half[0];
         // Not where it only touches: through one corner run both diagonals of four places.
         ((across * y - up * x).abs() < near || across * y == up * x)
             .then(|| Cut::new(number, way, at))
@@ -197,34 +222,34 @@ impl Grain {
 
 /// A part of an edge between two cuts, its ends in order, and which of the edges it is a part of.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) struct Part {
-    pub(super) ends: [At; 2],
-    pub(super) edge: u32,
+pub(crate) struct Part {
+    pub(crate) ends: [At; 2],
+    pub(crate) edge: u32,
 }
 
-pub(super) fn by_place(a: At, b: At) -> Ordering {
+pub(crate) fn by_place(a: At, b: At) -> Ordering {
     a[0].total_cmp(&b[0]).then(a[1].total_cmp(&b[1]))
 }
 
-pub(super) fn in_order([from, to]: [At; 2]) -> [At; 2] {
+pub(crate) fn in_order([from, to]: [At; 2]) -> [At; 2] {
     match by_place(from, to) {
         Ordering::Greater => [to, from],
         _ => [from, to],
     }
 }
 
-pub(super) fn by_ends(a: &[At; 2], b: &[At; 2]) -> Ordering {
+pub(crate) fn by_ends(a: &[At; 2], b: &[At; 2]) -> Ordering {
     by_place(a[0], b[0]).then(by_place(a[1], b[1]))
 }
 
 /// A way by the bits of its ends.
-pub(super) type Key = [[u64; 2]; 2];
+pub(crate) type Key = [[u64; 2]; 2];
 
-pub(super) fn key(way: &[At; 2]) -> Key {
+pub(crate) fn key(way: &[At; 2]) -> Key {
     way.map(|at| at.map(f64::to_bits))
 }
 
-pub(super) fn each_once(edges: &mut Vec<[At; 2]>) {
+pub(crate) fn each_once(edges: &mut Vec<[At; 2]>) {
     edges.retain(|[from, to]| from != to);
     edges.sort_unstable_by(by_ends);
     edges.dedup();
@@ -250,7 +275,7 @@ fn crossing([a, b]: [At; 2], [c, d]: [At; 2]) -> Option<At> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::validate::{faces::faces, orient::within};
+    use crate::plane::{faces::faces, orient::within};
 
     /// True when a place lies on an edge and is none of its ends.
     fn touches([from, to]: [At; 2], at: At) -> bool {
@@ -290,7 +315,7 @@ mod tests {
     fn edges_the_last_bits_apart_meet_at_ends_only_and_their_faces_close() {
         let mut seed = 0x9e37_79b9_7f4a_7c15;
         for round in 0..200 {
-            let parts = noded(beside(&mut seed)).unwrap();
+            let parts = noded(beside(&mut seed), Grain::Bits, None).unwrap();
             let mut ways: Vec<[At; 2]> = parts.iter().map(|part| part.ends).collect();
             ways.dedup();
             for (at, here) in ways.iter().enumerate() {

@@ -6,11 +6,11 @@ use geo::algorithm::kernels::{Kernel, Orientation, RobustKernel};
 use geo_types::Coord;
 
 /// A position.
-pub(super) type At = [f64; 2];
+pub(crate) type At = [f64; 2];
 
 /// Greater when `c` lies left of the way from `a` to `b`, less when right, equal when on the line
 /// through both. Exact, as long as nothing overflows.
-pub(super) fn side(a: At, b: At, c: At) -> Ordering {
+pub(crate) fn side(a: At, b: At, c: At) -> Ordering {
     let left = (a[0] - c[0]) * (b[1] - c[1]);
     let right = (a[1] - c[1]) * (b[0] - c[0]);
     let area = left - right;
@@ -31,13 +31,13 @@ pub(super) fn side(a: At, b: At, c: At) -> Ordering {
 }
 
 /// True when `c`, known to lie on the line through `a` and `b`, lies between them or on one of them.
-pub(super) fn within(a: At, b: At, c: At) -> bool {
+pub(crate) fn within(a: At, b: At, c: At) -> bool {
     (0..2).all(|axis| a[axis].min(b[axis]) <= c[axis] && c[axis] <= a[axis].max(b[axis]))
 }
 
 /// True when, seen from `centre`, the direction to `q` is met strictly between those to `from` and `to`
 /// when turning counter-clockwise from `from`.
-pub(super) fn turns_over(centre: At, from: At, to: At, q: At) -> bool {
+pub(crate) fn turns_over(centre: At, from: At, to: At, q: At) -> bool {
     use Ordering::{Equal, Greater, Less};
     match side(centre, from, to) {
         Greater => side(centre, from, q) == Greater && side(centre, q, to) == Greater,
@@ -48,7 +48,7 @@ pub(super) fn turns_over(centre: At, from: At, to: At, q: At) -> bool {
 
 /// True for a closed ring that runs counter-clockwise. Exact, because it looks at the one corner that
 /// must be convex: the lowest, and of those the leftmost.
-pub(super) fn is_ccw(ring: &[At]) -> bool {
+pub(crate) fn is_ccw(ring: &[At]) -> bool {
     let count = ring.len().saturating_sub(1);
     let Some(low) = (0..count).min_by(|&i, &j| {
         let [a, b] = [ring[i], ring[j]];

@@ -19,7 +19,7 @@ fn edges_along(parts: &[Part], from: At, to: At) -> impl Iterator<Item = u32> {
 
 /// The rings around every face: counter-clockwise around its ground, clockwise around what lies in it. They have a
 /// corner where they go over to another edge; where an edge only ends or crosses on the other side, they have none.
-pub(super) fn faces(parts: &[Part]) -> Vec<Vec<At>> {
+pub(crate) fn faces(parts: &[Part]) -> Vec<Vec<At>> {
     let mut ways: Vec<[At; 2]> = parts
         .iter()
         .flat_map(|part| {
@@ -89,7 +89,7 @@ fn turn(centre: At, a: At, b: At) -> Ordering {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::validate::{geometry::doubled_area, noding::noded};
+    use crate::plane::noding::{Grain, noded};
 
     #[test]
     fn a_comb_of_crossing_strips_has_as_many_faces_as_it_has_meshes() {
@@ -100,8 +100,11 @@ mod tests {
             edges.push([[-0.5, at], [12.5, at]]);
             edges.push([[at, -0.5], [at, 12.5]]);
         }
-        let rings = faces(&noded(edges).unwrap());
-        let sizes = rings.iter().map(|ring| doubled_area(ring) / 2.0);
+        let rings = faces(&noded(edges, Grain::Bits, None).unwrap());
+        let cross = |pair: &[At]| pair[0][0] * pair[1][1] - pair[1][0] * pair[0][1];
+        let sizes = rings
+            .iter()
+            .map(|ring| ring.windows(2).map(cross).sum::<f64>() / 2.0);
         let found: Vec<f64> = sizes.filter(|size| *size > 0.0).collect();
         assert_eq!((rings.len(), found.len()), (145, 144));
         let whole: f64 = found.iter().sum();
