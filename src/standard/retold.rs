@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 
 use super::messages::{Gap, Messages, Piece, pieces};
 
-/// The families of templates whose English is said elsewhere.
-pub(super) const FAMILIES: [&str; 3] = ["answer_", "detail_", "json_"];
+/// The families of templates whose English may come back as text: most is said elsewhere, why a job ended is kept so.
+const FAMILIES: [&str; 4] = ["answer_", "detail_", "job_", "json_"];
 
 /// How deep parts of sentences are followed; ours need five.
 const DEEPEST: usize = 8;
@@ -119,7 +119,9 @@ fn taken_apart<'a>(template: &'a str, sentence: &'a str) -> Option<Gaps<'a>> {
         } else {
             find(rest, text)?
         };
-        if end == 0 {
+        let is_verbatim = gap.is_verbatim || before.ends_with('`') && text.starts_with('`');
+        // Nothing fills no gap of ours; of what somebody sent there may be nothing.
+        if end == 0 && !is_verbatim {
             return None;
         }
         gaps.insert(
@@ -127,7 +129,7 @@ fn taken_apart<'a>(template: &'a str, sentence: &'a str) -> Option<Gaps<'a>> {
             Found {
                 text: &rest[..end],
                 between: gap.between,
-                is_verbatim: gap.is_verbatim || before.ends_with('`') && text.starts_with('`'),
+                is_verbatim,
             },
         );
         rest = &rest[end + text.len()..];
@@ -161,7 +163,7 @@ impl Messages {
                 let gaps = taken_apart(template, english)?;
                 // The template that says most by itself: `{a} of {b}` says less than `the length of {b}`.
                 let said: usize = pieces(template).iter().map(Piece::said).sum();
-                Some((said, other, gaps))
+                (said > 0).then_some((said, other, gaps))
             })
             .max_by_key(|(said, ..)| *said)?;
         let one = |text: &str| {
@@ -217,7 +219,7 @@ mod tests {
         for (english, hindi) in [
             ("there is no layer `road`", "परत `road` नहीं है"),
             ("layer `x`", "परत `x`"),
-            ("layer ``", "layer ``"),
+            ("layer ``", "परत ``"),
             (
                 "d-7 is failed: there is no layer `a: b`",
                 "d-7 failed है: परत `a: b` नहीं है",

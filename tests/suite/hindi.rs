@@ -68,8 +68,8 @@ pub(crate) fn english(text: &str, names: &[&str]) -> Vec<String> {
         .split(|letter: char| !(letter.is_ascii_alphanumeric() || "_-:./".contains(letter)))
         .map(|word| word.trim_end_matches(['.', ':', '-']))
         .filter(|word| word.bytes().any(|byte| byte.is_ascii_alphabetic()))
-        // Options, extensions, and codes such as EPSG:4326 and T05.
-        .filter(|word| !word.starts_with("--") && !word.starts_with('.'))
+        // Options, extensions, addresses, and codes such as EPSG:4326 and T05.
+        .filter(|word| !word.starts_with("--") && !word.starts_with(['.', '/']))
         .filter(|word| !word.bytes().any(|byte| byte.is_ascii_digit()) || names.contains(word))
         .filter(|word| !NAMES.contains(word) && !names.contains(word))
         .map(str::to_owned)

@@ -133,10 +133,12 @@ pub(crate) fn send_to(
     runtime.block_on(async {
         let response = router.clone().oneshot(request).await.expect("never fails");
         let (parts, body) = response.into_parts();
+        let body = body.collect().await.expect("a body").to_bytes().to_vec();
+        words::told(method, path, parts.status.as_u16(), &body);
         Answer {
             status: parts.status,
             headers: parts.headers,
-            body: body.collect().await.expect("a body").to_bytes().to_vec(),
+            body,
         }
     })
 }

@@ -121,7 +121,7 @@ fn a_judging_that_is_called_off_ends_soon_and_leaves_its_thread_to_the_next() {
     assert_eq!(cancelled["reason"], "called off by local");
     let hindi = [("accept-language", "hi-IN,en;q=0.5")];
     let told = server.send("GET", &format!("/deliveries/{first}"), &hindi, "");
-    assert_eq!(told.json()["reason"], "local ने रद्द किया");
+    assert_eq!(told.json()["reason"], "`local` ने रद्द किया");
 }
 
 #[test]

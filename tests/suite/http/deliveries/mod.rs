@@ -98,10 +98,12 @@ impl Server {
                 .await
                 .unwrap()
                 .into_parts();
+            let body = body.collect().await.unwrap().to_bytes().to_vec();
+            super::words::told(method, path, parts.status.as_u16(), &body);
             Answer {
                 status: parts.status.as_u16(),
                 headers: parts.headers,
-                body: body.collect().await.unwrap().to_bytes().to_vec(),
+                body,
             }
         })
     }
