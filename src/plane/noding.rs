@@ -16,11 +16,8 @@ use crate::{
     model::Bbox,
 };
 
-/// How many edges are cut, and how many pairs of them are looked at.
+/// How many edges are cut.
 const EDGES: usize = 1_000_000;
-const PAIRS: usize = 20_000_000;
-/// How often what was cut is cut again at most.
-const ROUNDS: usize = 32;
 
 /// Between which numbers places lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +26,17 @@ pub(crate) enum Grain {
     Bits,
     /// Whole ones.
     Whole,
+}
+
+impl Grain {
+    /// How many pairs of edges are looked at, and how often what was cut is cut again. Whole numbers are a tile's, which
+    /// somebody waits for.
+    fn patience(self) -> (usize, usize) {
+        match self {
+            Self::Bits => (20_000_000, 32),
+            Self::Whole => (500_000, 8),
+        }
+    }
 }
 
 /// The edges cut wherever another meets them; with some of them told, wherever one of these meets another, or what
@@ -51,11 +59,11 @@ pub(crate) fn noded(
     let mut parts: Vec<Part> = (edges.into_iter().zip(0..))
         .map(|(ends, edge)| Part { ends, edge })
         .collect();
-    let mut left = PAIRS;
+    let (mut left, rounds) = grain.patience();
     // At first all may meet, or what is troubled; then only what is new may meet another.
     let mut fresh: Option<HashSet<Key>> =
         troubled.map(|ways| ways.iter().map(|way| key(&in_order(*way))).collect());
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds {
         let mut ways: Vec<[At; 2]> = parts.iter().map(|part| part.ends).collect();
         ways.dedup();
         let cuts = grid.cuts(&ways, fresh.as_ref(), &mut left)?;

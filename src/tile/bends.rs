@@ -13,6 +13,9 @@ use std::collections::HashMap;
 use super::{clip::Wide, rings::Rings, simplify, sketch::FRAME};
 use crate::plane::noding::{Grain, Part, noded};
 
+/// How much disputed ground is shared out. A coverage that comes to more in one tile is none.
+const DISPUTES: usize = 500;
+
 /// How the edges of a tile are bent, and whose the ground is that came to wind the wrong way.
 #[derive(Debug, Default)]
 pub(super) struct Bends {
@@ -56,7 +59,7 @@ impl Bends {
     /// Adds the ground that a bent area winds around the wrong way.
     pub(super) fn dispute(&mut self, area: &Rings) {
         let ground = area.negative();
-        if let Some(span) = ground.span() {
+        if let Some(span) = ground.span().filter(|_| self.disputed.len() < DISPUTES) {
             let taken = Rings::default();
             self.disputed.push(Disputed {
                 ground,
