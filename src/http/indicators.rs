@@ -13,7 +13,7 @@ use super::{
     error::{self, Problem},
     extract::{Ask, layer},
     joined::joined,
-    ops,
+    language, ops,
     params::Params,
     reply,
     select::period,
@@ -157,7 +157,10 @@ pub(super) async fn values(
     for (name, member) in found.as_object().into_iter().flatten() {
         value[name] = member.clone();
     }
-    Ok(reply::json(&ask, &value))
+    for name in ["join", "city_value"] {
+        language::tell_tables(&site, &ask.headers, &mut value[name]);
+    }
+    Ok(language::spoken(reply::json(&ask, &value)))
 }
 
 /// How well an indicator's table meets a collection.
@@ -177,5 +180,7 @@ pub(super) async fn join(
         .app()
         .compute(move |_| Ok(joined(&snapshot, &stored, &period).report.clone()))
         .await?;
-    Ok(reply::json(&ask, &json!(report)))
+    let mut value = json!(report);
+    language::tell_tables(&site, &ask.headers, &mut value);
+    Ok(language::spoken(reply::json(&ask, &value)))
 }

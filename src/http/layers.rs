@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use axum::{extract::State, http::request::Parts, response::Response};
 use serde_json::{Map, Value, json};
 
-use super::{collections::is_placed, error::Problem, extract::Ask, ops, reply, site::Site, styles};
+use super::{
+    collections::is_placed, error::Problem, extract::Ask, language, ops, reply, site::Site, styles,
+};
 use crate::{
     app::{LiveLayer, LiveLayers},
     model::{Bbox, LayerId},
@@ -19,6 +21,7 @@ pub(super) async fn layers(State(site): State<Site>, parts: Parts) -> Result<Res
     let ask = Ask::of(&ops::LAYERS, parts)?;
     let live = site.app().live();
     let standards = site.app().standards();
+    let language = language::preferred(&site, &ask.headers);
     let mut names: BTreeMap<&LayerId, Option<&LiveLayer>> = standards
         .layers()
         .map(|standard| (&standard.layer, None))
@@ -28,7 +31,7 @@ pub(super) async fn layers(State(site): State<Site>, parts: Parts) -> Result<Res
     let all: Vec<Value> = names
         .into_iter()
         .filter(|(id, layer)| layer.is_some() || profile.layers.contains(id))
-        .map(|(id, layer)| describe(&site, standards, id, layer))
+        .map(|(id, layer)| describe(&language, standards, id, layer))
         .collect();
     let deliveries: Vec<Value> = live
         .deliveries
@@ -36,6 +39,7 @@ pub(super) async fn layers(State(site): State<Site>, parts: Parts) -> Result<Res
         .map(|delivery| {
             let mut value = json!(delivery);
             value["report"] = json!(format!("/reports/{}", delivery.id));
+            value["summary"] = json!(standards.messages().summary(&delivery.summary, &language));
             value
         })
         .collect();
@@ -46,10 +50,16 @@ pub(super) async fn layers(State(site): State<Site>, parts: Parts) -> Result<Res
         "layers": all,
         "deliveries": deliveries,
     });
-    Ok(reply::json(&ask, &value))
+    Ok(language::spoken(reply::json(&ask, &value)))
 }
 
-fn describe(site: &Site, standards: &Standards, id: &LayerId, layer: Option<&LiveLayer>) -> Value {
+/// What stands for a layer; what the gate said of it in a language.
+fn describe(
+    language: &str,
+    standards: &Standards,
+    id: &LayerId,
+    layer: Option<&LiveLayer>,
+) -> Value {
     let standard = standards.layer(id);
     let info = layer
         .and_then(|layer| layer.snapshot.as_ref())
@@ -77,7 +87,7 @@ fn describe(site: &Site, standards: &Standards, id: &LayerId, layer: Option<&Liv
         let entry = &layer.entry;
         value["state"] = json!(entry.state);
         value["verdict"] = json!(entry.verdict);
-        value["summary"] = json!(entry.summary);
+        value["summary"] = json!(standards.messages().summary(&entry.summary, language));
         value["features"] = json!(entry.features);
         value["version"] = json!(entry.version);
         value["hash"] = json!(entry.hash);
@@ -100,7 +110,6 @@ fn describe(site: &Site, standards: &Standards, id: &LayerId, layer: Option<&Liv
         value["standard"] = json!(info.standard);
         value["license"] = json!(info.metadata.text("licence"));
     }
-    let _ = site;
     value
 }
 

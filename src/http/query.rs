@@ -15,6 +15,7 @@ use super::{
     extract::Ask,
     geojson::{self, Names},
     items::{PATIENCE, close_with, now},
+    language,
     links::link,
     negotiate::Media,
     ops,
@@ -213,10 +214,10 @@ async fn answer(
         })
         .await??;
     let tag = strong(&[&body]);
-    Ok(Reply::tagged(content_type, body, tag)
+    let reply = Reply::tagged(content_type, body, tag)
         .cached(REVALIDATE)
-        .header("content-crs", CONTENT_CRS)
-        .send(&headers))
+        .header("content-crs", CONTENT_CRS);
+    Ok(language::spoken(reply.send(&headers)))
 }
 
 fn collection(site: &Site, ask: &Ask, answer: &Answer, in_address: bool) -> Vec<u8> {
@@ -263,7 +264,7 @@ fn collection(site: &Site, ask: &Ask, answer: &Answer, in_address: bool) -> Vec<
             ));
         }
     }
-    let tail = json!({
+    let mut tail = json!({
         "numberMatched": answer.matched,
         "numberReturned": answer.rows.len(),
         "timeStamp": now(),
@@ -277,6 +278,10 @@ fn collection(site: &Site, ask: &Ask, answer: &Answer, in_address: bool) -> Vec<
         "parat:next": answer.next,
         "parat:notes": answer.notes,
     });
+    let messages = site.app().standards().messages();
+    let language = language::preferred(site, &ask.headers);
+    language::tell(messages, &language, &["parat:notes"], &mut tail);
+    language::tell_tables(site, &ask.headers, &mut tail["parat:join"]);
     close_with(&tail, &mut out);
     out
 }

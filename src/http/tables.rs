@@ -18,6 +18,7 @@ use super::{
     error::{self, Problem},
     extract,
     form::{Next, drain, next},
+    language,
     multipart::{Event, Multipart, boundary},
     ops,
     params::Params,
@@ -127,7 +128,9 @@ pub(super) async fn post(
         (header::LOCATION, site.url(&format!("/indicators/{code}"))),
         (header::CACHE_CONTROL, "no-store".to_owned()),
     ];
-    Ok((status, headers, axum::Json(loaded.told())).into_response())
+    let mut told = loaded.told();
+    language::tell_tables(&site, &parts.headers, &mut told);
+    Ok((status, headers, axum::Json(told)).into_response())
 }
 
 /// A body on its way to a file.

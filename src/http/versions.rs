@@ -14,6 +14,7 @@ use super::{
     actor::Caller,
     error::{self, Problem},
     extract::{Ask, layer},
+    language,
     links::{link, self_and_alternates},
     negotiate::Media,
     ops,
@@ -48,12 +49,13 @@ pub(super) async fn workflow(
     ))
 }
 
-/// A version as an actor may know it.
+/// A version as an actor may know it; what the gate said of it in a language.
 pub(super) fn describe(
     site: &Site,
     live: &LiveLayers,
     entry: &VersionEntry,
     actor: &Actor,
+    language: &str,
 ) -> Value {
     let (id, version) = (&entry.layer, entry.version);
     let here = format!("/collections/{id}/versions/{version}");
@@ -112,7 +114,7 @@ pub(super) fn describe(
         "hash": entry.hash,
         "features": entry.features,
         "verdict": entry.verdict,
-        "summary": entry.summary,
+        "summary": site.app().standards().messages().summary(&entry.summary, language),
         "file": entry.file,
         "at": entry.at,
         "changed_at": entry.changed_at,
@@ -141,8 +143,15 @@ fn periods(all: &[crate::store::Publication], version: crate::model::Version) ->
         .collect()
 }
 
-/// Names one state of a version as one actor sees it.
-fn tag(site: &Site, live: &LiveLayers, entry: &VersionEntry, actor: &Actor, media: &str) -> String {
+/// Names one state of a version as one actor sees it and reads it.
+fn tag(
+    site: &Site,
+    live: &LiveLayers,
+    entry: &VersionEntry,
+    actor: &Actor,
+    media: &str,
+    language: &str,
+) -> String {
     let publications = live.publications.get(&entry.layer).map_or(0, Vec::len);
     strong(&[
         env!("CARGO_PKG_VERSION").as_bytes(),
@@ -155,6 +164,7 @@ fn tag(site: &Site, live: &LiveLayers, entry: &VersionEntry, actor: &Actor, medi
         actor.name.as_bytes(),
         actor.role.word().as_bytes(),
         media.as_bytes(),
+        language.as_bytes(),
     ])
 }
 
@@ -180,10 +190,11 @@ pub(super) async fn versions(
     let live = site.app().live();
     let id = known(&live, &id)?;
     let ask = Ask::of(&ops::VERSIONS, parts)?;
+    let language = language::preferred(&site, &ask.headers);
     let all: Vec<Value> = live
         .versions_for(&id, &caller.0)
         .into_iter()
-        .map(|entry| describe(&site, &live, entry, &caller.0))
+        .map(|entry| describe(&site, &live, entry, &caller.0, &language))
         .collect();
     let entry = live.layers.get(&id).map(|layer| &layer.entry);
     let path = format!("/collections/{id}/versions");
@@ -196,13 +207,9 @@ pub(super) async fn versions(
         "links": self_and_alternates(&site, ops::VERSIONS.offer, ask.chosen.media, &path),
     });
     let way = [("Collections", site.url("/collections?f=html"))];
-    Ok(private(reply::resource(
-        &site,
-        &ask,
-        &format!("{id}: versions"),
-        &way,
-        &value,
-    )))
+    let title = format!("{id}: versions");
+    let response = reply::resource(&site, &ask, &title, &way, &value);
+    Ok(language::spoken(private(response)))
 }
 
 /// One version.
@@ -216,21 +223,23 @@ pub(super) async fn version(
     let id = known(&live, &id)?;
     let entry = live.version(&id, number(&version)?, &caller.0)?;
     let ask = Ask::of(&ops::VERSION, parts)?;
-    let value = describe(&site, &live, entry, &caller.0);
+    let language = language::preferred(&site, &ask.headers);
+    let value = describe(&site, &live, entry, &caller.0, &language);
     if ask.is_page() {
         let way = [(
             "Versions",
             site.url(&format!("/collections/{id}/versions?f=html")),
         )];
         let title = format!("{id}: version {}", entry.version);
-        return Ok(private(reply::resource(&site, &ask, &title, &way, &value)));
+        let response = reply::resource(&site, &ask, &title, &way, &value);
+        return Ok(language::spoken(private(response)));
     }
-    let tag = tag(&site, &live, entry, &caller.0, ask.chosen.content_type);
-    Ok(private(
-        Reply::tagged(ask.chosen.content_type, value.to_string(), tag)
-            .cached(REVALIDATE)
-            .send(&ask.headers),
-    ))
+    let media = ask.chosen.content_type;
+    let tag = tag(&site, &live, entry, &caller.0, media, &language);
+    let response = Reply::tagged(media, value.to_string(), tag)
+        .cached(REVALIDATE)
+        .send(&ask.headers);
+    Ok(language::spoken(private(response)))
 }
 
 /// What an answer says depends on who asks.
@@ -275,10 +284,15 @@ pub(super) async fn act(
     let id = known(&live, &id)?;
     let entry = live.version(&id, number(&version)?, &actor)?.clone();
     let media = Media::Json.types()[0];
+    // It is the same version in whatever language somebody read it.
+    let languages = site.app().standards().messages().languages();
+    let tags: Vec<String> = languages
+        .into_iter()
+        .map(|language| tag(&site, &live, &entry, &actor, media, language))
+        .collect();
     let mut seen = Seen {
         state: None,
-        revision: if_match(&parts.headers, &tag(&site, &live, &entry, &actor, media))?
-            .then_some(entry.revision),
+        revision: if_match(&parts.headers, &tags)?.then_some(entry.revision),
     };
     let ask = Ask::of(&ops::VERSION_ACTION, parts)?;
     let told = told(&ask.headers, &body)?;
@@ -288,8 +302,9 @@ pub(super) async fn act(
         .act(id, entry.version, action, actor.clone(), seen, told.comment)
         .await?;
     let live = site.app().live();
-    let value = describe(&site, &live, &after, &actor);
-    let tag = tag(&site, &live, &after, &actor, media);
+    let language = language::preferred(&site, &ask.headers);
+    let value = describe(&site, &live, &after, &actor, &language);
+    let tag = tag(&site, &live, &after, &actor, media, &language);
     let mut response = Reply::tagged(media, value.to_string(), tag).send(&HeaderMap::new());
     response.headers_mut().insert(
         header::CACHE_CONTROL,
@@ -298,18 +313,18 @@ pub(super) async fn act(
     Ok(response)
 }
 
-/// False without `If-Match`, true when it names the tag, an error when it names another.
-fn if_match(headers: &HeaderMap, tag: &str) -> Result<bool, Problem> {
+/// False without `If-Match`, true when it names one of the tags, an error when it names another.
+fn if_match(headers: &HeaderMap, tags: &[String]) -> Result<bool, Problem> {
     let Some(wanted) = headers
         .get(header::IF_MATCH)
         .and_then(|value| value.to_str().ok())
     else {
         return Ok(false);
     };
-    let fits = wanted
-        .split(',')
-        .map(str::trim)
-        .any(|theirs| theirs == "*" || reply::bare(theirs) == reply::bare(tag));
+    let fits = wanted.split(',').map(str::trim).any(|theirs| {
+        let is_it = |tag: &String| reply::bare(theirs) == reply::bare(tag);
+        theirs == "*" || tags.iter().any(is_it)
+    });
     if fits {
         Ok(wanted.trim() != "*")
     } else {

@@ -12,8 +12,11 @@ use super::{
 };
 
 /// What stands in quotation marks in a source, without what its tests and comments say.
-fn literals(source: &str) -> Vec<String> {
-    let code = source.split("#[cfg(test)]").next().unwrap_or_default();
+pub(super) fn literals(source: &str) -> Vec<String> {
+    let code = source
+        .split("#[cfg(test)]\nmod tests")
+        .next()
+        .unwrap_or_default();
     let mut found = vec![];
     let mut letters = code.chars().peekable();
     while let Some(letter) = letters.next() {
@@ -310,4 +313,40 @@ fn what_serde_says_of_json_is_said_in_hindi_to_the_last_word() {
     }
     assert!(left.is_empty(), "{}", left.join("\n"));
     assert!(seen.len() > 50, "{} kinds: {seen:?}", seen.len());
+}
+
+#[test]
+fn a_summary_that_was_kept_in_english_is_told_in_hindi() {
+    let all = Standards::builtin().messages();
+    for (english, hindi) in [
+        (
+            "is of 9 (4 rows) conforms: every rule ran that the standard asks for, and none found anything.",
+            "is of 9 (4 पंक्तियाँ) मानक के अनुरूप है: मानक के सभी नियम चले और किसी ने दोष नहीं पाया।",
+        ),
+        (
+            "ward_boundary (36 rows) does not conform: overlaps (3), missing columns (1).",
+            "ward_boundary (36 पंक्तियाँ) मानक के अनुरूप नहीं है: ",
+        ),
+        (
+            "x was not judged, because some rules could not run: C02 (the coordinate reference system is not known (C01)).",
+            "x का निर्णय नहीं हुआ, क्योंकि कुछ नियम चल नहीं सके: C02 (निर्देशांक प्रणाली ज्ञात नहीं है (C01))।",
+        ),
+    ] {
+        let told = all.summary(english, "hi");
+        assert!(told.starts_with(hindi), "{told}");
+        assert_eq!(all.summary(english, "en"), english);
+    }
+    let faults: Vec<_> = all.family("fault_").collect();
+    assert!(faults.len() > 20, "{}", faults.len());
+    for fault in faults {
+        let english = format!(
+            "road (2 rows) does not conform: {} (2), gaps (1).",
+            fault.say("en")
+        );
+        let hindi = format!(
+            "road (2 पंक्तियाँ) मानक के अनुरूप नहीं है: {} (2), अंतर (1)।",
+            fault.say("hi")
+        );
+        assert_eq!(all.summary(&english, "hi"), hindi);
+    }
 }

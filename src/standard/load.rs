@@ -218,6 +218,7 @@ fn assemble(packs: &[Pack]) -> Result<Standards, StandardError> {
         .iter()
         .map(|layer| (layer.layer.clone(), merged(&common.fields, &layer.fields)))
         .collect::<HashMap<_, _>>();
+    let words: BTreeMap<String, super::RuleWords> = stack.parse("rules.toml")?;
     let standards = Standards {
         profile: stack.parse("profile.toml")?,
         layers,
@@ -229,8 +230,8 @@ fn assemble(packs: &[Pack]) -> Result<Standards, StandardError> {
         frequencies: stack.parse::<FrequencyFile>("frequencies.toml")?.frequency,
         indicators: stack.indicators()?,
         grids: tile_grids,
-        words: stack.parse("rules.toml")?,
-        messages: messages(&stack)?,
+        messages: messages(&stack)?.with_faults(words.iter()),
+        words,
         packs: packs.iter().map(Pack::info).collect(),
         fingerprint: fingerprint(packs),
     };

@@ -13,7 +13,26 @@ use std::collections::BTreeMap;
 use super::messages::{Gap, Messages, Piece, pieces};
 
 /// The families of templates whose English may come back as text: most is said elsewhere, why a job ended is kept so.
-const FAMILIES: [&str; 4] = ["answer_", "detail_", "job_", "json_"];
+const FAMILIES: &[&str] = &["answer_", "detail_", "job_", "json_"];
+
+/// What the summary of a report is made of, with the faults of rules and why some could not run.
+const SUMMARIES: &[&str] = &[
+    "summary_",
+    "layer_",
+    "rule_",
+    "fault_",
+    "set_aside_",
+    "not_read",
+    "A01_no",
+    "C02_unknown",
+    "G01_no",
+    "T00_",
+    "T01_tangled",
+    "T05_",
+    "T07_tangled",
+    "T08_tangled",
+    "T10_no",
+];
 
 /// How deep parts of sentences are followed; ours need five.
 const DEEPEST: usize = 8;
@@ -150,12 +169,27 @@ impl Messages {
         if language == "en" || english.len() > LONGEST {
             return None;
         }
-        self.retold_within(english, language, DEEPEST)
+        self.retold_within(english, language, FAMILIES, DEEPEST)
     }
 
-    fn retold_within(&self, english: &str, language: &str, depth: usize) -> Option<String> {
+    /// The summary of a report that was kept in English only, in another language.
+    pub fn summary(&self, english: &str, language: &str) -> String {
+        let is_short = language != "en" && english.len() <= LONGEST;
+        is_short
+            .then(|| self.retold_within(english, language, SUMMARIES, DEEPEST))
+            .flatten()
+            .unwrap_or_else(|| english.to_owned())
+    }
+
+    fn retold_within(
+        &self,
+        english: &str,
+        language: &str,
+        families: &[&str],
+        depth: usize,
+    ) -> Option<String> {
         let depth = depth.checked_sub(1)?;
-        let (_, other, gaps) = FAMILIES
+        let (_, other, gaps) = families
             .iter()
             .flat_map(|family| self.family(family))
             .filter_map(|words| {
@@ -169,7 +203,7 @@ impl Messages {
         let one = |text: &str| {
             Some(text)
                 .filter(|text| text.len() <= LONGEST_PART)
-                .and_then(|text| self.retold_within(text, language, depth))
+                .and_then(|text| self.retold_within(text, language, families, depth))
                 .unwrap_or_else(|| text.to_owned())
         };
         let said = pieces(other).into_iter().map(|piece| match piece {

@@ -386,6 +386,44 @@ pub(super) fn told(method: &str, path: &str, status: u16, body: &[u8]) {
     }
 }
 
+/// Sentences of answers that can be given: a path, and where the sentence stands.
+const GIVEN: &[(&str, &str)] = &[
+    ("/collections/ward_boundary/join?indicator=T-1", "/summary"),
+    (
+        "/collections/ward_boundary/join?indicator=T-1",
+        "/key_field_why",
+    ),
+    ("/collections/toilet/join?indicator=T-1", "/summary"),
+    ("/indicators/T-1?period=2022", "/join/summary"),
+    ("/indicators/T-1?period=2022", "/city_value/note"),
+    (
+        "/query?layer=ward_boundary&relation=distance&distance_m=10&of=toilet",
+        "/parat:notes/0",
+    ),
+];
+
+#[test]
+fn what_joins_and_questions_note_is_said_in_hindi_to_whom_asks_so() {
+    for &(path, place) in GIVEN {
+        let said = |language: &str| {
+            let answer = send("GET", path, &[("accept-language", language)], "");
+            let vary: Vec<_> = answer.headers.get_all("vary").iter().collect();
+            assert!(
+                vary.iter().any(|by| *by == "Accept-Language"),
+                "{path}: {vary:?}"
+            );
+            let text = answer.json().pointer(place).cloned().unwrap_or_default();
+            let text = text.as_str().unwrap_or_default().to_owned();
+            assert!(!text.is_empty(), "{path} {place}");
+            text
+        };
+        let (english_text, hindi) = (said("en"), said("hi"));
+        assert!(!english(&english_text, NAMES).is_empty(), "{english_text}");
+        let words = english(&hindi, NAMES);
+        assert!(words.is_empty(), "{path}: {hindi} {words:?}");
+    }
+}
+
 #[test]
 fn what_a_planner_does_wrong_is_said_in_hindi_to_the_last_word() {
     let mut left = vec![];

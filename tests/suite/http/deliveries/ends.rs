@@ -152,6 +152,33 @@ fn what_the_reader_says_is_said_in_hindi_to_the_byte_as_the_command_line_says_it
         said["standard_chosen"],
         "पढ़ी नहीं गई, इसलिए कोई मानक नहीं चुना गया"
     );
+    // A version tells what the gate said of it in the language of who reads it, and its tag is good in any.
+    let sound = server.form(&[
+        (
+            "file",
+            Some("wards.geojson"),
+            wards("ward_no", "").as_bytes(),
+        ),
+        ("layer", None, b"ward_boundary"),
+    ]);
+    server.ended(sound.json()["id"].as_str().unwrap());
+    let version = "/collections/ward_boundary/versions/1";
+    let hindi = server.send("GET", version, &[("accept-language", "hi")], "");
+    let english = server.get(version);
+    assert_ne!(hindi.header("etag"), english.header("etag"));
+    assert!(
+        english.json()["summary"]
+            .as_str()
+            .unwrap()
+            .contains("(9 rows)")
+    );
+    let summary = hindi.json()["summary"].as_str().unwrap().to_owned();
+    assert!(summary.contains("(9 पंक्तियाँ)"), "{summary}");
+    let left = crate::hindi::english(&summary, &["ward_boundary"]);
+    assert!(left.is_empty(), "{summary} {left:?}");
+    let tag = [("if-match", hindi.header("etag"))];
+    let moved = server.send("POST", &format!("{version}/submit"), &tag, "");
+    assert_ne!(moved.status, 412, "{}", moved.json());
     for lang in ["hi", "en"] {
         let done = std::process::Command::new(env!("CARGO_BIN_EXE_parat"))
             .args(["check", "--format", "json", "--lang", lang])
