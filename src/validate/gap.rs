@@ -16,7 +16,7 @@ use super::{
     geometry::{doubled_area, not_placed},
     orient::At,
     placing::{Native, middle, to_metres},
-    uncovered::{measured, rings},
+    sought::{measured, rings},
 };
 use crate::model::{Severity, Shapes, say};
 

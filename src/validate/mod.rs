@@ -33,6 +33,7 @@ mod readable;
 mod repair;
 mod report;
 mod rule;
+mod sought;
 mod stated;
 mod stop;
 mod stored;

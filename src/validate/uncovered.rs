@@ -2,13 +2,10 @@
 //!
 //! A union says which gaps there are, but lays all coordinates on a grid first: it moves sides by hundredths of a
 //! millimetre, which is a millionth of a gap of a few metres' width, and parts or fills up what is thinner. So what it
-//! finds says only where to look. There the faces between the drawn edges are walked, and those are gaps that lie in
-//! the city and in no area. What the walk does not find again, or cannot in good time, stays as the union has it.
+//! finds says only where to look (`sought`). There the faces between the drawn edges are walked, and those are gaps that
+//! lie in the city and in no area.
 
 use std::cmp::Ordering;
-
-use geo::{Area, BoundingRect, Euclidean, Length};
-use geo_types::Polygon;
 
 use super::{
     faces::faces,
@@ -22,20 +19,13 @@ use crate::{
 };
 
 /// How many corners may be looked at to find places in faces, and how many edges to tell whether they are covered.
-const WORK: usize = 500_000_000;
+pub(super) const WORK: usize = 500_000_000;
 /// At how many heights a place in a face is looked for.
 const HEIGHTS: usize = 200;
-/// Half the side of the square that holds everything has about this many cells of a union's grid.
-const CELLS: f64 = (1_u32 << 29) as f64;
 /// How often ground is followed out of the boxes.
 const FOLLOWED: usize = 3;
-/// How many times its size the ground of a gap is walked around it: it may go on where the union closed it, with a corner
-/// between edges that run almost one way far from there. What is not found in the first is sought in the second.
-const REACHES: [f64; 2] = [2.0, 16.0];
 /// How many boxes of gaps are kept apart.
 const BOXES: usize = 1_000;
-/// How many cells wide a gap is, on average, that a union may have parted or filled up in places.
-const THIN: f64 = 200.0;
 
 /// A piece of uncovered ground: its outer ring and the rings of islands in it, all closed.
 pub(super) struct Ground {
@@ -46,7 +36,7 @@ pub(super) struct Ground {
 
 /// Every face between the edges in these boxes that is ground of the city, where there is one, and not of any area.
 /// None when that would take too long. Ground that leaves the boxes is followed a few times.
-fn uncovered(mut boxes: Vec<Bbox>, layers: &[&Shapes<f64>]) -> Option<Vec<Ground>> {
+pub(super) fn uncovered(mut boxes: Vec<Bbox>, layers: &[&Shapes<f64>]) -> Option<Vec<Ground>> {
     let mut left = WORK;
     for _ in 0..FOLLOWED {
         let (found, beyond) = faces_in(&boxes, layers, &mut left)?;
@@ -105,142 +95,8 @@ fn faces_in(
     Some((found, beyond))
 }
 
-/// What a union found to be left out, as it was drawn. The first of the layers covers; the second, where there is one,
-/// is the ground to be covered.
-pub(super) fn measured(found: &[Polygon<f64>], layers: &[&Shapes<f64>]) -> Vec<Ground> {
-    let mut left = WORK;
-    let mut sought: Vec<Sought<'_>> = found
-        .iter()
-        .map(|gap| Sought::new(gap, &mut left))
-        .collect();
-    match drawn(&mut sought, layers, &mut left) {
-        Some(mut drawn) => {
-            let missed = sought.into_iter().filter(|gap| !gap.again);
-            drawn.extend(missed.map(|gap| gap.ground));
-            drawn
-        }
-        // Nobody knows which is which any more: all as the union has it.
-        None => sought.into_iter().map(|gap| gap.ground).collect(),
-    }
-}
-
-/// A gap as a union has it, and whether it was found again between the drawn edges.
-struct Sought<'a> {
-    gap: &'a Polygon<f64>,
-    ground: Ground,
-    again: bool,
-}
-
-impl<'a> Sought<'a> {
-    fn new(gap: &'a Polygon<f64>, left: &mut usize) -> Self {
-        let rings = rings(gap);
-        let inside = place_in(&rings, left).ok().flatten();
-        let ground = Ground {
-            inside: inside.unwrap_or(rings[0][0]),
-            rings,
-        };
-        Self {
-            gap,
-            ground,
-            again: false,
-        }
-    }
-}
-
-/// The drawn ground around what is sought, which learns whether it is among it. None when that would take too long.
-fn drawn(
-    sought: &mut [Sought<'_>],
-    layers: &[&Shapes<f64>],
-    left: &mut usize,
-) -> Option<Vec<Ground>> {
-    let whole = layers
-        .iter()
-        .filter_map(|shapes| Bbox::around(&shapes.coords))
-        .reduce(Bbox::with);
-    let cell = whole.map_or(0.0, |whole| {
-        (whole.east - whole.west).max(whole.north - whole.south) / 2.0 / CELLS
-    });
-    let mut drawn: Vec<Ground> = vec![];
-    for reach in REACHES {
-        let boxes = joined(sought.iter().filter(|gap| !gap.again).filter_map(|gap| {
-            let own = grown(gap.gap, 0.0)?;
-            let size = (own.east - own.west).max(own.north - own.south);
-            grown(gap.gap, THIN * cell + reach * size)
-        }));
-        if boxes.is_empty() {
-            break;
-        }
-        let known = Places::of(&drawn);
-        let mut new = vec![];
-        for ground in uncovered(boxes, layers).unwrap_or_default() {
-            if !known.hold(ground.inside, 0.0, left)? {
-                new.push(ground);
-            }
-        }
-        drawn.append(&mut new);
-        let known = Places::of(&drawn);
-        for gap in sought.iter_mut().filter(|gap| !gap.again) {
-            // Beside what is thin, the place may lie off the drawn ground.
-            let off = if is_thin(gap.gap, cell) {
-                THIN * cell
-            } else {
-                0.0
-            };
-            gap.again = known.hold(gap.ground.inside, off, left)?;
-        }
-    }
-    Some(drawn)
-}
-
-/// Pieces of ground by where they lie.
-struct Places<'a> {
-    drawn: &'a [Ground],
-    boxes: SpatialIndex,
-}
-
-impl<'a> Places<'a> {
-    fn of(drawn: &'a [Ground]) -> Self {
-        let boxes = (0..).zip(drawn);
-        let boxes = boxes.filter_map(|(at, ground)| Some((at, Bbox::around(&ground.rings[0])?)));
-        Self {
-            drawn,
-            boxes: SpatialIndex::new(boxes),
-        }
-    }
-
-    /// True when one of them holds the place or, with a distance, has a box no further off.
-    fn hold(&self, at: At, off: f64, left: &mut usize) -> Option<bool> {
-        let mut near = vec![];
-        self.boxes.search(&around(at, off), |one| near.push(one));
-        if off > 0.0 {
-            return Some(!near.is_empty());
-        }
-        for one in near {
-            if self.drawn[one as usize].holds(at, left)? {
-                return Some(true);
-            }
-        }
-        Some(false)
-    }
-}
-
-/// True for a gap so thin that a union may have parted it, or filled it up in places.
-fn is_thin(gap: &Polygon<f64>, cell: f64) -> bool {
-    let rings = std::iter::once(gap.exterior()).chain(gap.interiors());
-    let around: f64 = rings.map(|ring| Euclidean.length(ring)).sum();
-    gap.unsigned_area() * 2.0 < THIN * cell * around
-}
-
-/// The rings of an area, the outer one first.
-pub(super) fn rings(polygon: &Polygon<f64>) -> Vec<Vec<At>> {
-    std::iter::once(polygon.exterior())
-        .chain(polygon.interiors())
-        .map(|ring| ring.0.iter().map(|at| [at.x, at.y]).collect())
-        .collect()
-}
-
 /// The box around a place, so far on each side.
-fn around([x, y]: At, by: f64) -> Bbox {
+pub(super) fn around([x, y]: At, by: f64) -> Bbox {
     Bbox {
         west: x - by,
         south: y - by,
@@ -249,15 +105,8 @@ fn around([x, y]: At, by: f64) -> Bbox {
     }
 }
 
-/// The box of a gap, so much larger on each side.
-fn grown(gap: &Polygon<f64>, by: f64) -> Option<Bbox> {
-    let rect = gap.bounding_rect()?;
-    let [low, high] = [rect.min(), rect.max()].map(|at| around([at.x, at.y], by));
-    Some(low.with(high))
-}
-
 /// Boxes that meet, made one: a gap may have been parted, so that its parts have a box each.
-fn joined(boxes: impl Iterator<Item = Bbox>) -> Vec<Bbox> {
+pub(super) fn joined(boxes: impl Iterator<Item = Bbox>) -> Vec<Bbox> {
     let mut apart: Vec<Bbox> = vec![];
     for mut whole in boxes {
         while let Some(at) = apart.iter().position(|other| other.meets(&whole)) {
@@ -301,7 +150,7 @@ impl Ground {
         sizes.next().unwrap_or(0.0) - sizes.sum::<f64>()
     }
 
-    fn holds(&self, at: At, left: &mut usize) -> Option<bool> {
+    pub(super) fn holds(&self, at: At, left: &mut usize) -> Option<bool> {
         let mut inside = false;
         for ring in &self.rings {
             inside ^= odd(ring, at, left)?;
@@ -311,10 +160,10 @@ impl Ground {
 }
 
 /// The work is spent.
-struct Spent;
+pub(super) struct Spent;
 
 /// A place in a face, where it is widest by height; none where it is too thin to have one.
-fn place_in(rings: &[Vec<At>], left: &mut usize) -> Result<Option<At>, Spent> {
+pub(super) fn place_in(rings: &[Vec<At>], left: &mut usize) -> Result<Option<At>, Spent> {
     let mut levels: Vec<f64> = rings.iter().flatten().map(|at| at[1]).collect();
     let corners = levels.len();
     levels.sort_unstable_by(f64::total_cmp);
