@@ -350,3 +350,32 @@ fn a_summary_that_was_kept_in_english_is_told_in_hindi() {
         assert_eq!(all.summary(&english, "hi"), hindi);
     }
 }
+
+#[test]
+fn what_a_repair_says_of_a_shape_is_told_in_hindi() {
+    let all = Standards::builtin().messages();
+    for (english, hindi) in [
+        ("nothing", "कुछ नहीं"),
+        (
+            "Polygon of 1 part and 2 rings, 10 vertices",
+            "Polygon: 1 भाग, 2 वलय, 10 शीर्ष",
+        ),
+        (
+            "MultiLineString of 3 parts, 1 vertex",
+            "MultiLineString: 3 भाग, 1 शीर्ष",
+        ),
+        (
+            "outline clockwise, counter-clockwise",
+            "बाहरी रेखा दक्षिणावर्त, वामावर्त",
+        ),
+        ("1 row of 3 parts", "3 भागों की 1 पंक्ति"),
+        ("3 rows of 1 part", "1 भाग वाली 3 पंक्तियाँ"),
+        (
+            "first vertex 77.50000, 12.90000",
+            "पहला शीर्ष 77.50000, 12.90000",
+        ),
+    ] {
+        assert_eq!(all.shape(english, "hi"), hindi);
+        assert_eq!(all.shape(english, "en"), english);
+    }
+}

@@ -42,6 +42,9 @@ const DEEPEST: usize = 8;
 const LONGEST: usize = 8 << 10;
 const LONGEST_PART: usize = 2 << 10;
 
+/// What a repair says of a shape.
+const SHAPES: &[&str] = &["shape_"];
+
 /// What stood in a gap of the English sentence.
 struct Found<'a> {
     text: &'a str,
@@ -166,18 +169,25 @@ impl Messages {
 
     /// A sentence that was made in English, in another language; none where no template has made it.
     pub(super) fn retold(&self, english: &str, language: &str) -> Option<String> {
+        self.of(FAMILIES, english, language)
+    }
+
+    fn of(&self, families: &[&str], english: &str, language: &str) -> Option<String> {
         if language == "en" || english.len() > LONGEST {
             return None;
         }
-        self.retold_within(english, language, FAMILIES, DEEPEST)
+        self.retold_within(english, language, families, DEEPEST)
     }
 
     /// The summary of a report that was kept in English only, in another language.
     pub fn summary(&self, english: &str, language: &str) -> String {
-        let is_short = language != "en" && english.len() <= LONGEST;
-        is_short
-            .then(|| self.retold_within(english, language, SUMMARIES, DEEPEST))
-            .flatten()
+        self.of(SUMMARIES, english, language)
+            .unwrap_or_else(|| english.to_owned())
+    }
+
+    /// What a repair found or left of a shape, in another language.
+    pub fn shape(&self, english: &str, language: &str) -> String {
+        self.of(SHAPES, english, language)
             .unwrap_or_else(|| english.to_owned())
     }
 

@@ -269,6 +269,17 @@ impl Report {
         for row in &mut self.set_aside {
             write(&row.say, &mut row.message);
         }
+        // Where a column is named, these are values of the file.
+        let shapes = |place: &Place, said: [&mut String; 2]| {
+            if place.field.is_none() {
+                for text in said {
+                    *text = messages.shape(text, language);
+                }
+            }
+        };
+        for repair in &mut self.repairs {
+            shapes(&repair.place, [&mut repair.before, &mut repair.after]);
+        }
         let proposals = &mut self.proposals;
         for layer in &mut proposals.layers {
             write(&layer.why_say, &mut layer.why);
@@ -283,6 +294,9 @@ impl Report {
             write(&column.why_say, &mut column.why);
         }
         for repair in &mut proposals.repairs {
+            for one in &mut repair.examples {
+                shapes(&one.place, [&mut one.before, &mut one.after]);
+            }
             messages
                 .word(repair.kind.word(), language)
                 .clone_into(&mut repair.title);
