@@ -240,7 +240,7 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
-    use crate::standard::Standards;
+    use crate::{model::say, standard::Standards};
 
     fn few() -> Messages {
         toml::from_str(
@@ -296,6 +296,38 @@ mod tests {
             ),
         ] {
             assert_eq!(few().answer(english, "hi"), hindi, "{english}");
+        }
+    }
+
+    #[test]
+    fn what_the_reader_says_is_told_alone_or_in_brackets_and_a_third_language_is_data() {
+        let swahili: Messages = toml::from_str(
+            r#"
+            detail_file_empty = { sw = "faili ni tupu" }
+            read_truncated = { sw = "faili imekatika ({detail})" }
+            "#,
+        )
+        .expect("templates");
+        let all = swahili.over(Standards::builtin().messages());
+        let empty = say!(read_empty_file, detail = "the file is empty");
+        let odd = say!(read_truncated, detail = "nobody has a template for this");
+        for (said, language, text) in [
+            (&empty, "en", "the file is empty"),
+            (&empty, "hi", "फ़ाइल ख़ाली है"),
+            (&empty, "sw", "faili ni tupu"),
+            (&odd, "en", "nobody has a template for this"),
+            (
+                &odd,
+                "hi",
+                "फ़ाइल अधूरी है: वह बीच में कट गई (nobody has a template for this)",
+            ),
+            (
+                &odd,
+                "sw",
+                "faili imekatika (nobody has a template for this)",
+            ),
+        ] {
+            assert_eq!(all.render(said, language), text);
         }
     }
 

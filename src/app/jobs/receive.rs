@@ -433,7 +433,11 @@ impl Incoming {
         } else {
             say!(job_kept, files = kept)
         };
-        let reason = say!(job_broke_off, why = reason, kept = kept);
+        let reason = say!(
+            job_broke_off,
+            why = say!(job_refused, why = reason),
+            kept = kept
+        );
         self.app.end(self.id, JobState::Failed, reason)
     }
 }

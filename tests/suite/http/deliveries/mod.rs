@@ -127,11 +127,21 @@ impl Server {
         loop {
             let delivery = self.get(&format!("/deliveries/{id}")).json();
             if ["judged", "failed", "cancelled"].contains(&delivery["state"].as_str().unwrap()) {
+                self.reason_in_hindi(&format!("/deliveries/{id}"));
                 return delivery;
             }
             assert!(begun.elapsed() < Duration::from_mins(2), "{delivery}");
             std::thread::sleep(Duration::from_millis(20));
         }
+    }
+
+    /// Why a delivery ended as it did, for who reads Hindi: to the last word.
+    fn reason_in_hindi(&self, at: &str) -> String {
+        let hindi = self.send("GET", at, &[("accept-language", "hi")], "");
+        let reason = hindi.json()["reason"].as_str().unwrap_or("").to_owned();
+        let left = crate::hindi::english(&reason, &[]);
+        assert!(left.is_empty(), "{at}: {reason} {left:?}");
+        reason
     }
 
     fn tus(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {

@@ -23,6 +23,11 @@ fn what_breaks_off_or_goes_beyond_a_limit_is_kept_and_says_why() {
         delivery["reason"].as_str().unwrap().contains("kept:"),
         "{delivery}"
     );
+    assert!(
+        server
+            .reason_in_hindi(&at)
+            .contains("सुरक्षित: `a.geojson` के")
+    );
     assert!(delivery["received"].as_u64().unwrap() > 300);
     // Its report still has its address.
     assert_eq!(
