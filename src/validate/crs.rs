@@ -203,7 +203,7 @@ fn evidence(ranked: &[Landing<'_>]) -> Vec<Say> {
             say!(
                 C01_landing,
                 code = landing.code,
-                title = landing.title,
+                title = say!(crs_title, title = landing.title),
                 lon = format!("{:.4}", landing.middle[0]),
                 lat = format!("{:.4}", landing.middle[1]),
                 place = place
@@ -376,7 +376,7 @@ fn elsewhere(subject: &Subject<'_>) -> Option<Finding> {
                 C02_other_system,
                 km = format!("{away:.0}"),
                 code = other.code,
-                title = other.title
+                title = say!(crs_title, title = other.title)
             ),
             None => say!(C02_elsewhere, km = format!("{away:.0}")),
         },
