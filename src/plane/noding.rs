@@ -5,19 +5,16 @@
 //! for a city, and where two edges cross at a ten-thousandth of a right angle, half a metre of both lies in one cell.
 //!
 //! A crossing is rounded to the numbers there are, so a part runs a last bit beside its edge, maybe over to the wrong side
-//! of a corner there. So a way that comes within half a step of a place goes through it, and what was cut is cut again
-//! until nothing meets anything but at its ends (snap rounding; Hobby 1999).
+//! of a corner there. So what comes within half a step of a crossing, and what was cut and comes so close to a corner,
+//! goes through it, and is cut again until nothing meets anything but at its ends (snap rounding; Hobby 1999).
 
 use std::{cmp::Ordering, collections::HashSet};
 
-use super::orient::{At, side};
+use super::orient::{At, side, within};
 use crate::{
     index::{self, SpatialIndex},
     model::Bbox,
 };
-
-/// How many edges are cut.
-const EDGES: usize = 1_000_000;
 
 /// Between which numbers places lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,12 +26,12 @@ pub(crate) enum Grain {
 }
 
 impl Grain {
-    /// How many pairs of edges are looked at, and how often what was cut is cut again. Whole numbers are a tile's, which
-    /// somebody waits for.
-    fn patience(self) -> (usize, usize) {
+    /// How many edges are cut, how many pairs of them are looked at, and how often what was cut is cut again. Whole
+    /// numbers are a tile's, which somebody waits for.
+    fn patience(self) -> (usize, usize, usize) {
         match self {
-            Self::Bits => (20_000_000, 32),
-            Self::Whole => (500_000, 8),
+            Self::Bits => (1_000_000, 20_000_000, 32),
+            Self::Whole => (200_000, 200_000, 8),
         }
     }
 }
@@ -52,14 +49,14 @@ pub(crate) fn noded(
         *edge = in_order(edge.map(|end| end.map(|axis| axis + 0.0)));
     }
     each_once(&mut edges);
-    if edges.len() > EDGES {
+    let (most, mut left, rounds) = grain.patience();
+    if edges.len() > most {
         return None;
     }
     let grid = Grid::of(grain, &edges);
     let mut parts: Vec<Part> = (edges.into_iter().zip(0..))
         .map(|(ends, edge)| Part { ends, edge })
         .collect();
-    let (mut left, rounds) = grain.patience();
     // At first all may meet, or what is troubled; then only what is new may meet another.
     let mut fresh: Option<HashSet<Key>> =
         troubled.map(|ways| ways.iter().map(|way| key(&in_order(*way))).collect());
@@ -149,7 +146,16 @@ impl Grid {
         let mut look = |one: u32, other: u32| {
             let (here, there) = (ways[one as usize], ways[other as usize]);
             for (row, way, ends) in [(one, here, there), (other, there, here)] {
-                cuts.extend(ends.into_iter().filter_map(|end| self.cut(row, way, end)));
+                // Edges as they were drawn run beside a corner however close they come to it.
+                let drawn = self.grain == Grain::Bits && fresh.is_none();
+                let cut = |end| {
+                    if drawn {
+                        touches(way, end).then(|| Cut::new(row, way, end)).flatten()
+                    } else {
+                        self.cut(row, way, end)
+                    }
+                };
+                cuts.extend(ends.into_iter().filter_map(cut));
             }
             if let Some(at) = crossing(here, there) {
                 let at = match self.grain {
@@ -263,6 +269,11 @@ pub(crate) fn each_once(edges: &mut Vec<[At; 2]>) {
     edges.dedup();
 }
 
+/// True when a place lies on an edge and is none of its ends.
+fn touches([from, to]: [At; 2], at: At) -> bool {
+    at != from && at != to && side(from, to, at) == Ordering::Equal && within(from, to, at)
+}
+
 /// Where two edges cut each other inside both.
 fn crossing([a, b]: [At; 2], [c, d]: [At; 2]) -> Option<At> {
     let parted = |one: Ordering, other: Ordering| one == other.reverse() && one != Ordering::Equal;
@@ -283,12 +294,7 @@ fn crossing([a, b]: [At; 2], [c, d]: [At; 2]) -> Option<At> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plane::{faces::faces, orient::within};
-
-    /// True when a place lies on an edge and is none of its ends.
-    fn touches([from, to]: [At; 2], at: At) -> bool {
-        at != from && at != to && side(from, to, at) == Ordering::Equal && within(from, to, at)
-    }
+    use crate::plane::faces::faces;
 
     /// Edges that run beside one another for a kilometre, the last bits of their ends apart.
     fn beside(seed: &mut u64) -> Vec<[At; 2]> {

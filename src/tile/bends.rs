@@ -13,8 +13,10 @@ use std::collections::HashMap;
 use super::{clip::Wide, rings::Rings, simplify, sketch::FRAME};
 use crate::plane::noding::{Grain, Part, noded};
 
-/// How much disputed ground is shared out. A coverage that comes to more in one tile is none.
-const DISPUTES: usize = 500;
+/// How many areas of a tile may be troubled. What has more of them is no coverage, and each is mended alone.
+const TROUBLED: usize = 100;
+/// How many positions are looked at to share out disputed ground.
+const WORK: usize = 500_000;
 
 /// How the edges of a tile are bent, and whose the ground is that came to wind the wrong way.
 #[derive(Debug, Default)]
@@ -22,6 +24,8 @@ pub(super) struct Bends {
     /// For an edge, its ends in order, the positions it goes through on its way.
     ways: HashMap<[Wide; 2], Vec<Wide>>,
     disputed: Vec<Disputed>,
+    /// Positions that were looked at so far.
+    spent: usize,
 }
 
 /// Ground that several may claim.
@@ -34,13 +38,19 @@ struct Disputed {
 }
 
 impl Bends {
-    /// The bends that free the `troubled` ones of a tile's edges from all others.
-    pub(super) fn of(mut edges: Vec<[Wide; 2]>, troubled: &[[Wide; 2]]) -> Self {
+    /// The bends that free the edges of the `troubled` areas of a tile from all others.
+    pub(super) fn of(mut edges: Vec<[Wide; 2]>, troubled: &[Vec<[Wide; 2]>]) -> Self {
+        if troubled.len() > TROUBLED {
+            return Self {
+                spent: WORK,
+                ..Self::default()
+            };
+        }
         edges.sort_unstable();
         edges.dedup();
         let of = |edge: &[Wide; 2]| edge.map(|at| at.map(|axis| axis as f64));
         let all = edges.iter().map(of).collect();
-        let troubled: Vec<_> = troubled.iter().map(of).collect();
+        let troubled: Vec<_> = troubled.iter().flatten().map(of).collect();
         let mut parts = noded(all, Grain::Whole, Some(&troubled)).unwrap_or_default();
         parts.sort_unstable_by_key(|part| part.edge);
         let bent = parts
@@ -52,33 +62,42 @@ impl Bends {
             });
         Self {
             ways: bent.collect(),
-            disputed: vec![],
+            ..Self::default()
         }
     }
 
     /// Adds the ground that a bent area winds around the wrong way.
     pub(super) fn dispute(&mut self, area: &Rings) {
-        let ground = area.negative();
-        if let Some(span) = ground.span().filter(|_| self.disputed.len() < DISPUTES) {
-            let taken = Rings::default();
-            self.disputed.push(Disputed {
-                ground,
-                span,
-                taken,
-            });
+        self.spent += area.size();
+        if self.spent > WORK {
+            return;
+        }
+        for ground in area.negative().apart() {
+            if let Some(span) = ground.span() {
+                let taken = Rings::default();
+                self.disputed.push(Disputed {
+                    ground,
+                    span,
+                    taken,
+                });
+            }
         }
     }
 
     /// Takes from a bent and valid area what others have already of disputed ground; what it keeps of that is its own.
     pub(super) fn claim(&mut self, area: &mut Rings) {
+        let Some([low, high]) = area.span().filter(|_| !self.disputed.is_empty()) else {
+            return;
+        };
         for one in &mut self.disputed {
-            let Some([low, high]) = area.span() else {
-                return;
-            };
             let meets =
                 (0..2).all(|axis| low[axis] < one.span[1][axis] && one.span[0][axis] < high[axis]);
             if !meets {
                 continue;
+            }
+            self.spent += area.size();
+            if self.spent > WORK {
+                return;
             }
             if one.taken.len() > 0 && area.common(&one.taken).len() > 0 {
                 area.subtract(&one.taken);
@@ -172,7 +191,7 @@ mod tests {
         edges(&upper, &mut troubled);
         edges(&lower, &mut all);
         all.extend_from_slice(&troubled);
-        let bends = Bends::of(all, &troubled);
+        let bends = Bends::of(all, &[troubled]);
         let (mut above, mut below) = (upper.clone(), lower);
         bends.bend(&mut above);
         bends.bend(&mut below);

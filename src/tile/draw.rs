@@ -31,19 +31,18 @@ pub(super) fn draw(
     if troubled.is_empty() {
         return lost;
     }
-    let mut edges_of = |rows: &[u32]| {
+    let mut edges_of = |row: u32| {
         let mut edges = vec![];
-        for &row in rows {
-            let before = edges.len();
-            let shape = snapshot.world().get(row as usize);
-            sketch.edges(ground, shape, vertices, &mut edges);
-            if ground.lost_one() {
-                edges.truncate(before);
-            }
+        let shape = snapshot.world().get(row as usize);
+        sketch.edges(ground, shape, vertices, &mut edges);
+        if ground.lost_one() {
+            edges.clear();
         }
         edges
     };
-    let bends = Bends::of(edges_of(rows), &edges_of(&troubled));
+    let all = rows.iter().flat_map(|&row| edges_of(row)).collect();
+    let own: Vec<_> = troubled.iter().map(|&row| edges_of(row)).collect();
+    let bends = Bends::of(all, &own);
     sketch.bends = Some(bends);
     for row in troubled {
         sketch.dispute(ground, snapshot.world().get(row as usize), vertices);

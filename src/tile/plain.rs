@@ -318,9 +318,9 @@ fn bends(snapshot: &Snapshot, rows: &[u32], spot: &Spot<'_>) -> Option<Bends> {
     if troubled.is_empty() {
         return None;
     }
-    let edges: Vec<_> = (troubled.iter().flat_map(|(_, own)| own).copied()).collect();
+    let (troubled, edges): (Vec<_>, Vec<_>) = troubled.into_iter().unzip();
     let mut bends = Bends::of(all, &edges);
-    for (parts, _) in troubled {
+    for parts in troubled {
         let (rings, _) = gathered(&parts, Some(&bends));
         bends.dispute(&rings);
     }

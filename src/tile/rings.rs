@@ -237,6 +237,25 @@ impl Rings {
         }
     }
 
+    /// Each shell with its holes by itself.
+    pub(super) fn apart(&self) -> Vec<Self> {
+        let mut each: Vec<Self> = vec![];
+        for (at, ring) in self.all.iter().enumerate() {
+            if ring.shell {
+                each.push(Self::default());
+            }
+            if let Some(own) = each.last_mut() {
+                own.push(self.get(at).iter().copied(), ring.shell);
+            }
+        }
+        each
+    }
+
+    /// How many positions there are.
+    pub(super) fn size(&self) -> usize {
+        self.positions.len()
+    }
+
     /// The least and the greatest position along both axes.
     pub(super) fn span(&self) -> Option<[Wide; 2]> {
         let first = *self.positions.first()?;
