@@ -16,7 +16,7 @@ use crate::plane::noding::{Grain, Part, noded};
 /// How many areas of a tile may be troubled. What has more of them is no coverage, and each is mended alone.
 const TROUBLED: usize = 100;
 /// How many positions are looked at to share out disputed ground.
-const WORK: usize = 500_000;
+const WORK: usize = 100_000;
 
 /// How the edges of a tile are bent, and whose the ground is that came to wind the wrong way.
 #[derive(Debug, Default)]
