@@ -122,18 +122,46 @@ impl Reprojector {
     /// Takes every coordinate there. Gives how many could not go; those, and all that were not finite,
     /// become NaN in both axes.
     pub fn apply(&self, coords: &mut [[f64; 2]]) -> u64 {
+        let mut failed = 0;
+        self.over(coords.len(), |convert| {
+            for block in coords.chunks_mut(BATCH) {
+                failed += convert(block);
+            }
+        });
+        failed
+    }
+
+    /// The same coordinates there, in the same order; NaN in both axes for those that could not go.
+    pub fn applied(&self, coords: &[[f64; 2]]) -> Vec<[f64; 2]> {
+        let mut there = Vec::with_capacity(coords.len());
+        self.over(coords.len(), |convert| {
+            for block in coords.chunks(BATCH) {
+                let from = there.len();
+                there.extend_from_slice(block);
+                convert(&mut there[from..]);
+            }
+        });
+        there
+    }
+
+    /// Gives what converts one block after the other of so many coordinates in all: while a block lies in the cache,
+    /// everything is done with it.
+    fn over(&self, count: usize, go: impl FnOnce(&mut dyn FnMut(&mut [[f64; 2]]) -> u64)) {
         let Some(way) = &self.way else {
-            return coords.iter_mut().map(settle).sum();
+            return go(&mut |block| block.iter_mut().map(settle).sum());
         };
-        let Some(smooth) = self.smooth.filter(|_| coords.len() >= SMOOTH_FROM) else {
-            return apply_exactly(way, coords);
+        let Some(smooth) = self.smooth.filter(|_| count >= SMOOTH_FROM) else {
+            return go(&mut |block| apply_exactly(way, block));
         };
         let exact = |some: &mut [[f64; 2]]| {
             apply_exactly(way, some);
         };
-        let most = coords.len() / SMOOTH_EACH;
-        Patches::new(smooth.half, smooth.tolerance, most, &exact).apply(coords);
-        coords.iter_mut().map(settle).sum()
+        let most = count / SMOOTH_EACH;
+        let mut patches = Patches::new(smooth.half, smooth.tolerance, most, &exact);
+        go(&mut |block| {
+            patches.apply(block);
+            block.iter_mut().map(settle).sum()
+        });
     }
 }
 

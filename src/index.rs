@@ -1,11 +1,14 @@
 //! Where things are, for sets that are in hand: boxes in, row numbers out, and the nearest segments.
 //!
 //! Neighbours in the gate, nearest features in a query. Sets that are mapped from disk have their own
-//! packed index in [`crate::snapshot`]. Nothing outside this file speaks to rstar.
+//! packed index in [`crate::snapshot`]. Nothing outside this file speaks to rstar; [`pairs`] does without.
+
+mod pairs;
 
 use rstar::{AABB, PointDistance, RTree, RTreeObject};
 
 use crate::model::Bbox;
+pub use pairs::pairs;
 
 /// A box and the row it stands for.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +48,7 @@ impl SpatialIndex {
     pub fn new(boxes: impl IntoIterator<Item = (u32, Bbox)>) -> Self {
         let boxes: Vec<Boxed> = boxes
             .into_iter()
-            .filter(|(_, bbox)| <[f64; 4]>::from(*bbox).iter().all(|side| side.is_finite()))
+            .filter(|(_, bbox)| bbox.is_finite())
             .map(|(row, bbox)| Boxed {
                 low: [bbox.west, bbox.south],
                 high: [bbox.east, bbox.north],
@@ -81,112 +84,6 @@ impl SpatialIndex {
         self.tree
             .nearest_neighbor_iter_with_distance_2(at)
             .map(|(boxed, squared)| (boxed.row, squared.sqrt()))
-    }
-}
-
-/// Boxes under one box of the packed tree that finds pairs.
-const RUN: usize = 8;
-
-/// West, south, east, north.
-type Rect = [f64; 4];
-
-fn meet(a: &Rect, b: &Rect) -> bool {
-    a[0] <= b[2] && b[0] <= a[2] && a[1] <= b[3] && b[1] <= a[3]
-}
-
-/// The bits of a number, each followed by a zero.
-fn spread(number: u32) -> u64 {
-    let mut bits = u64::from(number);
-    for (shift, mask) in [
-        (16, 0x0000_ffff_0000_ffff_u64),
-        (8, 0x00ff_00ff_00ff_00ff),
-        (4, 0x0f0f_0f0f_0f0f_0f0f),
-        (2, 0x3333_3333_3333_3333),
-        (1, 0x5555_5555_5555_5555),
-    ] {
-        bits = (bits | bits << shift) & mask;
-    }
-    bits
-}
-
-/// Every two rows whose boxes meet, edges included, once, the smaller row first, in no particular order (the
-/// same for the same boxes), until the closure says false. Boxes that are not finite meet none.
-///
-/// All against all needs no tree that can be asked anything else: boxes in the order of their middles (by
-/// the bits of x and y in turn), eight under one, and the whole against itself from the top down. That costs
-/// a fifth of what it costs to build a tree for searches.
-pub fn pairs(
-    boxes: impl IntoIterator<Item = (u32, Bbox)>,
-    mut found: impl FnMut(u32, u32) -> bool,
-) {
-    let boxes: Vec<(u32, Bbox)> = boxes
-        .into_iter()
-        .filter(|(_, bbox)| <[f64; 4]>::from(*bbox).iter().all(|side| side.is_finite()))
-        .collect();
-    let Some(whole) = boxes.iter().map(|one| one.1).reduce(Bbox::with) else {
-        return;
-    };
-    let scale = |low: f64, high: f64| f64::from(u32::MAX) / (high - low).max(f64::MIN_POSITIVE);
-    let (across, along) = (
-        scale(whole.west, whole.east),
-        scale(whole.south, whole.north),
-    );
-    let mut order: Vec<(u64, u32)> = boxes
-        .iter()
-        .enumerate()
-        .map(|(at, (_, bbox))| {
-            let x = (f64::midpoint(bbox.west, bbox.east) - whole.west) * across;
-            let y = (f64::midpoint(bbox.south, bbox.north) - whole.south) * along;
-            (spread(x as u32) | spread(y as u32) << 1, at as u32)
-        })
-        .collect();
-    order.sort_unstable();
-    let mut rects: Vec<Rect> = order
-        .iter()
-        .map(|&(_, at)| boxes[at as usize].1.into())
-        .collect();
-    let rows: Vec<u32> = order.iter().map(|&(_, at)| boxes[at as usize].0).collect();
-    drop((boxes, order));
-
-    // Where each level begins, from the boxes up to the one on top.
-    let mut starts = vec![0, rects.len()];
-    while starts[starts.len() - 1] - starts[starts.len() - 2] > 1 {
-        let (from, to) = (starts[starts.len() - 2], starts[starts.len() - 1]);
-        for run in (from..to).step_by(RUN) {
-            let around = rects[run + 1..(run + RUN).min(to)]
-                .iter()
-                .fold(rects[run], |all, one| {
-                    [
-                        all[0].min(one[0]),
-                        all[1].min(one[1]),
-                        all[2].max(one[2]),
-                        all[3].max(one[3]),
-                    ]
-                });
-            rects.push(around);
-        }
-        starts.push(rects.len());
-    }
-    let mut todo = vec![(starts.len() - 2, 0_usize, 0_usize)];
-    while let Some((level, one, other)) = todo.pop() {
-        let Some(below) = level.checked_sub(1) else {
-            continue;
-        };
-        let children = &rects[starts[below]..starts[below + 1]];
-        let end = |node: usize| ((node + 1) * RUN).min(children.len());
-        for a in one * RUN..end(one) {
-            let first = if one == other { a } else { other * RUN };
-            for b in first..end(other) {
-                if !meet(&children[a], &children[b]) {
-                    continue;
-                }
-                if below > 0 {
-                    todo.push((below, a, b));
-                } else if a != b && !found(rows[a].min(rows[b]), rows[a].max(rows[b])) {
-                    return;
-                }
-            }
-        }
     }
 }
 
@@ -301,13 +198,14 @@ mod tests {
                 .collect();
             assert_eq!(found, plain);
         }
+        let rects: Vec<Bbox> = boxes.iter().map(|&(_, bbox)| bbox).collect();
         let mut found = vec![];
-        pairs(boxes.iter().copied(), |one, other| {
+        pairs(&rects, |one, other| {
             found.push((one, other));
             true
         });
         let mut few = 0;
-        pairs(boxes.iter().copied(), |_, _| {
+        pairs(&rects, |_, _| {
             few += 1;
             few < 3
         });
@@ -324,13 +222,10 @@ mod tests {
         assert_eq!(found, plain);
         for few in 0..3 {
             let mut count = 0;
-            pairs(
-                boxes[..few].iter().map(|&(row, _)| (row, boxes[0].1)),
-                |_, _| {
-                    count += 1;
-                    true
-                },
-            );
+            pairs(&vec![rects[0]; few], |_, _| {
+                count += 1;
+                true
+            });
             assert_eq!(count, few.saturating_sub(1), "{few} boxes on one place");
         }
         boxes.push((900, Bbox::from([f64::NAN, 0.0, 1.0, 1.0])));

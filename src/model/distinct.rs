@@ -83,16 +83,32 @@ impl Distinct {
         }
     }
 
-    /// Adds a thing that is not there yet.
-    pub fn add(&mut self, hash: u32, number: u32) {
-        if (self.taken + 1) * 2 > self.slots.len() {
-            let larger = vec![(0, FREE); (self.slots.len() * 2).max(16)];
+    /// Asks the memory for what [`Self::find`] will look at first, for many hashes at once: one after the other,
+    /// each would wait for its own.
+    pub fn fetch(&self, hashes: impl Iterator<Item = u32>) {
+        let Some(mask) = self.slots.len().checked_sub(1) else {
+            return;
+        };
+        let touched = hashes.fold(0, |all, hash| all ^ self.slots[hash as usize & mask].0);
+        std::hint::black_box(touched);
+    }
+
+    /// Makes room for so many in all.
+    pub fn reserve(&mut self, count: usize) {
+        let slots = (count * 2).next_power_of_two().max(16);
+        if slots > self.slots.len() {
+            let larger = vec![(0, FREE); slots];
             for (hash, number) in std::mem::replace(&mut self.slots, larger) {
                 if number != FREE {
                     self.put(hash, number);
                 }
             }
         }
+    }
+
+    /// Adds a thing that is not there yet.
+    pub fn add(&mut self, hash: u32, number: u32) {
+        self.reserve(self.taken + 1);
         self.put(hash, number);
         self.taken += 1;
     }

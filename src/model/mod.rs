@@ -39,12 +39,7 @@ pub struct Bbox {
 impl Bbox {
     /// The smallest box around finite coordinates; none when there are none.
     pub fn around(coords: &[[f64; 2]]) -> Option<Self> {
-        let mut found = Self {
-            west: f64::INFINITY,
-            south: f64::INFINITY,
-            east: f64::NEG_INFINITY,
-            north: f64::NEG_INFINITY,
-        };
+        let mut found = Self::NOWHERE;
         for &[x, y] in coords {
             if x.is_finite() && y.is_finite() {
                 found.west = found.west.min(x);
@@ -54,6 +49,23 @@ impl Bbox {
             }
         }
         (found.west <= found.east).then_some(found)
+    }
+
+    /// A box that meets none and adds nothing to others.
+    pub const NOWHERE: Self = Self {
+        west: f64::INFINITY,
+        south: f64::INFINITY,
+        east: f64::NEG_INFINITY,
+        north: f64::NEG_INFINITY,
+    };
+
+    /// True when all four sides are numbers.
+    #[inline]
+    pub fn is_finite(&self) -> bool {
+        self.west.is_finite()
+            & self.south.is_finite()
+            & self.east.is_finite()
+            & self.north.is_finite()
     }
 
     /// The smallest box around both.

@@ -173,11 +173,12 @@ impl Grid {
             *left = left.saturating_sub(1);
             *left > 0
         };
+        let rects: Vec<Bbox> = ways.iter().map(|way| self.around(way)).collect();
         let boxes = (0..)
-            .zip(ways)
-            .filter_map(|(at, way)| Some((at, self.around(way)?)));
+            .zip(rects.iter().copied())
+            .filter(|(_, bbox)| bbox.is_finite());
         match fresh {
-            None => index::pairs(boxes.clone(), look),
+            None => index::pairs(&rects, look),
             Some(fresh) => {
                 let is_fresh = |at: u32| fresh.contains(&key(&ways[at as usize]));
                 let known = SpatialIndex::new(boxes.clone().filter(|(at, _)| is_fresh(*at)));
@@ -210,12 +211,12 @@ impl Grid {
     }
 
     /// The box around a way and whatever it may go through.
-    fn around(&self, way: &[At; 2]) -> Option<Bbox> {
+    fn around(&self, way: &[At; 2]) -> Bbox {
         let [across, up] = self.half.map(|half| 2.0 * half);
-        let mut bbox = Bbox::around(way)?;
+        let mut bbox = Bbox::around(way).unwrap_or(Bbox::NOWHERE);
         (bbox.west, bbox.east) = (bbox.west - across, bbox.east + across);
         (bbox.south, bbox.north) = (bbox.south - up, bbox.north + up);
-        Some(bbox)
+        bbox
     }
 
     /// The cut of a way at a place, if it comes within half a step of it between its ends.

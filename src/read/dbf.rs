@@ -253,7 +253,7 @@ impl<'a> Filler<'a> {
                     .map(|cell| f64::from_le_bytes(cell.try_into().expect("eight bytes")))
                     .map(|number| if number.is_finite() { number } else { f64::NAN }),
             ),
-            Cells::Texts(texts) => cells.for_each(|cell| texts.push(cell, chosen)),
+            Cells::Texts(texts) => texts.take(cells, chosen),
         }
     }
 
@@ -280,8 +280,17 @@ struct Texts<'a> {
     text: String,
     ends: Vec<u32>,
     codes: Vec<u32>,
-    /// The cell before, and its code.
-    last: (&'a [u8], u32),
+    /// The cell before.
+    last: &'a [u8],
+    /// What the block being taken holds, kept for its memory.
+    fresh: Vec<Run<'a>>,
+}
+
+/// Rows one after the other with the same cell.
+struct Run<'a> {
+    text: &'a [u8],
+    hash: u32,
+    rows: u32,
 }
 
 impl<'a> Texts<'a> {
@@ -292,35 +301,65 @@ impl<'a> Texts<'a> {
             text: String::new(),
             ends: vec![],
             codes: Vec::with_capacity(rows),
-            last: (&[], NULL_CODE),
+            last: &[],
+            fresh: vec![],
         }
     }
 
-    fn push(&mut self, cell: &'a [u8], chosen: &Chosen) {
-        // Neighbours are often alike: a street is in one ward.
-        if cell == self.last.0 {
-            self.codes.push(self.last.1);
-            return;
+    /// Takes the cells of a block.
+    ///
+    /// The table of a column of names is larger than the nearer caches, and each look into it waits. So what all
+    /// cells of a block will look at is asked for first: it comes while others are on their way.
+    fn take(&mut self, cells: impl Iterator<Item = &'a [u8]>, chosen: &Chosen) {
+        let mut fresh = std::mem::take(&mut self.fresh);
+        fresh.clear();
+        for cell in cells {
+            // Neighbours are often alike: a street is in one ward.
+            if cell == self.last
+                && let Some(run) = fresh.last_mut()
+            {
+                run.rows += 1;
+                continue;
+            }
+            self.last = cell;
+            let text = trim(cell);
+            let hash = self.seen.hash(text);
+            fresh.push(Run {
+                text,
+                hash,
+                rows: 1,
+            });
         }
-        let bytes = trim(cell);
-        let code = if bytes.is_empty() {
-            NULL_CODE
-        } else {
-            let hash = self.seen.hash(bytes);
-            self.seen
-                .find(hash, |code| self.first[code as usize] == bytes)
-                .unwrap_or_else(|| {
-                    let code = self.first.len() as u32;
-                    self.seen.add(hash, code);
-                    self.first.push(bytes);
-                    self.text
-                        .push_str(&encoding::decode(bytes, chosen.encoding));
-                    self.ends.push(self.text.len() as u32);
-                    code
-                })
-        };
-        self.last = (cell, code);
-        self.codes.push(code);
+        self.seen.fetch(fresh.iter().map(|run| run.hash));
+        for run in &fresh {
+            let code = self.code(run, chosen);
+            for _ in 0..run.rows {
+                self.codes.push(code);
+            }
+        }
+        // Where all of a first block differ, so will those that follow.
+        if self.seen.len() == BLOCK && self.codes.len() == BLOCK {
+            self.seen.reserve(self.codes.capacity());
+        }
+        self.fresh = fresh;
+    }
+
+    /// The code of a text, which is added if it is new.
+    fn code(&mut self, run: &Run<'a>, chosen: &Chosen) -> u32 {
+        if run.text.is_empty() {
+            return NULL_CODE;
+        }
+        self.seen
+            .find(run.hash, |code| self.first[code as usize] == run.text)
+            .unwrap_or_else(|| {
+                let code = self.first.len() as u32;
+                self.seen.add(run.hash, code);
+                self.first.push(run.text);
+                self.text
+                    .push_str(&encoding::decode(run.text, chosen.encoding));
+                self.ends.push(self.text.len() as u32);
+                code
+            })
     }
 }
 

@@ -21,9 +21,16 @@ pub(super) fn bounds(coords: &[[u32; 2]]) -> Option<[u32; 4]> {
     }))
 }
 
-/// The rows along the curve, those without a place last; ids settle what lies at one place, so the order
-/// of delivery leaves no trace.
-pub(super) fn along_curve(layer: &Layer) -> Vec<u32> {
+/// In which order a layer's rows are written.
+pub(super) struct Order {
+    pub(super) rows: Vec<u32>,
+    /// How many of them have a place: coordinates, and all of them numbers. The others come last, and are written
+    /// as rows without geometry; the gate has said so before.
+    pub(super) placed: usize,
+}
+
+/// The rows along the curve; ids settle what lies at one place, so the order of delivery leaves no trace.
+pub(super) fn along_curve(layer: &Layer) -> Order {
     let mut order: Vec<(u64, u32)> = layer
         .shapes
         .view()
@@ -44,7 +51,10 @@ pub(super) fn along_curve(layer: &Layer) -> Vec<u32> {
     for same in order.chunk_by_mut(|a, b| a.0 == b.0) {
         same.sort_unstable_by_key(|&(_, row)| (layer.ids[row as usize], row));
     }
-    order.into_iter().map(|(_, row)| row).collect()
+    Order {
+        placed: order.partition_point(|&(place, _)| place < u64::MAX),
+        rows: order.into_iter().map(|(_, row)| row).collect(),
+    }
 }
 
 /// Length of a path in cells.

@@ -105,6 +105,9 @@ fn seen(world: ShapesRef<'_, u32>, mut each: impl FnMut(Seen)) {
     });
 }
 
+/// Places that are marked together: as many lines of the cache as fit it with room to spare.
+const BATCH: usize = 64;
+
 /// Places by a hash of their position: true once one was added whose hash is this.
 struct Marks {
     bits: Vec<u64>,
@@ -130,12 +133,28 @@ impl Marks {
         ((line << 3 | within >> 6) as usize, 1 << (within & 63))
     }
 
-    /// Adds a place; true when it, or one with its hash, was there.
-    fn add(&mut self, place: u64) -> bool {
-        let (word, bit) = self.at(place);
-        let was = self.bits[word] & bit != 0;
-        self.bits[word] |= bit;
-        was
+    /// Adds places; calls `again` with those that, or whose hashes, were there.
+    ///
+    /// The table is larger than the nearer caches, and a mark waits for the line that it looks into. So the lines of
+    /// all places are asked for before the first is looked at: they come while others are on their way.
+    fn add(&mut self, places: &[u64], mut again: impl FnMut(u64)) {
+        let mut found = [(0, 0); BATCH];
+        for places in places.chunks(BATCH) {
+            for (found, &place) in found.iter_mut().zip(places) {
+                *found = self.at(place);
+            }
+            let found = &found[..places.len()];
+            let touched = found
+                .iter()
+                .fold(0, |all, &(word, _)| all ^ self.bits[word]);
+            std::hint::black_box(touched);
+            for (&(word, bit), &place) in found.iter().zip(places) {
+                if self.bits[word] & bit != 0 {
+                    again(place);
+                }
+                self.bits[word] |= bit;
+            }
+        }
     }
 
     fn has(&self, place: u64) -> bool {
@@ -152,23 +171,25 @@ fn junctions(world: ShapesRef<'_, u32>) -> Vec<bool> {
     let mut found = vec![false; world.coords.len()];
     let mut once = Marks::for_places(world.coords.len());
     let mut again: Vec<u64> = vec![];
+    let mut batch: Vec<u64> = Vec::with_capacity(BATCH);
     seen(world, |one| {
         if one.before.is_none() || one.after.is_none() {
             found[one.at as usize] = true;
         }
-        if once.add(one.place) {
-            again.push(one.place);
+        batch.push(one.place);
+        if batch.len() == BATCH {
+            once.add(&batch, |place| again.push(place));
+            batch.clear();
         }
     });
+    once.add(&batch, |place| again.push(place));
     drop(once);
     // Position, neighbours, place in the layer's array.
     let mut repeated: Vec<(u64, u64, u32)> = vec![];
     if !again.is_empty() {
         // As small as what came again, which for buildings is next to nothing and stays in the nearest cache.
         let mut marks = Marks::for_places(again.len());
-        for place in again {
-            marks.add(place);
-        }
+        marks.add(&again, |_| {});
         seen(world, |one| {
             if marks.has(one.place) {
                 repeated.push((one.place, neighbours(one.before, one.after), one.at));
@@ -187,14 +208,27 @@ fn junctions(world: ShapesRef<'_, u32>) -> Vec<bool> {
     found
 }
 
-/// Twice the area of a triangle, in cells.
+/// True when no two positions are a half of the world apart, so that what they span has room in 64 bits.
+fn is_near(positions: impl IntoIterator<Item = [u32; 2]>) -> bool {
+    let mut positions = positions.into_iter();
+    let Some([x, y]) = positions.next() else {
+        return true;
+    };
+    positions.all(|[a, b]| (a.abs_diff(x) | b.abs_diff(y)) < 1 << 30)
+}
+
+/// Twice the area of a triangle whose corners are [`is_near`], in cells.
+fn near_triangle(a: [u32; 2], b: [u32; 2], c: [u32; 2]) -> u64 {
+    let step = |p: u32, q: u32| i64::from(p) - i64::from(q);
+    let [ux, uy] = [step(b[0], a[0]), step(b[1], a[1])];
+    let [vx, vy] = [step(c[0], a[0]), step(c[1], a[1])];
+    (ux * vy - vx * uy).unsigned_abs()
+}
+
+/// Twice the area of any triangle, in cells.
 fn triangle(a: [u32; 2], b: [u32; 2], c: [u32; 2]) -> u128 {
-    let near = |p: u32, q: u32| i64::from(p) - i64::from(q);
-    let [ux, uy] = [near(b[0], a[0]), near(b[1], a[1])];
-    let [vx, vy] = [near(c[0], a[0]), near(c[1], a[1])];
-    // All but the triangles of continents: the products stay below 2^62.
-    if [ux, uy, vx, vy].iter().all(|step| step.abs() < 1 << 31) {
-        return u128::from((ux * vy - vx * uy).unsigned_abs());
+    if is_near([a, b, c]) {
+        return near_triangle(a, b, c).into();
     }
     let d = |p: u32, q: u32| i128::from(p) - i128::from(q);
     (d(b[0], a[0]) * d(c[1], a[1]) - d(c[0], a[0]) * d(b[1], a[1])).unsigned_abs()
@@ -210,19 +244,19 @@ fn zoom_of(double_area: u128) -> u8 {
     }
 }
 
-/// Ranks as [`rank_arc`] does, for an arc of at most [`FEW`] vertices.
+/// Ranks as [`rank_arc`] does, for an arc of at most [`FEW`] vertices that lie [`is_near`] one another.
 fn rank_few(coords: &[[u32; 2]], arc: &[u32], keep: usize, closed: bool, zooms: &mut [u8]) {
     // What is left of the arc, in its order: position, array index, triangle with its neighbours.
-    let mut left = [([0_u32; 2], 0_u32, 0_u128); FEW];
+    let mut left = [([0_u32; 2], 0_u32, 0_u64); FEW];
     let mut count = arc.len();
     for (one, &at) in left.iter_mut().zip(arc) {
         *one = (coords[at as usize], at, 0);
     }
     let before = |index: usize, count: usize| if index == 0 { count } else { index } - 1;
     let after = |index: usize, count: usize| if index + 1 == count { 0 } else { index + 1 };
-    let area = |left: &[([u32; 2], u32, u128)], index: usize| {
+    let area = |left: &[([u32; 2], u32, u64)], index: usize| {
         let count = left.len();
-        triangle(
+        near_triangle(
             left[before(index, count)].0,
             left[index].0,
             left[after(index, count)].0,
@@ -238,14 +272,14 @@ fn rank_few(coords: &[[u32; 2]], arc: &[u32], keep: usize, closed: bool, zooms: 
     for index in inner(count) {
         left[index].2 = area(&left[..count], index);
     }
-    let mut reached = 0;
+    let mut reached = 0_u64;
     while inner(count).len() > keep {
         // The first of equals is the one that comes first in the arc, as the heap has it.
         let Some(least) = inner(count).min_by_key(|&index| (left[index].2, left[index].0)) else {
             break;
         };
         reached = left[least].2.max(reached);
-        zooms[left[least].1 as usize] = zoom_of(reached);
+        zooms[left[least].1 as usize] = zoom_of(reached.into());
         left.copy_within(least + 1..count, least);
         count -= 1;
         let next = if least == count { 0 } else { least };
@@ -264,7 +298,7 @@ fn rank_few(coords: &[[u32; 2]], arc: &[u32], keep: usize, closed: bool, zooms: 
 /// at least `keep` inner ones stay at every zoom, so that a ring stays a ring.
 fn rank_arc(coords: &[[u32; 2]], arc: &[u32], keep: usize, closed: bool, zooms: &mut [u8]) {
     let count = arc.len();
-    if count <= FEW {
+    if count <= FEW && is_near(arc.iter().map(|&at| coords[at as usize])) {
         rank_few(coords, arc, keep, closed, zooms);
         return;
     }

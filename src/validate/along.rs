@@ -7,7 +7,7 @@
 //! As with overlaps, the file's own coordinates say what lies on what: an edge of a kilometre that is straight in
 //! degrees lies centimetres beside the same edge in two pieces when both are drawn straight in a UTM zone.
 
-use super::{Stop, orient::At, pyramid::Pyramid};
+use super::{Stop, geometry::drawn_box, orient::At, pyramid::Pyramid};
 use crate::{
     index,
     model::{Bbox, ShapeRef, Shapes},
@@ -104,38 +104,30 @@ pub(super) fn along(
         let (a, b) = (metres.coords[at], metres.coords[at + 1]);
         (b[0] - a[0]).hypot(b[1] - a[1])
     };
-    let view = stretched.view();
-    let lines = view.iter().enumerate().filter_map(|(row, shape)| {
-        let whole = shape.coords().iter().all(|at| at[0].is_finite());
-        (whole && shape.kind.dimension() == Some(1))
-            .then(|| Some((row as u32, shape.bbox()?)))
-            .flatten()
-    });
-    let boxes: Vec<(u32, Bbox)> = lines.collect();
+    let boxes: Vec<Bbox> = stretched
+        .view()
+        .iter()
+        .map(|shape| drawn_box(&shape, 1))
+        .collect();
     let mut seeker = Seeker {
         least,
         limit: WORK + WORK_A_COORD * stretched.coords.len(),
         ..Seeker::default()
     };
-    for &(row, bbox) in stop.each(boxes.iter()) {
+    let lines = boxes
+        .iter()
+        .enumerate()
+        .filter(|(_, bbox)| bbox.is_finite());
+    for (row, bbox) in stop.each(lines) {
         seeker.pieces.clear();
-        seeker.collect(stretched.get(row as usize), &bbox, false);
+        seeker.collect(stretched.get(row), bbox, false);
         if seeker.pieces.len() > 2 {
-            seeker.compare(row, row, &lengths);
+            seeker.compare(row as u32, row as u32, &lengths);
         }
     }
-    let own: Vec<Option<Bbox>> = {
-        let mut own = vec![None; stretched.len()];
-        for &(row, bbox) in &boxes {
-            own[row as usize] = Some(bbox);
-        }
-        own
-    };
     let mut going = stop.often();
-    index::pairs(boxes, |one, other| {
-        let (Some(a), Some(b)) = (own[one as usize], own[other as usize]) else {
-            return true;
-        };
+    index::pairs(&boxes, |one, other| {
+        let (a, b) = (&boxes[one as usize], &boxes[other as usize]);
         let both = Bbox {
             west: a.west.max(b.west) - APART_M,
             south: a.south.max(b.south) - APART_M,

@@ -6,7 +6,7 @@
 
 use super::{
     Finding, Findings, Outcome, Rule, RuleInfo, Subject,
-    geometry::{area, not_placed},
+    geometry::{area, drawn_box, not_placed},
     overlap::{Overlap, common},
     period::Periods,
     placing::Native,
@@ -62,20 +62,11 @@ impl Rule for Overlaps {
         };
         let drawn = &subject.raw.shapes;
         let limits = subject.standards.profile().thresholds;
-        let boxes: Vec<Option<Bbox>> = drawn
+        let boxes: Vec<Bbox> = drawn
             .view()
             .iter()
-            .map(|shape| {
-                let whole = shape.coords().iter().all(|at| at[0].is_finite());
-                (whole && shape.kind.dimension() == Some(2))
-                    .then(|| shape.bbox())
-                    .flatten()
-            })
+            .map(|shape| drawn_box(&shape, 2))
             .collect();
-        let drawable = boxes
-            .iter()
-            .enumerate()
-            .filter_map(|(row, bbox)| Some((row as u32, (*bbox)?)));
         let mut overlap = Overlap::default();
         let mut found: Vec<(f64, u32, u32)> = vec![];
         let mut skipped = None;
@@ -83,11 +74,8 @@ impl Rule for Overlaps {
         let budget = WORK + WORK_A_ROW * boxes.len();
         let mut spent = false;
         let mut going = subject.stop.often();
-        index::pairs(drawable, |one, other| {
-            let (Some(a), Some(b)) = (boxes[one as usize], boxes[other as usize]) else {
-                return true;
-            };
-            let Some(both) = common(&a, &b) else {
+        index::pairs(&boxes, |one, other| {
+            let Some(both) = common(&boxes[one as usize], &boxes[other as usize]) else {
                 return true;
             };
             if periods
@@ -159,9 +147,7 @@ impl Rule for Overlaps {
             findings.add(|| {
                 let (one, other) = (one as usize, other as usize);
                 // Only of those that are told: finding the place takes longer than finding the overlap.
-                let at = boxes[one]
-                    .zip(boxes[other])
-                    .and_then(|(a, b)| common(&a, &b))
+                let at = common(&boxes[one], &boxes[other])
                     .and_then(|both| {
                         overlap.area(drawn.get(one), drawn.get(other), &both)?;
                         overlap.place()

@@ -33,15 +33,15 @@ pub(super) fn tangled(shapes: &Shapes<f64>, stop: Stop<'_>) -> bool {
             }
         }
     }
-    let boxes = edges.iter().enumerate().filter_map(|(at, edge)| {
-        let around = Bbox::around(edge)?;
-        Some((u32::try_from(at).ok()?, around))
-    });
+    let boxes: Vec<Bbox> = edges
+        .iter()
+        .map(|edge| Bbox::around(edge).unwrap_or(Bbox::NOWHERE))
+        .collect();
     let most = CROSSINGS + CROSSINGS_AN_EDGE * edges.len();
     let mut left = PAIRS + PAIRS_AN_EDGE * edges.len();
     let mut crossings = 0;
     let mut going = stop.often();
-    index::pairs(boxes, |one, other| {
+    index::pairs(&boxes, |one, other| {
         left -= 1;
         crossings += usize::from(cut(edges[one as usize], edges[other as usize]));
         crossings < most && left > 0 && going()

@@ -5,7 +5,7 @@ use super::{
     orient::At,
     validity::{Checker, FAULTS_A_SHAPE, Flaw},
 };
-use crate::model::{Say, Severity, ShapeKind, ShapeRef, say};
+use crate::model::{Bbox, Say, Severity, ShapeKind, ShapeRef, say};
 
 /// The answer of a rule that measures in metres, where nobody knows where the layer lies.
 pub(super) fn not_placed() -> Outcome {
@@ -220,6 +220,13 @@ pub(super) fn doubled_area(ring: &[At]) -> f64 {
     ring.windows(2)
         .map(|edge| (edge[0][0] - x0) * (edge[1][1] - y0) - (edge[1][0] - x0) * (edge[0][1] - y0))
         .sum()
+}
+
+/// The box of a shape of this dimension whose coordinates are all numbers; of any other one that meets none.
+pub(super) fn drawn_box(shape: &ShapeRef<'_, f64>, dimension: u8) -> Bbox {
+    let whole = shape.coords().iter().all(|at| at[0].is_finite());
+    let bbox = (whole && shape.kind.dimension() == Some(dimension)).then(|| shape.bbox());
+    bbox.flatten().unwrap_or(Bbox::NOWHERE)
 }
 
 /// Square metres of a shape, holes taken off.

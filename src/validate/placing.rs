@@ -51,9 +51,7 @@ fn lonlat(raw: &RawLayer) -> Option<Cow<'_, Shapes<f64>>> {
         Cow::Borrowed(&raw.shapes)
     } else {
         let way = Reprojector::to_lonlat(&raw.crs).ok()?;
-        let mut shapes = raw.shapes.clone();
-        way.apply(&mut shapes.coords);
-        Cow::Owned(shapes)
+        Cow::Owned(moved(&raw.shapes, &way))
     };
     let good = shapes.coords.iter().filter(|&&at| on_earth(at)).count();
     (good * 2 >= shapes.coords.len()).then_some(shapes)
@@ -68,18 +66,29 @@ fn metres<'a>(raw: &'a RawLayer, lonlat: &Shapes<f64>) -> Option<Cow<'a, Shapes<
     {
         return Some(Cow::Borrowed(&raw.shapes));
     }
-    let mut shapes = lonlat.clone();
-    to_metres(middle, &mut shapes.coords).then_some(Cow::Owned(shapes))
+    let way = way_to_metres(middle)?;
+    Some(Cow::Owned(moved(lonlat, &way)))
+}
+
+/// The same shapes with their coordinates taken elsewhere.
+fn moved(shapes: &Shapes<f64>, way: &Reprojector) -> Shapes<f64> {
+    Shapes {
+        kinds: shapes.kinds.clone(),
+        part_ends: shapes.part_ends.clone(),
+        ring_ends: shapes.ring_ends.clone(),
+        coord_ends: shapes.coord_ends.clone(),
+        coords: way.applied(&shapes.coords),
+    }
+}
+
+/// The way from longitude/latitude to the UTM zone of `middle`; none where PROJ knows none.
+fn way_to_metres(middle: [f64; 2]) -> Option<Reprojector> {
+    Reprojector::between("OGC:CRS84", &format!("EPSG:{}", utm_epsg(middle))).ok()
 }
 
 /// Takes longitude/latitude to the UTM zone of `middle`. False when PROJ cannot.
 pub(super) fn to_metres(middle: [f64; 2], coords: &mut [[f64; 2]]) -> bool {
-    let zone = format!("EPSG:{}", utm_epsg(middle));
-    let Ok(way) = Reprojector::between("OGC:CRS84", &zone) else {
-        return false;
-    };
-    way.apply(coords);
-    true
+    way_to_metres(middle).map(|way| way.apply(coords)).is_some()
 }
 
 /// The median of a sample of coordinates: a few stray ones do not move it.

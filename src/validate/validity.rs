@@ -456,8 +456,8 @@ impl Checker {
         }
         let mut left = WORK;
         if found.is_empty() {
-            let boxes = (0..self.rings.len()).map(|ring| (ring as u32, self.rings[ring].bbox));
-            index::pairs(boxes, |one, other| {
+            let boxes: Vec<_> = self.rings.iter().map(|ring| ring.bbox).collect();
+            index::pairs(&boxes, |one, other| {
                 left -= 1;
                 let (one, other) = (one as usize, other as usize);
                 let [a, b] = [one, other].map(|ring| shells.binary_search(&ring).is_ok());

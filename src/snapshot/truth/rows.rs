@@ -7,13 +7,17 @@
 
 use flatgeobuf::GeometryType;
 
-use super::write::{common_type, has_place};
-use crate::model::{
-    Column, FeatureId, Layer, PartRef, ShapeKind, ShapeRef, Shapes, Table, TextColumn,
-    value::{NULL_CODE, NULL_DATE, NULL_INTEGER, date_bytes, date_text, parse_date},
+use super::write::common_type;
+use crate::{
+    model::{
+        Column, FeatureId, Layer, PartRef, ShapeKind, ShapeRef, Shapes, Table, TextColumn,
+        value::{NULL_CODE, NULL_DATE, NULL_INTEGER, date_bytes, date_text, parse_date},
+    },
+    snapshot::order::Order,
 };
 
-/// Everything that a truth holds, in its order.
+/// Everything that a truth holds, in its order. A shape that is not blank has a place: all of its coordinates are
+/// numbers.
 pub(in crate::snapshot) struct Rows {
     pub(in crate::snapshot) ids: Vec<FeatureId>,
     pub(in crate::snapshot) table: Table,
@@ -22,8 +26,17 @@ pub(in crate::snapshot) struct Rows {
 
 impl Rows {
     /// The rows of a layer in the given order, as its truth will give them back.
-    pub(in crate::snapshot) fn of(layer: &Layer, order: &[u32]) -> Self {
-        let common = common_type(layer.shapes.view());
+    pub(in crate::snapshot) fn of(layer: &Layer, order: &Order) -> Self {
+        let Order {
+            rows: order,
+            placed,
+        } = order;
+        let (with_place, without) = order.split_at(*placed);
+        let common = common_type(
+            with_place
+                .iter()
+                .map(|&row| layer.shapes.get(row as usize).kind),
+        );
         let mut shapes = Shapes::new();
         let (kinds, coords) = (layer.shapes.len(), layer.shapes.coords.len());
         shapes.kinds.reserve(kinds);
@@ -31,8 +44,11 @@ impl Rows {
         shapes.ring_ends.reserve(layer.shapes.ring_ends.len());
         shapes.coord_ends.reserve(layer.shapes.coord_ends.len());
         shapes.coords.reserve(coords);
-        for &row in order {
+        for &row in with_place {
             push_shape(&mut shapes, &layer.shapes.get(row as usize), common);
+        }
+        for _ in without {
+            shapes.push_none(ShapeKind::Missing);
         }
         Self {
             ids: order.iter().map(|&row| layer.ids[row as usize]).collect(),
@@ -51,10 +67,6 @@ impl Rows {
 }
 
 fn push_shape(shapes: &mut Shapes<f64>, shape: &ShapeRef<'_, f64>, common: GeometryType) {
-    if !has_place(shape) {
-        shapes.push_none(ShapeKind::Missing);
-        return;
-    }
     let kind = match (shape.kind, common) {
         (ShapeKind::Point, GeometryType::MultiPoint) => ShapeKind::MultiPoint,
         (ShapeKind::LineString, GeometryType::MultiLineString) => ShapeKind::MultiLineString,

@@ -13,7 +13,7 @@ use flatgeobuf::{
 
 use super::{MAGIC, NODE, NODE_BYTES, feature::FeatureWriter, index_levels, rows::Rows};
 use crate::{
-    model::{FieldType, ShapeKind, ShapeRef, ShapesRef},
+    model::{Bbox, FieldType, ShapeKind, ShapeRef},
     snapshot::{SnapshotError, SnapshotInfo},
 };
 
@@ -36,17 +36,11 @@ fn column_type(kind: FieldType) -> ColumnType {
     }
 }
 
-/// True when the shape has a place: coordinates, and all of them finite. Others are written as rows
-/// without geometry; the gate has said so before.
-pub(super) fn has_place(shape: &ShapeRef<'_, f64>) -> bool {
-    !shape.is_blank() && shape.coords().iter().flatten().all(|at| at.is_finite())
-}
-
-/// The one type that fits all shapes, multi where any is multi; unknown for a mixture or none.
-pub(super) fn common_type(shapes: ShapesRef<'_, f64>) -> GeometryType {
+/// The one type that fits shapes of these kinds, multi where any is multi; unknown for a mixture or none.
+pub(super) fn common_type(kinds: impl Iterator<Item = ShapeKind>) -> GeometryType {
     let mut seen = [false; 8];
-    for shape in shapes.iter().filter(has_place) {
-        seen[shape.kind as usize] = true;
+    for kind in kinds {
+        seen[kind as usize] = true;
     }
     let any = |kind: ShapeKind| seen[kind as usize];
     let found = [
@@ -150,7 +144,8 @@ pub(in crate::snapshot) fn write(
         });
     }
     let count = rows.ids.len();
-    let common = common_type(rows.shapes.view());
+    let shapes = rows.shapes.view();
+    let common = common_type(shapes.iter().map(|shape| shape.kind));
     let header = header(info, common, count)?;
     let disk = SnapshotError::disk("write", path);
     let mut out = BufWriter::with_capacity(1 << 20, file);
@@ -166,9 +161,12 @@ pub(in crate::snapshot) fn write(
     let mut offset = 0_u64;
     let mut features = FeatureWriter::new(common);
     let mut buffer = Vec::with_capacity(2 * BUFFER);
-    for (row, shape) in rows.shapes.view().iter().enumerate() {
-        let placed = Some(&shape).filter(|shape| has_place(shape));
-        let bbox = placed.and_then(ShapeRef::bbox).map_or(NOWHERE, Into::into);
+    for (row, shape) in shapes.iter().enumerate() {
+        let placed = Some(&shape).filter(|shape| !shape.is_blank());
+        let bbox = placed
+            .and_then(ShapeRef::bbox)
+            .unwrap_or(Bbox::NOWHERE)
+            .into();
         leaves.push((bbox, offset + buffer.len() as u64));
         features.push(placed, rows.ids[row], &rows.table, row, &mut buffer);
         if buffer.len() >= BUFFER {
@@ -190,14 +188,6 @@ pub(in crate::snapshot) fn write(
     Ok((file, offsets))
 }
 
-/// A box that meets none and adds nothing.
-const NOWHERE: [f64; 4] = [
-    f64::INFINITY,
-    f64::INFINITY,
-    f64::NEG_INFINITY,
-    f64::NEG_INFINITY,
-];
-
 /// All nodes as they are stored: root first, leaves last; an inner node names its first child.
 fn index(leaves: Vec<([f64; 4], u64)>, levels: &[usize]) -> Vec<([f64; 4], u64)> {
     let total: usize = levels.iter().sum();
@@ -213,14 +203,16 @@ fn index(leaves: Vec<([f64; 4], u64)>, levels: &[usize]) -> Vec<([f64; 4], u64)>
             .chunks(NODE)
             .enumerate()
             .map(|(at, children)| {
-                let bbox = children.iter().fold(NOWHERE, |all, (one, _)| {
-                    [
-                        all[0].min(one[0]),
-                        all[1].min(one[1]),
-                        all[2].max(one[2]),
-                        all[3].max(one[3]),
-                    ]
-                });
+                let bbox = children
+                    .iter()
+                    .fold(Bbox::NOWHERE.into(), |all: [f64; 4], (one, _)| {
+                        [
+                            all[0].min(one[0]),
+                            all[1].min(one[1]),
+                            all[2].max(one[2]),
+                            all[3].max(one[3]),
+                        ]
+                    });
                 (bbox, (begin + at * NODE) as u64)
             })
             .collect();
