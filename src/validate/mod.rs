@@ -19,6 +19,7 @@ mod gate;
 mod geometry;
 mod key;
 mod metadata;
+mod neighbour;
 mod network;
 mod outline;
 mod overlap;
@@ -49,6 +50,7 @@ use crate::plane::{faces, noding, orient};
 pub use aside::{Aside, KEPT_ASIDE, SetAside};
 pub use confirmed::{CodeMap, Confirmed, ConfirmedPart, Said};
 pub use gate::{Accepted, AcceptedParts, Ask, Checked, RULES, check, check_until, refused};
+pub use neighbour::{Neighbour, Others, Whence, alone};
 pub use proposal::{
     ColumnProposal, CrsProposal, EncodingProposal, Lands, LayerProposal, Proposals, RepairExample,
     RepairProposal,
@@ -58,5 +60,5 @@ pub use report::{
     Counts, Finding, Findings, KEPT_FINDINGS, OUTLINE_COORDS, Outcome, Place, Repair, Report,
     RuleReport,
 };
-pub use rule::{Neighbour, Others, Rule, RuleInfo, Subject, Whence, alone};
+pub use rule::{Rule, RuleInfo, Subject};
 pub use stop::Stop;

@@ -1,13 +1,13 @@
-//! What a rule is.
+//! What a rule is, and what it may look at.
 
 use serde::Serialize;
 
 use super::{
-    Stop,
+    Others, Stop,
     report::{Outcome, Place},
 };
 use crate::{
-    model::{Bbox, LayerId, Metadata, RawLayer, Say, Severity, Shapes, Value, say},
+    model::{Bbox, Metadata, RawLayer, Say, Severity, Shapes, Value, say},
     standard::{ColumnMap, LayerStandard, RuleSettings, Standards},
 };
 
@@ -21,50 +21,6 @@ pub struct RuleInfo {
     pub name: &'static str,
     /// How much its findings matter, unless the standard says otherwise.
     pub severity: Severity,
-}
-
-/// Another layer of the same city, for rules that compare.
-#[derive(Clone, Debug, Default)]
-pub struct Neighbour {
-    /// Its geometries in longitude/latitude.
-    pub shapes: Shapes<f64>,
-    /// What each row calls itself: its key as text.
-    pub keys: Vec<String>,
-    /// Where it comes from, for the report.
-    pub whence: Whence,
-}
-
-/// Where a neighbour comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Whence {
-    /// It came with the same delivery, and passed.
-    Delivery {
-        /// The file, or the layer inside one.
-        file: String,
-    },
-    /// It is public.
-    Published {
-        /// The number of its version.
-        version: u32,
-        /// The hash of its content.
-        hash: String,
-    },
-}
-
-impl Default for Whence {
-    fn default() -> Self {
-        Self::Delivery {
-            file: String::new(),
-        }
-    }
-}
-
-/// Finds a layer by its name among those that are public; none where there is none.
-pub type Others<'a> = dyn Fn(&LayerId) -> Option<Neighbour> + 'a;
-
-/// A layer that is checked alone, without its neighbours.
-pub fn alone(_: &LayerId) -> Option<Neighbour> {
-    None
 }
 
 /// What a rule may look at. Everything is the whole layer; nothing is a sample.

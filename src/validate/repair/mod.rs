@@ -5,11 +5,14 @@
 //! undone by judging again without it. Safe kinds change what nobody meant and keep every meaning; the others
 //! rest on a guess or move things, so they are made only when they are asked for by name.
 
+mod bench;
+mod even_odd;
 mod geojson;
 mod ground;
 mod plan;
 mod snap;
 mod text;
+mod thin;
 mod turn;
 mod valid;
 mod work;
@@ -142,8 +145,8 @@ impl RepairKind {
         match self {
             Self::CloseRing => valid::close_ring(subject),
             Self::MakeValid => valid::make_valid(subject),
-            Self::DropRepeated => valid::drop_repeated(subject),
-            Self::CutSpikes => valid::cut_spikes(subject),
+            Self::DropRepeated => thin::drop_repeated(subject),
+            Self::CutSpikes => thin::cut_spikes(subject),
             Self::Wind => turn::wind(subject),
             Self::SwapAxes => turn::swap_axes(subject),
             Self::DropZ => turn::drop_z(subject),
