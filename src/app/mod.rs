@@ -15,6 +15,7 @@ mod jobs;
 mod live;
 mod permits;
 mod preview;
+mod public;
 mod pyramids;
 mod tables;
 mod users;
