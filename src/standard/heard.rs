@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     Standards,
-    messages::{Piece, pieces},
+    template::{Piece, pieces},
 };
 
 /// What stands in quotation marks in a source, without what its tests and comments say.

@@ -7,7 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use super::{RuleWords, Words};
+use super::{
+    RuleWords, Words,
+    template::{Piece, pieces},
+};
 use crate::model::{Arg, Say};
 
 /// How deep parts of sentences are followed; ours need four.
@@ -17,58 +20,6 @@ const DEEPEST: usize = 12;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(transparent)]
 pub struct Messages(BTreeMap<String, Words>);
-
-/// A piece of a template.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Piece<'a> {
-    Plain(&'a str),
-    Gap(Gap<'a>),
-}
-
-/// A gap of a template.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Gap<'a> {
-    pub(super) name: &'a str,
-    /// What parts the members of a list.
-    pub(super) between: Option<&'a str>,
-    /// What fills it is somebody else's and the same in every language.
-    pub(super) is_verbatim: bool,
-}
-
-impl Piece<'_> {
-    /// How many bytes the template says by itself here.
-    pub(super) fn said(&self) -> usize {
-        match self {
-            Self::Plain(text) => text.len(),
-            Self::Gap(_) => 0,
-        }
-    }
-}
-
-/// A template, piece by piece, plain ones first, last and between gaps. Braces that hold no name stand for themselves.
-pub(super) fn pieces(template: &str) -> Vec<Piece<'_>> {
-    let mut pieces = vec![];
-    let mut rest = template;
-    while let Some(open) = rest.find('{') {
-        let Some(close) = rest[open..].find('}').map(|at| open + at) else {
-            break;
-        };
-        let inner = &rest[open + 1..close];
-        let (name, between) = match inner.split_once('|') {
-            Some((name, between)) => (name, Some(between)),
-            None => (inner, None),
-        };
-        pieces.push(Piece::Plain(&rest[..open]));
-        pieces.push(Piece::Gap(Gap {
-            name: name.trim_end_matches('!'),
-            between,
-            is_verbatim: name.ends_with('!'),
-        }));
-        rest = &rest[close + 1..];
-    }
-    pieces.push(Piece::Plain(rest));
-    pieces
-}
 
 impl Messages {
     /// A sentence in a language, or in English where that language has no template.

@@ -26,6 +26,7 @@ mod retold;
 #[cfg(test)]
 mod schema;
 mod spec;
+mod template;
 mod veto;
 
 use std::{

@@ -8,9 +8,10 @@
 //! What somebody else wrote stays as it is: a gap in backticks, and a gap marked by `!` (`{file!}`). A gap with a
 //! separator (`{all|, }`) is a list, told again one by one. A sentence that no template has made stays English.
 
-use std::collections::BTreeMap;
-
-use super::messages::{Gap, Messages, Piece, pieces};
+use super::{
+    messages::Messages,
+    template::{Piece, members, pieces, taken_apart},
+};
 
 /// The families of templates whose English may come back as text: most is said elsewhere, why a job ended is kept so.
 const FAMILIES: &[&str] = &["answer_", "detail_", "job_", "json_"];
@@ -34,6 +35,9 @@ const SUMMARIES: &[&str] = &[
     "T10_no",
 ];
 
+/// What a repair says of a shape.
+const SHAPES: &[&str] = &["shape_"];
+
 /// How deep parts of sentences are followed; ours need five.
 const DEEPEST: usize = 8;
 
@@ -41,124 +45,6 @@ const DEEPEST: usize = 8;
 /// wrote into one may not be, and must not cost everybody else.
 const LONGEST: usize = 8 << 10;
 const LONGEST_PART: usize = 2 << 10;
-
-/// What a repair says of a shape.
-const SHAPES: &[&str] = &["shape_"];
-
-/// What stood in a gap of the English sentence.
-struct Found<'a> {
-    text: &'a str,
-    /// What parts it, where it is a list.
-    between: Option<&'a str>,
-    /// Somebody else's words.
-    is_verbatim: bool,
-}
-
-type Gaps<'a> = BTreeMap<&'a str, Found<'a>>;
-
-/// Whether quotation marks and backticks are closed, letter by letter.
-#[derive(Default)]
-struct Marks {
-    is_quoted: bool,
-    is_ticked: bool,
-    is_escaped: bool,
-}
-
-impl Marks {
-    fn pass(&mut self, text: &str) {
-        for byte in text.bytes() {
-            match byte {
-                b'"' if !self.is_escaped && !self.is_ticked => self.is_quoted = !self.is_quoted,
-                b'`' if !self.is_quoted => self.is_ticked = !self.is_ticked,
-                _ => {}
-            }
-            self.is_escaped = self.is_quoted && byte == b'\\' && !self.is_escaped;
-        }
-    }
-
-    fn are_closed(&self) -> bool {
-        !self.is_quoted && !self.is_ticked
-    }
-}
-
-/// Where `text` first stands outside of what is quoted; where it stands at all, if only inside.
-fn find(within: &str, text: &str) -> Option<usize> {
-    let first = within.find(text)?;
-    let (mut marks, mut passed) = (Marks::default(), 0);
-    for (at, _) in within.match_indices(text) {
-        marks.pass(&within[passed..at]);
-        passed = at;
-        if marks.are_closed() {
-            return Some(at);
-        }
-    }
-    Some(first)
-}
-
-/// The members of a list, parted where nothing is quoted.
-fn members<'a>(list: &'a str, between: &str) -> Vec<&'a str> {
-    let (mut marks, mut passed, mut from) = (Marks::default(), 0, 0);
-    let mut found = vec![];
-    for (at, _) in list.match_indices(between) {
-        marks.pass(&list[passed..at]);
-        passed = at;
-        if marks.are_closed() {
-            found.push(&list[from..at]);
-            from = at + between.len();
-        }
-    }
-    found.push(&list[from..]);
-    found
-}
-
-/// What stands in the gaps of a template in a sentence that was made from it. One way through, without going back.
-fn taken_apart<'a>(template: &'a str, sentence: &'a str) -> Option<Gaps<'a>> {
-    let head = template.split('{').next().unwrap_or_default();
-    if !sentence.starts_with(head) {
-        return None;
-    }
-    let pieces = pieces(template);
-    let count = pieces.len();
-    let mut gaps = BTreeMap::new();
-    let mut rest = sentence;
-    let mut before = "";
-    let mut open: Option<Gap<'_>> = None;
-    for (at, piece) in pieces.into_iter().enumerate() {
-        let text = match piece {
-            Piece::Gap(gap) => {
-                open = Some(gap);
-                continue;
-            }
-            Piece::Plain(text) => text,
-        };
-        let Some(gap) = open.take() else {
-            rest = rest.strip_prefix(text)?;
-            before = text;
-            continue;
-        };
-        let end = if at + 1 == count {
-            rest.strip_suffix(text)?.len()
-        } else {
-            find(rest, text)?
-        };
-        let is_verbatim = gap.is_verbatim || before.ends_with('`') && text.starts_with('`');
-        // Nothing fills no gap of ours; of what somebody sent there may be nothing.
-        if end == 0 && !is_verbatim {
-            return None;
-        }
-        gaps.insert(
-            gap.name,
-            Found {
-                text: &rest[..end],
-                between: gap.between,
-                is_verbatim,
-            },
-        );
-        rest = &rest[end + text.len()..];
-        before = text;
-    }
-    rest.is_empty().then_some(gaps)
-}
 
 impl Messages {
     /// An answer that was given in English, in another language; itself where no template has made it.
