@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, fs::File, io::Read, path::Path};
 
 use super::{
-    container::{Held, Member},
     delivery::{Refused, note},
+    held::{Held, Member},
 };
 use crate::model::Note;
 

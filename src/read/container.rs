@@ -6,9 +6,8 @@
 
 use std::{
     fs::File,
-    io::{BufReader, Cursor, Read, Seek, Write},
-    ops::Range,
-    path::{Path, PathBuf},
+    io::{BufReader, Cursor, Read, Seek},
+    path::Path,
     sync::Arc,
 };
 
@@ -18,6 +17,9 @@ use zip::{CompressionMethod, ZipArchive};
 use super::{
     bundle::{Kind, extension},
     delivery::Refused,
+    entry::{Entry, Judged},
+    held::{Held, Member, Packed},
+    inflate::{Stopped, copy, decompress, inflate},
     mapped::Mapped,
 };
 
@@ -51,9 +53,6 @@ impl Default for ArchiveLimits {
 /// Ratios say nothing about small members: 64 KiB of zeros is no attack.
 const RATIO_FROM_BYTES: u64 = 16 << 20;
 
-/// The longest path inside an archive.
-const NAME_BYTES: usize = 1024;
-
 /// Archives up to this size are mapped: a part of a shapefile is then unpacked straight from the file's pages.
 const MAPPED_BYTES: u64 = 1 << 30;
 
@@ -63,79 +62,6 @@ const LATER_BYTES: u64 = 4 << 20;
 
 /// As many bytes of an archive's members are kept in memory; what comes after goes to files.
 const IN_MEMORY_BYTES: u64 = 1 << 30;
-
-/// A file, or what was one inside an archive.
-#[derive(Clone, Debug)]
-pub(super) struct Member {
-    /// Its path as the archive or the folder has it.
-    pub(super) name: String,
-    /// Where its bytes are.
-    pub(super) held: Held,
-}
-
-/// Where the bytes of a member are.
-#[derive(Clone, Debug)]
-pub(super) enum Held {
-    /// In a file.
-    File(PathBuf),
-    /// Here.
-    Memory(Arc<Vec<u8>>),
-    /// Here when somebody asks.
-    Packed(Packed),
-}
-
-/// A member of a mapped archive, still packed.
-#[derive(Clone)]
-pub(super) struct Packed {
-    archive: Arc<Mapped>,
-    range: Range<usize>,
-    /// How many bytes its header says it unpacks to.
-    said: usize,
-    crc: u32,
-}
-
-impl std::fmt::Debug for Packed {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "Packed({:?} to {})", self.range, self.said)
-    }
-}
-
-impl Packed {
-    /// All of it; none where the bytes are damaged or the header does not tell the truth.
-    pub(super) fn unpack(&self) -> Option<Vec<u8>> {
-        decompress(&self.archive[self.range.clone()], self.said, self.crc)
-    }
-}
-
-impl Held {
-    /// The file, where it is one.
-    pub(super) fn file(&self) -> Option<&Path> {
-        match self {
-            Self::File(path) => Some(path),
-            Self::Memory(_) | Self::Packed(_) => None,
-        }
-    }
-
-    /// How many bytes there are.
-    pub(super) fn len(&self) -> std::io::Result<u64> {
-        Ok(match self {
-            Self::File(path) => path.metadata()?.len(),
-            Self::Memory(bytes) => bytes.len() as u64,
-            Self::Packed(packed) => packed.said as u64,
-        })
-    }
-
-    /// The bytes from their beginning.
-    pub(super) fn open(&self) -> std::io::Result<Box<dyn Read + '_>> {
-        Ok(match self {
-            Self::File(path) => Box::new(File::open(path)?),
-            Self::Memory(bytes) => Box::new(bytes.as_slice()),
-            Self::Packed(packed) => Box::new(std::io::Cursor::new(
-                packed.unpack().ok_or(std::io::ErrorKind::InvalidData)?,
-            )),
-        })
-    }
-}
 
 /// What came out of an archive.
 #[derive(Debug, Default)]
@@ -270,116 +196,6 @@ fn unpack_from(
     Ok(found)
 }
 
-/// What the archive's list says of one entry.
-struct Entry {
-    name: String,
-    packed: u64,
-    /// How many bytes it says it unpacks to.
-    said: u64,
-    encrypted: bool,
-    method: CompressionMethod,
-    link: bool,
-}
-
-enum Judged {
-    Take,
-    Ignore,
-    Refuse(Refused),
-}
-
-impl Entry {
-    /// None for folders and for what an operating system leaves behind.
-    fn look(zip: &mut ZipArchive<impl Read + Seek>, at: usize) -> Option<Self> {
-        let entry = zip.by_index_data(at).ok()?;
-        let name = name_text(entry.name_raw());
-        let link = entry.is_symlink()
-            || entry
-                .unix_mode()
-                .is_some_and(|mode| !matches!(mode & 0o170_000, 0 | 0o100_000 | 0o040_000));
-        if entry.is_dir() || name.ends_with(['/', '\\']) || is_litter(&name) {
-            return None;
-        }
-        Some(Self {
-            name,
-            packed: entry.compressed_size(),
-            said: entry.size(),
-            encrypted: entry.encrypted(),
-            method: entry.compression(),
-            link,
-        })
-    }
-
-    fn judge(&self) -> Judged {
-        let refuse = |code: &str, message: &str, remedy: &str| {
-            let name: String = self.name.chars().take(200).collect();
-            Judged::Refuse(Refused::new(&name, code, message, remedy))
-        };
-        if is_unsafe(&self.name) {
-            return refuse(
-                "unsafe_path",
-                "the name leads out of the archive or is not a path",
-                "zip the files again from inside their own folder",
-            );
-        }
-        if self.link {
-            return refuse(
-                "link",
-                "the entry is a link or a device, not a file",
-                "put the file itself into the archive",
-            );
-        }
-        match Kind::of_name(&self.name) {
-            Kind::Archive => refuse(
-                "nested_archive",
-                "an archive inside the archive is not opened",
-                "unpack it, and send its files in one archive",
-            ),
-            Kind::Other => Judged::Ignore,
-            _ if self.encrypted => refuse(
-                "encrypted",
-                "the file is locked with a password",
-                "zip it again without a password",
-            ),
-            _ if !matches!(
-                self.method,
-                CompressionMethod::Stored | CompressionMethod::Deflated
-            ) =>
-            {
-                refuse(
-                    "unsupported_compression",
-                    "the file is packed in a way that is not read here",
-                    "zip it again with the ordinary method (Deflate), without a password",
-                )
-            }
-            _ => Judged::Take,
-        }
-    }
-}
-
-/// The name as text: UTF-8 where it is that, else what old tools on Windows write.
-fn name_text(raw: &[u8]) -> String {
-    String::from_utf8(raw.to_vec())
-        .unwrap_or_else(|_| encoding_rs::WINDOWS_1252.decode(raw).0.into_owned())
-}
-
-fn is_unsafe(name: &str) -> bool {
-    name.len() > NAME_BYTES
-        || name.starts_with(['/', '\\'])
-        || name.contains(|letter: char| letter.is_control())
-        || name
-            .split(['/', '\\'])
-            .any(|part| part == ".." || (part.len() >= 2 && part.as_bytes()[1] == b':'))
-}
-
-/// What the Finder and the Explorer add unasked.
-fn is_litter(name: &str) -> bool {
-    name.split('/').any(|part| part == "__MACOSX")
-        || name.rsplit(['/', '\\']).next().is_some_and(|last| {
-            last.starts_with("._")
-                || ["thumbs.db", ".ds_store", "desktop.ini"].contains(&last.to_lowercase().as_str())
-        })
-}
-
 /// What an archive may still unpack to, in bytes.
 struct Budget<'a> {
     /// In all.
@@ -454,12 +270,6 @@ fn take(
     })
 }
 
-/// Why a member was not taken to its end.
-enum Stopped {
-    Damaged,
-    TooLong,
-}
-
 /// A member whose header tells the truth, unpacked in one call: half the time of doing it piece by piece. None
 /// where it lies or the bytes are damaged; the way piece by piece then finds out which.
 fn at_once(
@@ -496,56 +306,4 @@ fn at_once(
         decompress(&packed, said, crc)?
     };
     Some(Held::Memory(Arc::new(bytes)))
-}
-
-/// What a stream of deflated bytes comes to, if it is that long and has that sum.
-fn decompress(packed: &[u8], said: usize, crc: u32) -> Option<Vec<u8>> {
-    let mut bytes = vec![0; said];
-    let count = libdeflater::Decompressor::new()
-        .deflate_decompress(packed, &mut bytes)
-        .ok()?;
-    let mut sum = libdeflater::Crc::new();
-    sum.update(&bytes);
-    (count == said && sum.sum() == crc).then_some(bytes)
-}
-
-/// A member into memory, whatever its header says of its length.
-fn inflate(member: &mut impl Read, said: u64, allowed: u64) -> Result<Vec<u8>, Stopped> {
-    // Pages that are never reached cost nothing, whatever was said.
-    let mut bytes = vec![0; said.min(allowed) as usize + 1];
-    let mut written = 0;
-    loop {
-        match member.read(&mut bytes[written..]) {
-            Ok(0) => break,
-            Ok(count) => written += count,
-            Err(_broken) => return Err(Stopped::Damaged),
-        }
-        if written as u64 > allowed {
-            return Err(Stopped::TooLong);
-        }
-        if written == bytes.len() {
-            bytes.resize((written * 2).min(allowed as usize + 1), 0);
-        }
-    }
-    bytes.truncate(written);
-    Ok(bytes)
-}
-
-/// A member into a file.
-fn copy(member: &mut impl Read, to: &Path, allowed: u64) -> std::io::Result<Result<(), Stopped>> {
-    let mut out = File::create(to)?;
-    let mut buffer = vec![0; 1 << 16];
-    let mut written = 0;
-    loop {
-        let count = match member.read(&mut buffer) {
-            Ok(0) => return Ok(Ok(())),
-            Ok(count) => count,
-            Err(_broken) => return Ok(Err(Stopped::Damaged)),
-        };
-        written += count as u64;
-        if written > allowed {
-            return Ok(Err(Stopped::TooLong));
-        }
-        out.write_all(&buffer[..count])?;
-    }
 }

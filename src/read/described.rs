@@ -4,8 +4,8 @@ use std::io::{self, Read as _};
 
 use super::{
     bundle,
-    container::Member,
     delivery::{Delivery, Described, note},
+    held::Member,
 };
 use crate::model::Metadata;
 

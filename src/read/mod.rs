@@ -12,7 +12,10 @@ mod dbf;
 mod delivery;
 mod described;
 mod encoding;
+mod entry;
 mod geopackage;
+mod held;
+mod inflate;
 mod json;
 mod kml;
 mod mapped;
@@ -36,8 +39,8 @@ use std::{
 };
 
 use bundle::{Bundle, Kind};
-use container::{Held, Member};
 use delivery::{Failed, note};
+use held::{Held, Member};
 
 use crate::model::{CrsOrigin, Source};
 

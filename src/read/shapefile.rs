@@ -7,10 +7,10 @@ use std::{
 
 use super::{
     bundle::Bundle,
-    container::Held,
     dbf::{Dbf, lengthen},
     delivery::{Failed, ReadOptions, Refused, Rows, note},
     encoding::{Chosen, Hints},
+    held::Held,
     mapped::Mapped,
     ogr,
     seen::{self, SeenRows},
