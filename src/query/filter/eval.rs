@@ -3,7 +3,7 @@
 use std::{borrow::Cow, cmp::Ordering};
 
 use super::{
-    bind::{Bound, Node, Operand, Scalar, ShapeTest, Spanning, Test},
+    bound::{Bound, Node, Operand, Scalar, ShapeTest, Spanning, Test},
     expr::{Arithmetic, Spatial},
     fold,
     time::{self, End, Span},

@@ -6,6 +6,7 @@
 //! value.
 
 mod bind;
+mod bound;
 mod canonical;
 mod eval;
 mod expr;
@@ -19,7 +20,8 @@ mod wkt;
 
 use serde_json::Value as Json;
 
-pub use bind::{Bound, GEOMETRY_NAMES};
+pub use bind::GEOMETRY_NAMES;
+pub use bound::Bound;
 use expr::Expr;
 
 use crate::model::{Bbox, Field, world};
