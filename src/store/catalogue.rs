@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use super::{StoreError, migrations};
 
@@ -36,6 +36,13 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
 
     migrations::run(&mut connection)?;
     Ok(connection)
+}
+
+/// Begins a change: nobody else writes until it is committed or dropped.
+pub(super) fn begin(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
+    connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(failed("begin"))
 }
 
 /// A number of the table `meta`.

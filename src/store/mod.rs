@@ -5,14 +5,21 @@
 
 mod aside;
 mod catalogue;
+mod deliveries;
 mod disk;
 mod embedded;
+mod entry;
+mod files;
+mod job;
 mod jobs;
 mod journal;
+mod layers;
 mod mbtiles;
 mod migrations;
+mod moves;
 mod publish;
 mod rows;
+mod tables;
 mod users;
 mod verify;
 mod versions;
@@ -20,11 +27,10 @@ pub mod workflow;
 
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
-
 pub use aside::WriteRows;
 pub use embedded::Embedded;
-pub use jobs::{
+pub use entry::{Became, DeliveryEntry, Entry, Retirement, State, StoredTable};
+pub use job::{
     Job, JobAsk, JobFile, JobFilter, JobId, JobLayer, JobState, JobStore, Remembered, Via,
 };
 pub use journal::{JournalEntry, JournalQuery, first_broken};
@@ -36,7 +42,7 @@ pub use workflow::{Action, Actor, Role, VersionState, Whose};
 
 use crate::{
     indicator::{IndicatorTable, JoinReport},
-    model::{IndicatorId, Layer, LayerId, Verdict, Version},
+    model::{IndicatorId, Layer, LayerId, Version},
     snapshot::{Snapshot, SnapshotError},
     validate::Report,
 };
@@ -128,131 +134,6 @@ pub enum StoreError {
         "`{0}` cannot be the name of an account: letters, digits and . _ - @, at most 64; not `local` or `public`"
     )]
     BadName(String),
-}
-
-/// Where a layer stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum State {
-    /// A version is public.
-    Published,
-    /// Only on this machine's map; never published.
-    Draft,
-    /// Nothing is public; the last delivery was kept out.
-    Withheld,
-    /// Nothing is public yet; a version is on its way.
-    Staged,
-    /// Nothing is public any more: it was withdrawn.
-    Retired,
-}
-
-/// That and why nothing of a layer is public any more.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Retirement {
-    /// Since when, RFC 3339 in UTC.
-    pub at: String,
-    /// Why.
-    pub reason: String,
-}
-
-/// What became of a delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Became {
-    /// A new version.
-    Published,
-    /// The same content as the current version: it is confirmed as fresh, no new version.
-    Confirmed,
-    /// Kept out; the version before it stays.
-    Withheld,
-    /// Shown on the local map only.
-    Draft,
-    /// A new version, as a draft that waits to be submitted.
-    Staged,
-}
-
-/// One layer as the catalogue knows it, or what a publish made of it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Entry {
-    /// The layer.
-    pub layer: LayerId,
-    /// Where it stands.
-    pub state: State,
-    /// Since when and why nothing of it is public any more.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub retired: Option<Retirement>,
-    /// The public version.
-    pub version: Option<Version>,
-    /// The content hash of that version.
-    pub hash: Option<String>,
-    /// The verdict of that version, or of the last delivery where none is public.
-    pub verdict: Verdict,
-    /// The gate's one sentence.
-    pub summary: String,
-    /// How many features it has.
-    pub features: u64,
-    /// The report that goes with it: `d-12`.
-    pub report_id: String,
-    /// The name of the file it came from.
-    pub file: String,
-    /// When, RFC 3339 in UTC.
-    pub at: String,
-}
-
-impl From<VersionEntry> for Entry {
-    fn from(one: VersionEntry) -> Self {
-        Self {
-            layer: one.layer,
-            state: if one.state == VersionState::Published {
-                State::Published
-            } else {
-                State::Staged
-            },
-            retired: None,
-            version: Some(one.version),
-            hash: Some(one.hash),
-            verdict: one.verdict,
-            summary: one.summary,
-            features: one.features,
-            report_id: one.report_id,
-            file: one.file,
-            at: one.at,
-        }
-    }
-}
-
-/// One delivery: a file that came to the gate.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct DeliveryEntry {
-    /// Its id, which is its report's address too: `d-12`.
-    pub id: String,
-    /// For which layer it was held.
-    pub layer: LayerId,
-    /// The name of the file.
-    pub file: String,
-    /// What the gate said.
-    pub verdict: Verdict,
-    /// In one sentence.
-    pub summary: String,
-    /// What became of it.
-    pub became: Became,
-    /// The version it made or confirmed.
-    pub version: Option<Version>,
-    /// When, RFC 3339 in UTC.
-    pub at: String,
-}
-
-/// An indicator table as the catalogue keeps it.
-#[derive(Clone, Debug)]
-pub struct StoredTable {
-    /// The table.
-    pub table: IndicatorTable,
-    /// Counts up with every new content of the same indicator.
-    pub version: Version,
-    /// The file it came from.
-    pub file: String,
-    /// When, RFC 3339 in UTC.
-    pub at: String,
 }
 
 /// Keeps versions of layers, reports, indicator tables and the journal of what happened.

@@ -1,23 +1,21 @@
-//! A publish: the files of a version, then its name, so that nobody ever sees half of it.
+//! A layer becomes a version, as a draft or public at once: its files, then its name, so that nobody ever sees half of
+//! it.
 
-use std::{
-    fs::{self, File},
-    path::Path,
-};
-
-use rusqlite::{OptionalExtension, TransactionBehavior};
+use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{
-    Actor, Became, Embedded, Entry, State, StoreError, VersionState,
-    catalogue::failed,
-    disk::{disk, sync_folder},
+    Actor, Became, Embedded, Entry, State, StoreError, VersionEntry, VersionState,
+    catalogue::{begin, failed},
+    disk::disk,
+    files::Placed,
     journal,
+    moves::make_public,
     rows::{Made, add_delivery, identity, now, raise_generation, word},
-    versions::{Named, make_public, name},
+    versions::find,
 };
 use crate::{
-    model::{Layer, Version},
-    snapshot::{self, Snapshot},
+    model::{Layer, LayerId, Version},
+    snapshot,
     validate::Report,
 };
 
@@ -69,54 +67,24 @@ impl Embedded {
         };
 
         let mut connection = self.connection();
-        let transaction = connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(failed("begin a publish"))?;
-        let features = layer.ids.len() as u64;
-        let delivery = add_delivery(
-            &transaction,
-            &Made {
-                id: delivery,
-                report,
-                became,
-                version: Some(version),
-                features,
-                at: &at,
-            },
-        )?;
-        if let Some(placed) = &placed {
-            name(
-                &transaction,
-                &Named {
-                    layer: &layer.id,
-                    version,
-                    state: VersionState::Published,
-                    hash: &hash,
-                    identity: &identity,
-                    placed,
-                    features,
-                    delivery,
-                    actor: &actor,
-                    at: &at,
-                },
-            )?;
+        let transaction = begin(&mut connection)?;
+        let delivery = Arrival {
+            layer,
+            report,
+            delivery,
+            became,
+            version,
+            state: VersionState::Published,
+            hash: &hash,
+            identity: &identity,
+            placed: placed.as_ref(),
+            actor: &actor,
+            at: &at,
+        }
+        .keep(&transaction)?;
+        if placed.is_some() {
             make_public(&transaction, &layer.id, Some(version), &actor, &at, None)?;
         }
-        journal::append(
-            &transaction,
-            &at,
-            &actor,
-            &word(became),
-            layer.id.as_str(),
-            &serde_json::json!({
-                "version": version,
-                "hash": hash,
-                "delivery": format!("d-{delivery}"),
-                "file": report.source.file,
-                "file_hash": report.source.hash,
-                "truth": placed.as_ref().map(|placed| &placed.truth),
-            }),
-        )?;
         raise_generation(&transaction)?;
         transaction.commit().map_err(failed("commit a publish"))?;
 
@@ -129,7 +97,7 @@ impl Embedded {
                 hash: Some(hash),
                 verdict: report.verdict,
                 summary: report.summary.clone(),
-                features,
+                features: layer.ids.len() as u64,
                 report_id: format!("d-{delivery}"),
                 file: report.source.file.clone(),
                 at,
@@ -138,62 +106,157 @@ impl Embedded {
         ))
     }
 
-    /// Writes the files of a version and gives the folder's name below the data folder.
-    pub(super) fn write_files(
+    /// The first step of the way: the next version as a draft, or the same one where the same content is public or on
+    /// its way. Under the same lock.
+    pub(super) fn stage_version(
         &self,
         layer: &Layer,
-        version: Version,
-        hash: &str,
-        at: &str,
-    ) -> Result<Placed, StoreError> {
-        let shelf = self.folder.join("versions").join(layer.id.as_str());
-        fs::create_dir_all(&shelf).map_err(disk("create", &shelf))?;
-        let mut name = hash.to_owned();
-        if shelf.join(&name).exists() {
-            // The same content under other metadata, or published again after another version.
-            name = format!("{hash}.{version}");
+        report: &Report,
+        delivery: Option<i64>,
+        actor: &Actor,
+    ) -> Result<(VersionEntry, Became), StoreError> {
+        let hash = snapshot::content_hash(layer);
+        let identity = identity(layer)?;
+        let at = now();
+        let lock = self.lock_file()?;
+        lock.lock()
+            .map_err(disk("lock", &self.folder.join("publish.lock")))?;
+
+        // The same content under the same metadata with the same verdict, public or on its way.
+        let same: Option<u32> = self
+            .connection()
+            .query_row(
+                "SELECT v.version FROM versions v JOIN deliveries d ON d.id = v.delivery
+                 WHERE v.layer = ?1 AND v.hash = ?2 AND v.identity = ?3 AND d.verdict = ?4
+                 AND v.state IN ('draft', 'submitted', 'approved', 'published')
+                 ORDER BY v.state = 'published' DESC, v.version DESC LIMIT 1",
+                params![layer.id.as_str(), hash, identity, word(layer.verdict)],
+                |row| row.get(0),
+            )
+            .optional()
+            .map_err(failed("look for the same version"))?;
+        let (version, became) = match same {
+            Some(same) => (Version(same), Became::Confirmed),
+            None => (self.next_version(&layer.id)?, Became::Staged),
+        };
+        let placed = match same {
+            Some(_) => None,
+            None => Some(self.write_files(layer, version, &hash, &at)?),
+        };
+
+        let mut connection = self.connection();
+        let transaction = begin(&mut connection)?;
+        Arrival {
+            layer,
+            report,
+            delivery,
+            became,
+            version,
+            state: VersionState::Draft,
+            hash: &hash,
+            identity: &identity,
+            placed: placed.as_ref(),
+            actor,
+            at: &at,
         }
-        let target = shelf.join(&name);
-        if target.exists() {
-            // Nobody names it, else `version` would be taken: a publish died after its rename.
-            fs::remove_dir_all(&target).map_err(disk("remove", &target))?;
-        }
-        let staging = tempfile::Builder::new()
-            .prefix("publish-")
-            .tempdir_in(self.folder.join("staging"))
-            .map_err(disk("create", &self.folder.join("staging")))?;
-        let draft = staging.path().join("version");
-        let shown_only = !layer.verdict.admits();
-        Snapshot::build_named(layer, hash.to_owned(), version, shown_only, at, &draft).map_err(
-            |source| StoreError::Snapshot {
-                layer: layer.id.clone(),
-                source,
-            },
-        )?;
-        let truth = file_hash(&draft.join(snapshot::TRUTH))?;
-        sync_folder(&draft)?;
-        fs::rename(&draft, &target).map_err(disk("rename", &target))?;
-        sync_folder(&shelf)?;
-        sync_folder(&self.folder.join("versions"))?;
-        Ok(Placed {
-            folder: format!("versions/{}/{name}", layer.id),
-            truth,
-        })
+        .keep(&transaction)?;
+        raise_generation(&transaction)?;
+        let found = find(&transaction, &layer.id, version)?;
+        transaction.commit().map_err(failed("commit"))?;
+        Ok((found, became))
+    }
+
+    /// The number of a layer's next version. Under the lock.
+    fn next_version(&self, layer: &LayerId) -> Result<Version, StoreError> {
+        self.connection()
+            .query_row(
+                "SELECT coalesce(max(version), 0) + 1 FROM versions WHERE layer = ?1",
+                [layer.as_str()],
+                |row| row.get(0).map(Version),
+            )
+            .map_err(failed("count versions"))
     }
 }
 
-/// The files of a version in their place.
-pub(super) struct Placed {
-    /// Below the data folder.
-    pub(super) folder: String,
-    /// The hash of the truth.
-    pub(super) truth: String,
+/// A layer that arrived as a version, or confirmed one; the files of a new one are in place.
+struct Arrival<'a> {
+    layer: &'a Layer,
+    report: &'a Report,
+    /// The number that was reserved for the delivery.
+    delivery: Option<i64>,
+    became: Became,
+    version: Version,
+    /// Where a new version stands.
+    state: VersionState,
+    hash: &'a str,
+    identity: &'a str,
+    /// The files of a new version; none where one is confirmed.
+    placed: Option<&'a Placed>,
+    actor: &'a Actor,
+    at: &'a str,
 }
 
-/// BLAKE3 of a file, read in pieces.
-pub(super) fn file_hash(path: &Path) -> Result<String, StoreError> {
-    let mut hasher = blake3::Hasher::new();
-    let file = File::open(path).map_err(disk("open", path))?;
-    hasher.update_reader(file).map_err(disk("read", path))?;
-    Ok(hasher.finalize().to_hex().to_string())
+impl Arrival<'_> {
+    /// Keeps the delivery, names a new version and writes both into the journal. Gives the delivery's number.
+    fn keep(&self, transaction: &Transaction<'_>) -> Result<i64, StoreError> {
+        let delivery = add_delivery(
+            transaction,
+            &Made {
+                id: self.delivery,
+                report: self.report,
+                became: self.became,
+                version: Some(self.version),
+                features: self.layer.ids.len() as u64,
+                at: self.at,
+            },
+        )?;
+        if let Some(placed) = self.placed {
+            self.name(transaction, placed, delivery)?;
+        }
+        journal::append(
+            transaction,
+            self.at,
+            self.actor,
+            &word(self.became),
+            self.layer.id.as_str(),
+            &serde_json::json!({
+                "version": self.version,
+                "hash": self.hash,
+                "delivery": format!("d-{delivery}"),
+                "file": self.report.source.file,
+                "file_hash": self.report.source.hash,
+                "truth": self.placed.map(|placed| &placed.truth),
+            }),
+        )?;
+        Ok(delivery)
+    }
+
+    /// Names a version in the catalogue.
+    fn name(
+        &self,
+        transaction: &Transaction<'_>,
+        placed: &Placed,
+        delivery: i64,
+    ) -> Result<(), StoreError> {
+        transaction
+            .execute(
+                "INSERT INTO versions (layer, version, hash, identity, folder, features, delivery, at, state,
+                 author, changed_at, changed_by, truth) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?8, ?10, ?11)",
+                params![
+                    self.layer.id.as_str(),
+                    self.version.0,
+                    self.hash,
+                    self.identity,
+                    placed.folder,
+                    self.layer.ids.len() as i64,
+                    delivery,
+                    self.at,
+                    word(self.state),
+                    self.actor.name,
+                    placed.truth,
+                ],
+            )
+            .map_err(failed("name the version"))?;
+        Ok(())
+    }
 }

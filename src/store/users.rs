@@ -2,12 +2,12 @@
 
 use std::io::Read as _;
 
-use rusqlite::{TransactionBehavior, params};
+use rusqlite::params;
 use serde::Serialize;
 
 use super::{
     Actor, Embedded, Role, StoreError,
-    catalogue::failed,
+    catalogue::{begin, failed},
     disk::disk,
     journal,
     rows::{now, raise_generation, unword, word},
@@ -66,9 +66,7 @@ impl Embedded {
         let token = new_token()?;
         let at = now();
         let mut connection = self.connection();
-        let transaction = connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(failed("begin"))?;
+        let transaction = begin(&mut connection)?;
         transaction
             .execute(
                 "INSERT INTO users (name, role, token, at) VALUES (?1, ?2, ?3, ?4)
@@ -92,9 +90,7 @@ impl Embedded {
 
     pub(super) fn remove_account(&self, name: &str, actor: &Actor) -> Result<(), StoreError> {
         let mut connection = self.connection();
-        let transaction = connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(failed("begin"))?;
+        let transaction = begin(&mut connection)?;
         let gone = transaction
             .execute("DELETE FROM users WHERE name = ?1", [name])
             .map_err(failed("remove the account"))?;
