@@ -2,150 +2,38 @@
 
 use axum::{
     Json,
-    body::Bytes,
+    body::{Body, Bytes},
     extract::{Path, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
+
 use serde_json::{Value, json};
 
 use super::{
     actor::Caller,
+    attachment::{PIECE, saved},
+    delivery_json::shown,
     error::{self, Problem},
-    extract::Ask,
+    extract::{Ask, delivery},
     form, language,
     negotiate::wants_page,
     ops,
     reply::{self},
     site::Site,
+    wait::blocking,
 };
 use crate::{
-    app::{App, AppError, AskPatch, DeliverError, Progress, Role},
-    model::{LayerId, Say},
-    store::{Job, JobFilter, JobId, JobState},
+    app::{AppError, AskPatch, Role},
+    model::LayerId,
+    store::{JobFilter, JobState},
 };
 
 /// The page of a list.
 const SOME: usize = 50;
+
 /// The longest.
 const MOST: usize = 1_000;
-
-/// Runs something that blocks away from the threads that answer. Unlike a computation it takes no permit:
-/// it waits for the disk, and the disk's own queue is the limit.
-pub(super) async fn blocking<T: Send + 'static>(
-    app: &App,
-    job: impl FnOnce(&App) -> Result<T, DeliverError> + Send + 'static,
-) -> Result<T, DeliverError> {
-    let app = app.clone();
-    tokio::task::spawn_blocking(move || job(&app))
-        .await
-        .map_err(|error| DeliverError::App(AppError::internal("serving a delivery", error)))?
-}
-
-/// The number that a path names.
-pub(super) fn number(text: &str) -> Result<JobId, Problem> {
-    text.parse()
-        .map_err(|_no_number| Problem::new(error::NOT_FOUND, "there is no such delivery"))
-}
-
-/// A delivery as clients see it, its sentences in a language.
-pub(super) fn shown(site: &Site, job: &Job, progress: Progress, language: &str) -> Value {
-    let messages = site.app().standards().messages();
-    let spoken = |say: &Say, english: &str| {
-        if say.is_silent() || language == "en" {
-            english.to_owned()
-        } else {
-            messages.render(say, language)
-        }
-    };
-    let reason = job
-        .reason
-        .as_deref()
-        .map(|english| spoken(&job.reason_say, english));
-    let id = job.id;
-    let received: u64 = job.files.iter().map(|file| file.bytes).sum();
-    let announced: u64 = job
-        .files
-        .iter()
-        .map(|file| file.total.unwrap_or(file.bytes))
-        .sum();
-    let files: Vec<Value> = job
-        .files
-        .iter()
-        .enumerate()
-        .map(|(at, file)| {
-            json!({
-                "name": file.label, "bytes": file.total, "received": file.bytes, "hash": file.hash,
-                "href": site.url(&format!("/deliveries/{id}/file?part={at}")),
-            })
-        })
-        .collect();
-    let layers: Vec<Value> = job
-        .layers
-        .iter()
-        .map(|layer| {
-            let mut value = json!({
-                "layer": layer.layer, "verdict": layer.verdict, "summary": spoken(&layer.summary_say, &layer.summary), "counts": layer.counts,
-                "report": format!("/reports/{}", layer.report),
-            });
-            if let Some(version) = layer.version {
-                value["version"] = json!(version);
-                value["state"] = json!(layer.state);
-            }
-            if layer.counts.set_aside > 0 {
-                let several = (job.layers.len() > 1).then_some(&layer.layer);
-                value["set_aside"] =
-                    json!(super::set_aside::address(&format!("/reports/{id}"), several));
-            }
-            value
-        })
-        .collect();
-    let link = |rel: &str, path: String| json!({"rel": rel, "href": site.url(&path)});
-    let mut value = json!({
-        "id": id,
-        "source": job.source,
-        "file": main_label(job),
-        "files": files,
-        "bytes": announced.max(if progress.unit == "bytes" { progress.total } else { 0 }),
-        "received": received,
-        "layer": job.layers.first().map(|one| &one.layer).or(job.ask.layer.as_ref()),
-        "state": job.state,
-        "phase": job.state,
-        "progress": progress,
-        "reason": reason,
-        "ask": job.ask,
-        "layers": layers,
-        "report": format!("/reports/{id}"),
-        "by": job.actor,
-        "created_at": job.created_at,
-        "updated_at": job.updated_at,
-        "links": [
-            link("self", format!("/deliveries/{id}")),
-            link("describedby", format!("/reports/{id}")),
-            link("monitor", format!("/deliveries/{id}/events")),
-            link("enclosure", format!("/deliveries/{id}/file")),
-        ],
-    });
-    for (name, more) in [
-        ("remembered", json!(job.remembered)),
-        ("passed_over", json!(job.passed_over)),
-        ("expires_at", json!(job.expires_at)),
-    ] {
-        if !more.is_null() {
-            value[name] = more;
-        }
-    }
-    value
-}
-
-/// The name that a delivery goes by.
-fn main_label(job: &Job) -> &str {
-    job.files
-        .iter()
-        .find(|file| file.stored.rsplit('.').next() == Some("shp"))
-        .or(job.files.first())
-        .map_or("", |file| &file.label)
-}
 
 /// Takes a form with files.
 pub(super) async fn post(
@@ -237,7 +125,7 @@ pub(super) async fn get(
 ) -> Result<Response, Problem> {
     caller.at_least(Role::Contributor)?;
     let ask = Ask::of(&ops::DELIVERY, parts)?;
-    let id = number(&id)?;
+    let id = delivery(&id)?;
     let (job, progress) = blocking(site.app(), move |app| app.delivery(id)).await?;
     let language = language::of(&site, &ask.params, &ask.headers);
     Ok(reply::json(&ask, &shown(&site, &job, progress, &language)))
@@ -269,7 +157,7 @@ pub(super) async fn patch(
         .map_err(|error| Problem::new(error::BAD_BODY, format!("it is not JSON: {error}")))?;
     let patch = patch_of(said)?;
     let language = language::preferred(&site, &headers);
-    let id = number(&id)?;
+    let id = delivery(&id)?;
     let (job, progress) = blocking(site.app(), move |app| {
         let job = app.ask_again(id, &actor, &patch)?;
         app.delivery(job.id)
@@ -310,7 +198,7 @@ pub(super) async fn delete(
 ) -> Result<Response, Problem> {
     let actor = caller.at_least(Role::Contributor)?.clone();
     let language = language::preferred(&site, &headers);
-    let id = number(&id)?;
+    let id = delivery(&id)?;
     let (job, progress) = blocking(site.app(), move |app| {
         let job = app.cancel_delivery(id, &actor)?;
         app.delivery(job.id)
@@ -330,7 +218,7 @@ pub(super) async fn file(
     let params =
         super::params::Params::parse(parts.uri.query(), |name| ops::DELIVERY_FILE.takes(name))?;
     let part = usize::try_from(params.whole("part")?.unwrap_or(0)).unwrap_or(usize::MAX);
-    let id = number(&id)?;
+    let id = delivery(&id)?;
     let (path, label) = blocking(site.app(), move |app| app.delivery_file(id, part)).await?;
     let file = tokio::fs::File::open(path)
         .await
@@ -342,52 +230,21 @@ pub(super) async fn file(
         .len();
     let body = futures_util::stream::try_unfold(file, |mut file| async move {
         use tokio::io::AsyncReadExt as _;
-        let mut piece = vec![0; 256 << 10];
+        let mut piece = vec![0; PIECE];
         let count = file.read(&mut piece).await?;
         piece.truncate(count);
         Ok::<_, std::io::Error>((count > 0).then(|| (Bytes::from(piece), file)))
     });
-    let headers = [
-        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
-        (header::CONTENT_LENGTH, bytes.to_string()),
-        (header::CONTENT_DISPOSITION, attachment(&label)),
-        // It is a stranger's: a browser saves it and never shows it.
-        (header::CONTENT_SECURITY_POLICY, "sandbox".to_owned()),
-    ];
-    Ok((headers, axum::body::Body::from_stream(body)).into_response())
-}
-
-/// `Content-Disposition` for a name in any script (RFC 6266).
-pub(super) fn attachment(label: &str) -> String {
-    let plain: String = label
-        .chars()
-        .map(|letter| match letter {
-            ' '..='~' if !"\"\\%".contains(letter) => letter,
-            _ => '_',
-        })
-        .collect();
-    let mut encoded = String::new();
-    for byte in label.bytes() {
-        if byte.is_ascii_alphanumeric() || b".-_".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            super::html::put(&mut encoded, format_args!("%{byte:02X}"));
-        }
-    }
-    format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}")
+    Ok((
+        [(header::CONTENT_LENGTH, bytes.to_string())],
+        saved(&label, "application/octet-stream", Body::from_stream(body)),
+    )
+        .into_response())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_name_in_any_script_stays_inside_its_header() {
-        assert_eq!(
-            attachment("a\"b\\व.zip"),
-            "attachment; filename=\"a_b__.zip\"; filename*=UTF-8''a%22b%5C%E0%A4%B5.zip"
-        );
-    }
 
     #[test]
     fn a_change_is_the_question_alone_or_under_its_name() {

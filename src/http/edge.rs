@@ -55,7 +55,7 @@ pub(super) async fn edge(State(site): State<Site>, mut request: Request, next: N
     open_to_all(response.headers_mut());
     if path == "/uploads" || path.starts_with("/uploads/") {
         let most = site.app().config().limits.upload_bytes;
-        super::uploads::mark(response.headers_mut(), most);
+        super::tus::mark(response.headers_mut(), most);
     }
     site.metrics().answered(status.as_u16(), begun.elapsed());
     tracing::debug!(%method, %path, status = status.as_u16(), took = ?begun.elapsed(), "answered");

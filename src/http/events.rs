@@ -14,11 +14,8 @@ use axum::{
 use futures_util::stream;
 
 use super::{
-    actor::Caller,
-    deliveries::{blocking, number, shown},
-    error::Problem,
-    language,
-    site::Site,
+    actor::Caller, delivery_json::shown, error::Problem, extract::delivery, language, site::Site,
+    wait::blocking,
 };
 use crate::{
     app::{DeliverError, Role, Watcher},
@@ -48,7 +45,7 @@ pub(super) async fn events(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     caller.at_least(Role::Contributor)?;
-    let id = number(&id)?;
+    let id = delivery(&id)?;
     let watcher = blocking(site.app(), move |app| app.watch_delivery(id)).await?;
     let seen_end = headers
         .get("last-event-id")

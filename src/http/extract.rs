@@ -8,7 +8,7 @@ use super::{
     ops::Op,
     params::Params,
 };
-use crate::model::LayerId;
+use crate::{model::LayerId, store::JobId};
 
 /// A request whose parameters are all known and whose media type is on offer.
 pub(super) struct Ask {
@@ -52,4 +52,10 @@ pub(super) fn layer(text: &str) -> Result<LayerId, Problem> {
     text.parse()
         .ok()
         .ok_or_else(|| Problem::new(error::NOT_FOUND, "there is no such collection"))
+}
+
+/// The delivery that a path names.
+pub(super) fn delivery(text: &str) -> Result<JobId, Problem> {
+    text.parse()
+        .map_err(|_no_number| Problem::new(error::NOT_FOUND, "there is no such delivery"))
 }

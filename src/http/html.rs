@@ -5,6 +5,7 @@ use std::fmt::{self, Write as _};
 use serde_json::Value;
 
 use super::params::encode;
+pub(super) use crate::report::escape;
 
 /// The media type of a page.
 pub(super) const MEDIA: &str = "text/html; charset=utf-8";
@@ -23,22 +24,6 @@ th{white-space:nowrap}code{font-size:.9em}pre{overflow-x:auto;border:1px solid v
 /// Adds formatted text to a string.
 pub(super) fn put(out: &mut String, words: fmt::Arguments<'_>) {
     out.write_fmt(words).expect("a string takes every byte");
-}
-
-/// Text made safe in element content and in quoted attributes.
-pub(super) fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            other => out.push(other),
-        }
-    }
-    out
 }
 
 /// A whole page. `way` is the path to it, as titles and addresses; `body` is HTML and `title` is text.

@@ -7,9 +7,12 @@
 mod accepted;
 mod actor;
 mod archive;
+mod attachment;
+mod body;
 mod collections;
 mod conformance;
 mod deliveries;
+mod delivery_json;
 mod delivery_schema;
 mod diff;
 mod edge;
@@ -60,8 +63,10 @@ mod tables;
 mod tilejson;
 mod tiles;
 mod tilesets;
+mod tus;
 mod uploads;
 mod versions;
+mod wait;
 mod which;
 
 use std::future::Future;

@@ -9,8 +9,8 @@ use axum::{
 use serde_json::json;
 
 use super::{
-    deliveries::blocking, error::Problem, extract::Ask, html, language, negotiate::Media, ops,
-    reply::Reply, set_aside, site::Site,
+    error::Problem, extract::Ask, html, language, negotiate::Media, ops, reply::Reply, set_aside,
+    site::Site, wait::blocking,
 };
 use crate::{
     app::Progress,

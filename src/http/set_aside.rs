@@ -14,18 +14,16 @@ use axum::{
 
 use super::{
     actor::Caller,
-    deliveries::{attachment, blocking},
+    attachment::{PIECE, saved},
     error::Problem,
     extract::Ask,
     language,
     negotiate::Media,
     ops, reply,
     site::Site,
+    wait::blocking,
 };
 use crate::{app::Role, model::LayerId, report::SetAsideForm};
-
-/// How many bytes are read at once.
-const PIECE: usize = 256 << 10;
 
 /// The rows, as GeoJSON or CSV.
 pub(super) async fn rows(
@@ -46,7 +44,7 @@ pub(super) async fn rows(
         _ => (SetAsideForm::GeoJson, "geojson"),
     };
     let language = language::of(&site, &ask.params, &ask.headers);
-    let name = attachment(&format!("{id:.60}-set-aside.{ending}"));
+    let name = format!("{id:.60}-set-aside.{ending}");
     let text = blocking(site.app(), move |app| {
         let reports = app.reports_with_aside(&id, layer.as_ref())?;
         Ok(app.set_aside(&reports, form, &language)?)
@@ -62,10 +60,6 @@ pub(super) async fn rows(
     });
     let headers = [
         (
-            header::CONTENT_TYPE,
-            HeaderValue::from_static(ask.chosen.content_type),
-        ),
-        (
             header::CACHE_CONTROL,
             HeaderValue::from_static(reply::PRIVATE),
         ),
@@ -73,17 +67,9 @@ pub(super) async fn rows(
             header::VARY,
             HeaderValue::from_static("Accept, Accept-Language, Authorization"),
         ),
-        // They are a stranger's words: a browser saves them and never shows them.
-        (
-            header::CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static("sandbox"),
-        ),
-        (
-            header::CONTENT_DISPOSITION,
-            HeaderValue::from_str(&name).unwrap_or(HeaderValue::from_static("attachment")),
-        ),
     ];
-    Ok((headers, Body::from_stream(body)).into_response())
+    let rows = saved(&name, ask.chosen.content_type, Body::from_stream(body));
+    Ok((headers, rows).into_response())
 }
 
 /// Where the rows of a layer's report are: below the report's own address, by the layer's name where the report

@@ -15,10 +15,9 @@ use axum::{
 
 use super::{
     actor::Caller,
+    body::{Next, drain, next},
     error::{self, Problem},
-    extract,
-    form::{Next, drain, next},
-    language,
+    extract, language,
     multipart::{Event, Multipart, boundary},
     ops,
     params::Params,

@@ -22,6 +22,7 @@ use crate::{
 
 pub use aside::{SetAsideForm, SetAsideText, set_aside_lines};
 pub use html::{html, html_with};
+pub use prose::escape;
 pub use schema::schema;
 pub use table::{cell, csv, geojson};
 pub use text::{Look, text};

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 /// Text for HTML and for attributes in double quotes.
-pub(super) fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
@@ -12,7 +12,7 @@ pub(super) fn escape(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
-            letter if letter.is_control() && letter != '\n' => out.push('\u{FFFD}'),
+            letter if letter.is_control() && !"\n\t".contains(letter) => out.push('\u{FFFD}'),
             letter => out.push(letter),
         }
     }
