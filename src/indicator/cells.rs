@@ -5,6 +5,8 @@ use std::io::Cursor;
 use calamine::{Data, Reader};
 use serde::{Deserialize, Serialize};
 
+use crate::standard::ascii_digit;
+
 /// The largest file, in bytes: a table of a million observations has about 60 MB.
 const MAX_BYTES: usize = 128 * 1024 * 1024;
 /// The most cells.
@@ -301,22 +303,6 @@ fn ungrouped(text: &str) -> Option<String> {
             None => joined,
         }
     })
-}
-
-/// The digits of the Indian scripts as ASCII.
-fn ascii_digit(letter: char) -> char {
-    const ZEROS: [u32; 9] = [
-        0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6, 0x0D66,
-    ];
-    ZEROS
-        .iter()
-        .find_map(|zero| {
-            (letter as u32)
-                .checked_sub(*zero)
-                .filter(|digit| *digit < 10)
-        })
-        .and_then(|digit| char::from_digit(digit, 10))
-        .unwrap_or(letter)
 }
 
 #[cfg(test)]

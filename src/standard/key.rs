@@ -120,7 +120,7 @@ fn fraction_of_zeros(after: &str) -> &str {
 }
 
 /// The digits of the Indian scripts as ASCII digits. Each script's ten digits lie together.
-fn ascii_digit(letter: char) -> char {
+pub fn ascii_digit(letter: char) -> char {
     const ZEROS: [u32; 10] = [
         0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6, 0x0D66, 0x06F0,
     ];

@@ -42,7 +42,7 @@ pub use codes::{CodeEntry, CodeList};
 pub use explain::{Page, Section, explain};
 pub use fit::{FITS, Fit};
 pub use indicator::{Direction, IndicatorRule, Rollup};
-pub use key::{WardKey, normal_key};
+pub use key::{WardKey, ascii_digit, normal_key};
 pub use load::StandardError;
 pub use messages::Messages;
 pub use metadata::{MetadataRule, Obligation};
