@@ -105,10 +105,7 @@ impl Rule for EndsMeet {
         let (Some(metres), Some(lonlat)) = (subject.metres, subject.lonlat) else {
             return not_placed();
         };
-        let limit = subject
-            .settings
-            .limit
-            .unwrap_or_else(|| subject.standards.profile().tol_m());
+        let limit = subject.limit_m();
         let ends = ends(metres);
         let crowds = crowds(&ends);
         let index = SegmentIndex::new(segments(metres));
@@ -164,10 +161,7 @@ impl Rule for Dangles {
         let (Some(metres), Some(lonlat)) = (subject.metres, subject.lonlat) else {
             return not_placed();
         };
-        let limit = subject
-            .settings
-            .limit
-            .unwrap_or_else(|| subject.standards.profile().tol_m());
+        let limit = subject.limit_m();
         let ends = ends(metres);
         let crowds = crowds(&ends);
         let mut findings = Findings::new();
@@ -302,10 +296,7 @@ impl Rule for OnLine {
             return not_placed();
         }
         let index = SegmentIndex::new(segments(&lines.shapes));
-        let limit = subject
-            .settings
-            .limit
-            .unwrap_or_else(|| subject.standards.profile().tol_m());
+        let limit = subject.limit_m();
         let mut findings = Findings::new();
         let mut checked = 0;
         for (row, shape) in subject.stop.each(metres.view().iter().enumerate()) {
@@ -359,10 +350,7 @@ impl Rule for Nodes {
         if columns.iter().all(Option::is_none) {
             return Outcome::not_run(say!(N01_no_columns), false);
         }
-        let limit = subject
-            .settings
-            .limit
-            .unwrap_or_else(|| subject.standards.profile().tol_m());
+        let limit = subject.limit_m();
         let mut places: HashMap<String, (usize, At)> = HashMap::new();
         let mut findings = Findings::new();
         for (row, shape) in subject.stop.each(metres.view().iter().enumerate()) {

@@ -29,10 +29,7 @@ impl Rule for Inside {
             return not_placed();
         };
         let bounds = subject.standards.profile().bounds;
-        let tolerance = subject
-            .settings
-            .limit
-            .unwrap_or_else(|| subject.standards.profile().tol_m());
+        let tolerance = subject.limit_m();
         let city = subject
             .city
             .and_then(|city| City::new(city, lonlat, tolerance));

@@ -99,6 +99,12 @@ impl Subject<'_> {
             + 1
     }
 
+    /// How far, in metres: what the standard says to this rule, else the tolerance of the profile.
+    pub(super) fn limit_m(&self) -> f64 {
+        let tolerance = || self.standards.profile().tol_m();
+        self.settings.limit.unwrap_or_else(tolerance)
+    }
+
     /// True when the rule is for this row: the standard may name the kinds that it is for.
     pub fn concerns(&self, row: usize) -> bool {
         self.settings.only.as_ref().is_none_or(|only| {
