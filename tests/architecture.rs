@@ -104,7 +104,7 @@ fn sources() -> Vec<Source> {
     let tests = test_files(&found);
     found
         .into_iter()
-        .filter(|file| !tests.contains(file))
+        .filter(|file| !tests.iter().any(|test| file.starts_with(test)))
         .map(|file| {
             let path = file
                 .strip_prefix(&root)
@@ -127,7 +127,7 @@ fn sources() -> Vec<Source> {
         .collect()
 }
 
-/// The files that are modules of tests by themselves (`#[cfg(test)] mod judge;`): tests may look anywhere.
+/// The files and folders that are modules of tests by themselves (`#[cfg(test)] mod judge;`): tests may look anywhere.
 fn test_files(all: &[std::path::PathBuf]) -> BTreeSet<std::path::PathBuf> {
     let mut tests = BTreeSet::new();
     for file in all {
@@ -143,7 +143,7 @@ fn test_files(all: &[std::path::PathBuf]) -> BTreeSet<std::path::PathBuf> {
                 .map(|(_, name)| name);
             if let (true, Some(name)) = (pair[0].trim() == "#[cfg(test)]", name) {
                 tests.insert(folder.join(format!("{name}.rs")));
-                tests.insert(folder.join(name).join("mod.rs"));
+                tests.insert(folder.join(name));
             }
         }
     }
@@ -155,6 +155,7 @@ fn code_of(text: &str) -> String {
     let mut code: Vec<&str> = vec![];
     for line in text.lines() {
         if line.contains("mod ")
+            && line.ends_with('{')
             && code
                 .last()
                 .is_some_and(|before| before.trim() == "#[cfg(test)]")

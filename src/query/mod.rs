@@ -6,15 +6,12 @@
 mod added;
 mod aggregate;
 mod answer;
-#[cfg(test)]
-mod answer_tests;
 mod areas;
 mod budget;
 pub mod distance;
 mod edges;
 mod error;
 pub mod filter;
-mod judge;
 mod nearest;
 mod relate;
 mod request;
@@ -144,3 +141,8 @@ pub(crate) fn geojson_geometry(json: &Json) -> Result<Geometry<f64>, String> {
         )),
     }
 }
+
+#[cfg(test)]
+mod answer_tests;
+#[cfg(test)]
+mod judge;
