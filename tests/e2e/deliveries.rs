@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 use super::{
     city,
     dice::{Dice, times},
+    form::form,
     server::Server,
 };
 
@@ -74,21 +75,6 @@ pub(crate) fn ask(
         headers,
         body: response.body_mut().read_to_vec().ok()?,
     })
-}
-
-pub(crate) fn form(parts: &[(&str, Option<&str>, &[u8])]) -> Vec<u8> {
-    let mut body = vec![];
-    for (name, file, bytes) in parts {
-        let file = file.map_or_else(String::new, |file| format!("; filename=\"{file}\""));
-        body.extend(
-            format!("--QQ\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n")
-                .bytes(),
-        );
-        body.extend(*bytes);
-        body.extend(b"\r\n");
-    }
-    body.extend(b"--QQ--\r\n");
-    body
 }
 
 pub(crate) const TUS: (&str, &str) = ("tus-resumable", "1.0.0");

@@ -11,7 +11,8 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    deliveries::{TUS, ask, ended, form},
+    deliveries::{TUS, ask, ended},
+    form::form,
     geopackage::geopackage,
     server::Server,
     strange::{self, POINT, archive, dbf, gml, kml, shp, workbook},

@@ -19,6 +19,8 @@ mod clients;
 mod commands;
 mod deliveries;
 mod dice;
+#[path = "../suite/form.rs"]
+mod form;
 mod formats;
 #[path = "../suite/geopackage.rs"]
 mod geopackage;

@@ -6,10 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
-    deliveries::{ask, form},
-    server::Server,
-};
+use super::{deliveries::ask, form::form, server::Server};
 
 /// Layers in a projected system: judging them opens ways of PROJ, which the end of a thread or of the process
 /// must not take apart under another's hands.

@@ -54,14 +54,14 @@ const FAULTS: &[(&str, &[Shown])] = &[
     (
         "empty zip",
         &[In(
-            "tests/suite/hostile.rs",
+            "tests/suite/hostile/archives.rs",
             "an_archive_without_files_says_so",
         )],
     ),
     (
         "shapefile inside a folder inside the zip",
         &[In(
-            "tests/suite/hostile.rs",
+            "tests/suite/hostile/archives.rs",
             "the_good_is_read_and_the_bad_refused_by_name",
         )],
     ),

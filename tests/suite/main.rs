@@ -17,6 +17,7 @@
 mod asked;
 mod crs;
 mod faults;
+mod form;
 mod formats;
 mod fuzz;
 mod geopackage;

@@ -8,6 +8,7 @@ mod deliveries;
 mod features;
 mod grids;
 mod hostile;
+mod moves;
 mod pictures;
 mod tiles;
 mod words;

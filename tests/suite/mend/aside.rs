@@ -18,21 +18,8 @@ fn bad_rows_are_set_aside_with_their_reasons_and_the_rest_goes_on() {
         } else {
             square(&mut shapes, [x, y], 0.01);
         }
-        let number = if row == 31 { 31 } else { row + 1 }.to_string();
-        let id = (row + 1).to_string();
-        for (column, value) in [
-            Value::Text(&id),
-            Value::Integer(276_600),
-            Value::Date(20_000),
-            Value::Text(&number),
-            Value::Text("Ward"),
-            Value::Text("2022"),
-        ]
-        .into_iter()
-        .enumerate()
-        {
-            raw.table.columns[column].push(value);
-        }
+        let number = if row == 31 { 31 } else { row + 1 };
+        push_ward(&mut raw.table, row + 1, number);
     }
     raw.shapes = shapes;
     raw.declared_rows = Some(60);
@@ -123,20 +110,7 @@ fn rows_read_are_always_the_sum_whatever_is_wrong_and_whatever_is_asked() {
         for row in 0..raw.len() {
             match dice(8) {
                 0 => shapes.push_none(ShapeKind::Missing),
-                1 => {
-                    ring(
-                        &mut shapes,
-                        &[
-                            [77.51, 12.91],
-                            [77.52, 12.92],
-                            [77.52, 12.91],
-                            [77.51, 12.92],
-                            [77.51, 12.91],
-                        ],
-                    );
-                    shapes.end_part();
-                    shapes.end_feature(ShapeKind::Polygon);
-                }
+                1 => push_bow_tie(&mut shapes),
                 2 => {
                     for x in [77.51, 77.516] {
                         ring(

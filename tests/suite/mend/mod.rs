@@ -35,20 +35,7 @@ fn wards() -> RawLayer {
             12.9 + f64::from(row / 3) * 0.01,
         ];
         square(&mut shapes, [x, y], 0.01);
-        let number = (row + 1).to_string();
-        for (column, value) in [
-            Value::Text(&number),
-            Value::Integer(276_600),
-            Value::Date(20_000),
-            Value::Text(&number),
-            Value::Text("Ward"),
-            Value::Text("2022"),
-        ]
-        .into_iter()
-        .enumerate()
-        {
-            table.columns[column].push(value);
-        }
+        push_ward(&mut table, row + 1, row + 1);
     }
     RawLayer {
         source: Source {
@@ -69,6 +56,38 @@ fn wards() -> RawLayer {
         shapes,
         notes: vec![],
     }
+}
+
+/// The values of a ward: which feature it is, and its number.
+fn push_ward(table: &mut Table, id: u32, number: u32) {
+    let (id, number) = (id.to_string(), number.to_string());
+    let values = [
+        Value::Text(&id),
+        Value::Integer(276_600),
+        Value::Date(20_000),
+        Value::Text(&number),
+        Value::Text("Ward"),
+        Value::Text("2022"),
+    ];
+    for (column, value) in table.columns.iter_mut().zip(values) {
+        column.push(value);
+    }
+}
+
+/// A ring that crosses itself once.
+fn push_bow_tie(shapes: &mut Shapes<f64>) {
+    ring(
+        shapes,
+        &[
+            [77.51, 12.91],
+            [77.52, 12.92],
+            [77.52, 12.91],
+            [77.51, 12.92],
+            [77.51, 12.91],
+        ],
+    );
+    shapes.end_part();
+    shapes.end_feature(ShapeKind::Polygon);
 }
 
 fn ring(shapes: &mut Shapes<f64>, ring: &[[f64; 2]]) {

@@ -5,20 +5,7 @@ use super::*;
 #[test]
 fn a_repair_is_shown_before_it_is_made_written_down_when_it_is_and_undone_by_not_asking() {
     // A bow-tie, and a ring that is open.
-    let raw = redrawn(4, |shapes| {
-        ring(
-            shapes,
-            &[
-                [77.51, 12.91],
-                [77.52, 12.92],
-                [77.52, 12.91],
-                [77.51, 12.92],
-                [77.51, 12.91],
-            ],
-        );
-        shapes.end_part();
-        shapes.end_feature(ShapeKind::Polygon);
-    });
+    let raw = redrawn(4, push_bow_tie);
     let plain = judged(&raw, &Question::default());
     let first = report::json(plain.report());
     let offered = plain

@@ -23,6 +23,8 @@ use parat::{
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
+use crate::form::form;
+
 /// Wards on a lattice, with what their standard asks for but for what is left out.
 fn wards(key: &str, crs: &str) -> String {
     let features: Vec<Value> = (0..9)
@@ -149,21 +151,6 @@ impl Server {
         all.extend_from_slice(headers);
         self.send(method, path, &all, body.to_vec())
     }
-}
-
-fn form(parts: &[(&str, Option<&str>, &[u8])]) -> Vec<u8> {
-    let mut body = vec![];
-    for (name, file, bytes) in parts {
-        let file = file.map_or_else(String::new, |file| format!("; filename=\"{file}\""));
-        body.extend(
-            format!("--QQ\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n")
-                .bytes(),
-        );
-        body.extend(*bytes);
-        body.extend(b"\r\n");
-    }
-    body.extend(b"--QQ--\r\n");
-    body
 }
 
 /// What `parat check --format json` says of a file.
