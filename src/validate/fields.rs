@@ -58,14 +58,20 @@ fn on_values(
     for (field, at) in answered(subject, standard).filter(|(field, _)| concerns(field)) {
         let column = &subject.raw.table.columns[at];
         checked += column.len() as u64;
+        // A wrong code is wrong in many rows, and its nearest one takes long to find.
+        let mut said: HashMap<String, (Say, Say)> = HashMap::new();
         each_bad(
             column,
             |value| good(field, value),
             |row| {
                 findings.add(|| {
                     let text = column.get(row).to_text();
+                    let text = text.trim();
                     let name = &subject.raw.table.fields[at].name;
-                    let (what, fix) = say(field, text.trim(), name);
+                    let (what, fix) = said
+                        .entry(text.to_owned())
+                        .or_insert_with(|| say(field, text, name))
+                        .clone();
                     Finding {
                         place: subject.cell(row, at),
                         say: say!(at_row, who = subject.called(row), what = what),
