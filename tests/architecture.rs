@@ -48,6 +48,7 @@ const DOORS: &[(&str, &str)] = &[
     ("mvt", "tile/"),
     ("i_overlay", "tile/"),
     ("libdeflater", "tile/ snapshot/ read/"),
+    ("zstd_safe", "tile/"),
     ("flatgeobuf", "snapshot/"),
     ("flatbuffers", "snapshot/"),
     ("memmap2", "snapshot/ read/mapped.rs"),

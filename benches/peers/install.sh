@@ -8,7 +8,7 @@ peers=${PEERS:-.peers}
 export DEBIAN_FRONTEND=noninteractive
 apt-get -o DPkg::Lock::Timeout=300 -qq update
 apt-get -o DPkg::Lock::Timeout=300 -qq install --no-install-recommends -y \
-  nginx-light wrk postgresql postgresql-postgis gdal-bin python3-gdal python3-venv nodejs npm chromium g++ \
+  nginx-light wrk postgresql postgresql-postgis gdal-bin python3-gdal python3-venv nodejs npm chromium g++ zstd \
   ${QGIS:+qgis python3-qgis} >/dev/null
 mkdir -p "$peers"
 /usr/bin/python3 -m venv --system-site-packages "$peers/venv"

@@ -19,6 +19,8 @@ DATA = os.environ.get("DATA", "parat-data")
 LAYERS = {"building": ("floors >= 2", "floors=2"), "road": ("lanes >= 2", "lanes=2"), "tree": ("girth_cm >= 60", "girth=60")}
 CHOSEN = os.environ.get("LAYER", ",".join(LAYERS)).split(",")
 TICKS = os.sysconf("SC_CLK_TCK")
+# What browsers of 2024 and later say; with CODINGS=gzip what they and all others said before.
+CODINGS = os.environ.get("CODINGS", "gzip, deflate, br, zstd")
 
 
 def machine():
@@ -75,18 +77,22 @@ def memory(pid):
 class Line:
     """A connection that is kept, as a browser keeps it."""
 
-    def __init__(self, url):
+    def __init__(self, url, codings="gzip"):
+        self.headers = {"Accept-Encoding": codings}
         self.connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=120)
 
     def get(self, path):
         """Status, headers and the body as it came."""
-        self.connection.request("GET", path, headers={"Accept-Encoding": "gzip"})
+        self.connection.request("GET", path, headers=self.headers)
         answer = self.connection.getresponse()
         return answer.status, answer.headers, answer.read()
 
 
 def unpacked(headers, body):
-    return gzip.decompress(body) if headers["Content-Encoding"] == "gzip" else body
+    coding = headers["Content-Encoding"]
+    if coding == "zstd":
+        return subprocess.run(["zstd", "-dcq"], input=body, capture_output=True, check=True).stdout
+    return gzip.decompress(body) if coding == "gzip" else body
 
 
 class Program:

@@ -8,6 +8,7 @@ use std::sync::{
 use axum::body::Bytes;
 use moka::sync::Cache;
 
+use super::negotiate::Coding;
 use crate::{
     model::LayerId,
     snapshot::{Snapshot, losses_of},
@@ -19,15 +20,17 @@ const KEPT_BYTES: u64 = 64 << 20;
 
 static KEPT: LazyLock<Cache<String, Arc<Made>>> = LazyLock::new(|| {
     Cache::builder()
-        .weigher(|key: &String, made: &Arc<Made>| (key.len() + made.gzip.len() + 160) as u32)
+        .weigher(|key: &String, made: &Arc<Made>| (key.len() + made.body.len() + 160) as u32)
         .max_capacity(KEPT_BYTES)
         .build()
 });
 
 /// A tile, made and compressed.
 pub(super) struct Made {
-    /// The bytes; none for an empty tile.
-    pub gzip: Bytes,
+    /// The bytes as they are sent; none for an empty tile.
+    pub body: Bytes,
+    /// How they are compressed.
+    pub coding: Coding,
     /// The strong tag of the bytes before compression.
     pub tag: String,
     /// What the tile leaves out.
@@ -38,15 +41,11 @@ pub(super) struct Made {
 
 impl Made {
     /// A tile made now. `name` tells versions, filters and joins apart.
-    pub(super) fn of(name: &str, tile: &Tile) -> Self {
-        let gzip: Bytes = if tile.bytes.is_empty() {
-            Bytes::new()
-        } else {
-            tile::gzip_telling(&tile.bytes, &tile.losses).into()
-        };
+    pub(super) fn of(name: &str, tile: &Tile, coding: Coding) -> Self {
         Self {
-            tag: tag(name, &gzip),
-            gzip,
+            tag: tag(name, tile::checksum(&tile.bytes)),
+            body: packed(&tile.bytes, coding),
+            coding,
             losses: tile.losses,
             layers: match &tile.layers[..] {
                 [_] => vec![],
@@ -63,8 +62,9 @@ impl Made {
         let name = snapshot.info().hash.as_str();
         let Some(bytes) = pyramid.get(id) else {
             return Some(Self {
-                gzip: Bytes::new(),
-                tag: tag(name, &[]),
+                body: Bytes::new(),
+                coding: Coding::Gzip,
+                tag: tag(name, tile::checksum(&[])),
                 losses: Losses::default(),
                 layers: vec![],
             });
@@ -74,13 +74,34 @@ impl Made {
             snapshot: Arc::clone(snapshot),
             id,
         };
-        let gzip = Bytes::from_owner(owner);
+        let body = Bytes::from_owner(owner);
         Some(Self {
-            tag: tag(name, &gzip),
-            gzip,
+            tag: tag(name, tile::checksum_of(&body)?),
+            body,
+            coding: Coding::Gzip,
             losses,
             layers: vec![],
         })
+    }
+
+    /// The same tile, compressed in another way.
+    pub(super) fn recoded(&self, coding: Coding) -> Option<Self> {
+        Some(Self {
+            body: packed(&self.unpacked()?, coding),
+            coding,
+            tag: self.tag.clone(),
+            losses: self.losses,
+            layers: self.layers.clone(),
+        })
+    }
+
+    /// The tile as it is before compression.
+    pub(super) fn unpacked(&self) -> Option<Vec<u8>> {
+        match self.coding {
+            _ if self.body.is_empty() => Some(vec![]),
+            Coding::Gzip => tile::gunzip(&self.body),
+            Coding::Zstd => tile::unzstd(&self.body),
+        }
     }
 }
 
@@ -99,12 +120,19 @@ impl AsRef<[u8]> for Mapped {
     }
 }
 
-/// The tag of a compressed tile, without reading it: a gzip member ends in the checksum and the length of
-/// what it holds (RFC 1952, 2.3.1).
-pub(super) fn tag(name: &str, gzip: &[u8]) -> String {
-    let end = gzip.last_chunk::<8>().copied().unwrap_or_default();
+/// Compressed; nothing stays nothing.
+fn packed(bytes: &[u8], coding: Coding) -> Bytes {
+    match coding {
+        _ if bytes.is_empty() => Bytes::new(),
+        Coding::Gzip => tile::gzip(bytes).into(),
+        Coding::Zstd => tile::zstd(bytes).into(),
+    }
+}
+
+/// The tag of a tile, the same however it is compressed; [`super::reply`] adds how.
+fn tag(name: &str, checksum: u64) -> String {
     let name = name.get(..12).unwrap_or(name);
-    format!("\"{name}-{:016x}\"", u64::from_le_bytes(end))
+    format!("\"{name}-{checksum:016x}\"")
 }
 
 /// The tile that was made under a key.

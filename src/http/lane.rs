@@ -21,7 +21,7 @@ use super::{
     edge::EXPOSED,
     kept::Made,
     losses,
-    negotiate::{TILE, accepts_gzip},
+    negotiate::{Coding, Codings, TILE},
     prepared::asked,
     recipe::Recipe,
     remembered::OfSet,
@@ -76,10 +76,9 @@ impl Lane {
                 .strip_prefix("/xyz/")
         })?;
         let headers = request.headers();
-        let plain = matches!(*request.method(), Method::GET | Method::HEAD)
-            && takes_tiles(headers)
-            && accepts_gzip(headers);
-        if !plain {
+        let codings = Codings::of(headers);
+        let plain = matches!(*request.method(), Method::GET | Method::HEAD) && takes_tiles(headers);
+        if !plain || codings.best().is_none() {
             return None;
         }
         let begun = Instant::now();
@@ -88,6 +87,9 @@ impl Lane {
         let site = &self.0.site;
         let response = match uri.query().filter(|query| !query.is_empty()) {
             None => {
+                if !codings.takes(Coding::Gzip) {
+                    return None;
+                }
                 let known = self.known(source)?;
                 let made = Made::beforehand(&known.snapshot, id)?;
                 site.metrics().tile_beforehand();
@@ -99,7 +101,7 @@ impl Lane {
                     place: Place::Square(id),
                     layers: Arc::clone(&prepared.layers),
                 };
-                let made = at_once(site, &recipe, &recipe.key())?;
+                let made = at_once(site, &recipe, &recipe.key(), codings)?;
                 respond(&made, prepared.version.as_ref(), prepared.cache, headers)?
             }
         };
@@ -180,12 +182,12 @@ fn respond(
     cache: &'static str,
     asked: &HeaderMap,
 ) -> Option<Response<Body>> {
-    let empty = made.gzip.is_empty();
+    let empty = made.body.is_empty();
     // With the encoding behind it, as `edge` does for all others.
     let tag = if empty {
         made.tag.clone()
     } else {
-        format!("{}-gzip\"", made.tag.strip_suffix('"')?)
+        format!("{}-{}\"", made.tag.strip_suffix('"')?, made.coding.name())
     };
     let mut headers = HeaderMap::with_capacity(16);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
@@ -215,12 +217,15 @@ fn respond(
         Response::new(Body::empty())
     } else {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(TILE));
-        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        headers.insert(
+            header::CONTENT_ENCODING,
+            HeaderValue::from_static(made.coding.name()),
+        );
         headers.insert("parat-losses", losses::header(&made.losses, &made.layers)?);
         if let Some(version) = version {
             headers.insert("parat-version", version.clone());
         }
-        Response::new(Body::from(made.gzip.clone()))
+        Response::new(Body::from(made.body.clone()))
     };
     *response.status_mut() = match (has_it, empty) {
         (true, _) => StatusCode::NOT_MODIFIED,

@@ -23,18 +23,18 @@ pub(super) fn of(site: &Site, params: &Params, headers: &HeaderMap) -> String {
 /// The same for a request of which no more is known than its query: `lang` counts where it names a language that
 /// sentences are written in.
 pub(super) fn asked(site: &Site, query: Option<&str>, headers: &HeaderMap) -> String {
-    let known = site.app().standards().messages().languages();
+    let known = site.languages();
     query
         .into_iter()
         .flat_map(|query| query.split('&'))
         .find_map(|pair| pair.strip_prefix("lang="))
-        .filter(|language| known.contains(language))
-        .map_or_else(|| first(headers, &known), ToOwned::to_owned)
+        .filter(|language| known.contains(*language))
+        .map_or_else(|| first(headers, known), ToOwned::to_owned)
 }
 
 /// The first language of `Accept-Language` that sentences are written in, else English.
 pub(super) fn preferred(site: &Site, headers: &HeaderMap) -> String {
-    first(headers, &site.app().standards().messages().languages())
+    first(headers, site.languages())
 }
 
 /// The sentences of a document, told in a language. Only what stands under these names, at any depth, is a sentence.
@@ -87,7 +87,7 @@ pub(super) fn spoken(mut response: Response) -> Response {
 }
 
 /// Weights are rare and mostly in the order of the list, so the order decides.
-fn first(headers: &HeaderMap, known: &BTreeSet<&str>) -> String {
+fn first(headers: &HeaderMap, known: &BTreeSet<String>) -> String {
     headers
         .get(header::ACCEPT_LANGUAGE)
         .and_then(|value| value.to_str().ok())

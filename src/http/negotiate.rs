@@ -161,27 +161,75 @@ pub(super) fn choose(
     })
 }
 
-/// True when a client takes gzip (RFC 9110, 12.5.3).
-pub(super) fn accepts_gzip(headers: &HeaderMap) -> bool {
-    let mut any = None;
-    for part in headers
-        .get_all(header::ACCEPT_ENCODING)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-    {
-        let (name, rest) = part.split_once(';').unwrap_or((part, ""));
-        let refused = rest
-            .trim()
-            .strip_prefix("q=")
-            .is_some_and(|q| q.parse::<f32>().is_ok_and(|q| q <= 0.0));
-        match name.trim() {
-            "gzip" | "x-gzip" => return !refused,
-            "*" => any = Some(!refused),
-            _ => {}
+/// How tiles are compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Coding {
+    /// RFC 1952: what all clients take, and what publication made.
+    Gzip,
+    /// RFC 8878: as small, for half the time.
+    Zstd,
+}
+
+impl Coding {
+    /// As `Content-Encoding` names it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
         }
     }
-    any.unwrap_or(false)
+}
+
+/// Which of the codings a client takes (RFC 9110, 12.5.3), with weights in thousandths.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Codings {
+    gzip: u16,
+    zstd: u16,
+}
+
+impl Codings {
+    /// What a request says. Who says nothing takes none, so that a plain client reads what it gets; and a star
+    /// speaks for gzip alone: who can read zstd names it.
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let (mut gzip, mut any, mut zstd) = (None, None, 0);
+        for (name, weight) in headers
+            .get_all(header::ACCEPT_ENCODING)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .filter_map(range)
+        {
+            if name.eq_ignore_ascii_case("gzip") || name.eq_ignore_ascii_case("x-gzip") {
+                gzip = Some(weight);
+            } else if name.eq_ignore_ascii_case("zstd") {
+                zstd = weight;
+            } else if name == "*" {
+                any = Some(weight);
+            }
+        }
+        Self {
+            gzip: gzip.or(any).unwrap_or(0),
+            zstd,
+        }
+    }
+
+    /// True when the client takes this coding.
+    pub(super) fn takes(self, coding: Coding) -> bool {
+        match coding {
+            Coding::Gzip => self.gzip > 0,
+            Coding::Zstd => self.zstd > 0,
+        }
+    }
+
+    /// The one for what is compressed now: what the client likes best, and of two that it likes alike the
+    /// cheaper. None for a client that takes neither.
+    pub(super) fn best(self) -> Option<Coding> {
+        match (self.gzip, self.zstd) {
+            (0, 0) => None,
+            (gzip, zstd) if gzip > zstd => Some(Coding::Gzip),
+            _ => Some(Coding::Zstd),
+        }
+    }
 }
 
 /// True when a client likes a page better than JSON: for errors, which have no offer of their own.
@@ -313,25 +361,50 @@ mod tests {
     }
 
     #[test]
-    fn gzip_is_sent_only_to_who_takes_it() {
-        let accepts = |text: &'static str| {
-            accepts_gzip(&HeaderMap::from_iter([(
+    fn a_coding_is_used_only_for_who_takes_it_and_the_best_liked_first() {
+        let codings = |text: &'static str| {
+            Codings::of(&HeaderMap::from_iter([(
                 header::ACCEPT_ENCODING,
                 header::HeaderValue::from_static(text),
             )]))
         };
-        for yes in [
-            "gzip",
-            "br, gzip;q=0.5",
-            "deflate,gzip",
-            "*",
-            "br;q=1, *;q=0.1",
+        let (gzip, zstd) = (Some(Coding::Gzip), Some(Coding::Zstd));
+        for (text, takes_gzip, takes_zstd, best) in [
+            // What browsers say.
+            ("gzip, deflate, br, zstd", true, true, zstd),
+            ("gzip, deflate, br", true, false, gzip),
+            ("gzip", true, false, gzip),
+            ("x-gzip", true, false, gzip),
+            ("br, GZIP;q=0.5", true, false, gzip),
+            ("zstd", false, true, zstd),
+            ("gzip;q=1.0, zstd;q=0.9", true, true, gzip),
+            ("gzip;q=0.5, zstd;Q=0.5", true, true, zstd),
+            ("zstd ; q=0 , gzip", true, false, gzip),
+            ("gzip;q=0, zstd", false, true, zstd),
+            ("gzip;q=0, zstd;q=0.000", false, false, None),
+            ("*", true, false, gzip),
+            ("br;q=1, *;q=0.1", true, false, gzip),
+            ("zstd;q=0.1, *", true, true, gzip),
+            ("gzip;q=0, *", false, false, None),
+            ("*;q=0, gzip;q=0.001", true, false, gzip),
+            ("*;q=0", false, false, None),
+            ("identity", false, false, None),
+            ("br", false, false, None),
+            ("gzip;q=nonsense", false, false, None),
+            (",;,", false, false, None),
+            ("", false, false, None),
         ] {
-            assert!(accepts(yes), "{yes}");
+            let said = codings(text);
+            assert_eq!(
+                (
+                    said.takes(Coding::Gzip),
+                    said.takes(Coding::Zstd),
+                    said.best()
+                ),
+                (takes_gzip, takes_zstd, best),
+                "{text}"
+            );
         }
-        for no in ["", "br", "gzip;q=0", "identity", "*;q=0", "gzip;q=0, *"] {
-            assert!(!accepts(no), "{no}");
-        }
-        assert!(!accepts_gzip(&HeaderMap::new()));
+        assert_eq!(Codings::of(&HeaderMap::new()).best(), None);
     }
 }

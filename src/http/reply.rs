@@ -130,8 +130,9 @@ fn common(headers: &mut HeaderMap, tag: &str, cache: &'static str) {
 /// The text between the quotes, without the encoding that [`super::edge`] added.
 pub(super) fn bare(tag: &str) -> &str {
     let tag = tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"');
-    tag.strip_suffix("-gzip")
-        .or_else(|| tag.strip_suffix("-br"))
+    ["-gzip", "-br", "-zstd"]
+        .iter()
+        .find_map(|coding| tag.strip_suffix(coding))
         .unwrap_or(tag)
 }
 
@@ -192,6 +193,7 @@ mod tests {
             "*".into(),
             format!("W/{tag}"),
             format!("\"{inner}-gzip\""),
+            format!("\"{inner}-zstd\""),
             format!("\"other\", \"{inner}-br\""),
         ] {
             let response = unchanged(&asked(&theirs), &tag, REVALIDATE).expect("a 304");

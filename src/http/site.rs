@@ -1,6 +1,7 @@
 //! What every handler has at hand: the application, the public address, the counters.
 
 use std::{
+    collections::BTreeSet,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -57,6 +58,7 @@ struct Inner {
     metrics: Metrics,
     fonts: OnceLock<Arc<Fonts>>,
     queries: Queries,
+    languages: BTreeSet<String>,
 }
 
 impl Site {
@@ -67,6 +69,8 @@ impl Site {
             .split_once("://")
             .and_then(|(_, rest)| rest.find('/').map(|at| rest[at..].to_owned()))
             .unwrap_or_default();
+        let languages = app.standards().messages().languages();
+        let languages = languages.into_iter().map(str::to_owned).collect();
         Self(Arc::new(Inner {
             app,
             settings,
@@ -74,6 +78,7 @@ impl Site {
             metrics: Metrics::default(),
             fonts: OnceLock::new(),
             queries: Queries::default(),
+            languages,
         }))
     }
 
@@ -108,6 +113,11 @@ impl Site {
     /// The counters.
     pub(super) fn metrics(&self) -> &Metrics {
         &self.0.metrics
+    }
+
+    /// The languages that sentences are written in: asked of every request, so found once.
+    pub(super) fn languages(&self) -> &BTreeSet<String> {
+        &self.0.languages
     }
 
     /// Queries of tiles that were read before.

@@ -19,7 +19,7 @@ use super::{
     indicators::layer_of,
     kept::{self, Gone, Made},
     losses,
-    negotiate::{TILE, accepts_gzip},
+    negotiate::{Coding, Codings, TILE},
     ops,
     prepared::{Prepared, asked},
     recipe::{Layers, Part, Recipe},
@@ -34,14 +34,17 @@ use crate::{
     model::LayerId,
     snapshot::Snapshot,
     standard::Standards,
-    tile::{self, Place, Tile},
+    tile::{Place, Tile},
 };
 
 /// The most collections that one dataset tile may be asked for by name.
 const MOST_COLLECTIONS: usize = 64;
 
 /// A tile from the pyramid, from memory, or made now: here when it is short, else on a thread of its own.
-async fn made(site: &Site, recipe: Recipe) -> Result<Arc<Made>, Problem> {
+///
+/// It is compressed as its client likes best when it is made now, and otherwise as it is kept, where the client
+/// takes that.
+async fn made(site: &Site, recipe: Recipe, codings: Codings) -> Result<Arc<Made>, Problem> {
     let beforehand = recipe
         .plain()
         .and_then(|(snapshot, id)| Made::beforehand(snapshot, id));
@@ -50,7 +53,7 @@ async fn made(site: &Site, recipe: Recipe) -> Result<Arc<Made>, Problem> {
         return Ok(Arc::new(made));
     }
     let key = recipe.key();
-    if let Some(made) = at_once(site, &recipe, &key) {
+    if let Some(made) = at_once(site, &recipe, &key, codings) {
         return Ok(made);
     }
     let metered = site.clone();
@@ -60,32 +63,52 @@ async fn made(site: &Site, recipe: Recipe) -> Result<Arc<Made>, Problem> {
     site.app()
         .compute(move |_| {
             // Whoever waited for a permit may find that another has made it meanwhile.
-            if let Some(made) = kept::get(&key) {
+            if let Some(made) = from_memory(&key, codings) {
                 return Ok(Ok(made));
             }
             let tile = recipe.make(&gone);
-            Ok(tile.map(|tile| finished(&metered, &recipe, &key, &tile)))
+            Ok(tile.map(|tile| finished(&metered, &recipe, &key, &tile, codings)))
         })
         .await?
 }
 
 /// A tile from memory, or made here; none for one that is long to make.
-pub(super) fn at_once(site: &Site, recipe: &Recipe, key: &str) -> Option<Arc<Made>> {
-    if let Some(made) = kept::get(key) {
+pub(super) fn at_once(
+    site: &Site,
+    recipe: &Recipe,
+    key: &str,
+    codings: Codings,
+) -> Option<Arc<Made>> {
+    if let Some(made) = from_memory(key, codings) {
         site.metrics().tile_kept();
         return Some(made);
     }
     site.app().compute_here(|| {
         let tile = recipe.make_if_short()?;
-        Some(finished(site, recipe, key, &tile))
+        Some(finished(site, recipe, key, &tile, codings))
     })?
 }
 
+/// A tile from memory. One kept as zstd is kept as gzip from then on, when somebody comes who takes only that:
+/// everybody takes it.
+fn from_memory(key: &str, codings: Codings) -> Option<Arc<Made>> {
+    let made = kept::get(key)?;
+    match codings.best() {
+        Some(best) if !codings.takes(made.coding) => {
+            let made = Arc::new(made.recoded(best)?);
+            kept::keep(key.to_owned(), Arc::clone(&made));
+            Some(made)
+        }
+        _ => Some(made),
+    }
+}
+
 /// Compresses, counts and keeps a tile.
-fn finished(site: &Site, recipe: &Recipe, key: &str, tile: &Tile) -> Arc<Made> {
+fn finished(site: &Site, recipe: &Recipe, key: &str, tile: &Tile, codings: Codings) -> Arc<Made> {
+    let coding = codings.best().unwrap_or(Coding::Gzip);
     let dropped = tile.losses.dropped;
     site.metrics().tile(tile.bytes.len(), dropped);
-    let made = Arc::new(Made::of(&recipe.name(key), tile));
+    let made = Arc::new(Made::of(&recipe.name(key), tile, coding));
     kept::keep(key.to_owned(), Arc::clone(&made));
     made
 }
@@ -97,14 +120,17 @@ async fn answer(
     cache: &'static str,
     version: Option<String>,
 ) -> Result<Response, Problem> {
-    let made = made(site, recipe).await?;
-    if made.gzip.is_empty() {
+    let codings = Codings::of(asked);
+    let made = made(site, recipe, codings).await?;
+    if made.body.is_empty() {
         return Ok(empty(asked, &made.tag, cache));
     }
-    let mut reply = if accepts_gzip(asked) {
-        Reply::tagged(TILE, made.gzip.clone(), made.tag.clone()).header("content-encoding", "gzip")
+    let mut reply = if codings.takes(made.coding) {
+        Reply::tagged(TILE, made.body.clone(), made.tag.clone())
+            .header("content-encoding", made.coding.name())
     } else {
-        let bytes = tile::gunzip(&made.gzip)
+        let bytes = made
+            .unpacked()
             .ok_or_else(|| Problem::new(error::INTERNAL, "nothing more can be said here"))?;
         Reply::tagged(TILE, bytes, made.tag.clone())
     };

@@ -285,9 +285,9 @@ pub(super) async fn act(
     let entry = live.version(&id, number(&version)?, &actor)?.clone();
     let media = Media::Json.types()[0];
     // It is the same version in whatever language somebody read it.
-    let languages = site.app().standards().messages().languages();
-    let tags: Vec<String> = languages
-        .into_iter()
+    let tags: Vec<String> = site
+        .languages()
+        .iter()
         .map(|language| tag(&site, &live, &entry, &actor, media, language))
         .collect();
     let mut seen = Seen {

@@ -1,4 +1,5 @@
-//! Tiles are compressed once and kept compressed; the rare client without gzip pays for its own.
+//! The coding that every client reads: what publication makes, and what is made now for who does not take
+//! [`super::zstd`].
 
 use std::cell::RefCell;
 
@@ -51,6 +52,16 @@ pub fn gzip_telling(bytes: &[u8], losses: &Losses) -> Vec<u8> {
     member(bytes, Some(&gzip_header(losses)))
 }
 
+/// The checksum and the length of bytes, as a gzip member of them ends (RFC 1952, 2.3.1).
+pub fn checksum(bytes: &[u8]) -> u64 {
+    u64::from(libdeflater::crc32(bytes)) | (bytes.len() as u64) << 32
+}
+
+/// The same of the bytes that a gzip member holds, without reading them.
+pub fn checksum_of(gzip: &[u8]) -> Option<u64> {
+    gzip.last_chunk::<8>().map(|end| u64::from_le_bytes(*end))
+}
+
 /// What [`gzip`] was given; none for bytes that it did not make.
 pub fn gunzip(gzip: &[u8]) -> Option<Vec<u8>> {
     // RFC 1952: the last four bytes are the size. The member is our own, so the size is true.
@@ -73,6 +84,7 @@ mod tests {
         let bytes: Vec<u8> = (0..50_000_u32).map(|at| ((at * at) >> 7) as u8).collect();
         assert_eq!(gunzip(&gzip(&bytes)), Some(bytes.clone()));
         assert_eq!(gunzip(&[]), None);
+        assert_eq!(checksum_of(&gzip(&bytes)), Some(checksum(&bytes)));
         let losses = Losses {
             features_matched: 70_000,
             dropped: 3,

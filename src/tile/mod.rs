@@ -19,6 +19,7 @@ mod rings;
 mod simplify;
 mod sketch;
 mod values;
+mod zstd;
 
 use std::cell::RefCell;
 
@@ -30,8 +31,9 @@ pub use declared::{Grid, GridTile, Limits};
 use draw::draw;
 use encode::{Desk, Key, Outline, Source, Spec};
 use ground::{Ground, Square};
-pub use gzip::{gunzip, gzip, gzip_telling};
+pub use gzip::{checksum, checksum_of, gunzip, gzip, gzip_telling};
 use sketch::Sketch;
+pub use zstd::{unzstd, zstd};
 
 use crate::{
     model::{Field, LayerId},

@@ -46,6 +46,69 @@ fn a_tile_is_gzip_only_for_who_takes_it() {
 }
 
 #[test]
+fn a_tile_comes_in_a_coding_that_its_client_takes_and_is_the_same_in_all() {
+    let path = "/xyz/ward_boundary/10/732/474.mvt?properties=name";
+    let plain = get(path);
+    assert_eq!(plain.header("content-encoding"), "");
+    let bare = plain.header("etag").trim_matches('"').to_owned();
+    let browser = "gzip, deflate, br, zstd";
+    // One tile is kept, as it was compressed first or last for who did not take that.
+    for (asked, coding) in [
+        ("gzip", "gzip"),
+        (browser, "gzip"),
+        ("zstd", "zstd"),
+        (browser, "zstd"),
+        ("zstd;q=0.5, gzip", "zstd"),
+        ("gzip, zstd;q=0", "gzip"),
+        ("*", "gzip"),
+        ("gzip;q=0, zstd;q=0", ""),
+        ("gzip;q=0, *", ""),
+        ("br", ""),
+        ("zstd, gzip;q=0", "zstd"),
+    ] {
+        let answer = send("GET", path, &[("accept-encoding", asked)], "");
+        assert_eq!(answer.header("content-encoding"), coding, "{asked}");
+        let bytes = match coding {
+            "gzip" => parat::tile::gunzip(&answer.body).expect("gzip"),
+            "zstd" => {
+                let mut out = vec![0; plain.body.len()];
+                let len = zstd_safe::decompress(&mut out[..], &answer.body).expect("zstd");
+                out[..len].to_vec()
+            }
+            _ => answer.body.clone(),
+        };
+        assert_eq!(bytes, plain.body, "{asked}");
+        let tag = if coding.is_empty() {
+            format!("\"{bare}\"")
+        } else {
+            format!("\"{bare}-{coding}\"")
+        };
+        assert_eq!(answer.header("etag"), tag, "{asked}");
+        let varies: Vec<_> = answer.headers.get_all("vary").iter().collect();
+        assert!(varies.iter().any(|by| *by == "Accept-Encoding"), "{asked}");
+        let head = send("HEAD", path, &[("accept-encoding", asked)], "");
+        assert_eq!(
+            (head.status, head.header("etag")),
+            (answer.status, &tag[..])
+        );
+        assert!(head.body.is_empty());
+        let again = [("accept-encoding", asked), ("if-none-match", &tag)];
+        let again = send("GET", path, &again, "");
+        assert_eq!(
+            (again.status.as_u16(), again.header("etag")),
+            (304, &tag[..])
+        );
+    }
+    // Who likes gzip better gets it where nothing is kept yet.
+    let other = "/xyz/ward_boundary/10/732/474.mvt?properties=ward_no";
+    let asked = [("accept-encoding", "zstd;q=0.9, gzip")];
+    assert_eq!(
+        send("GET", other, &asked, "").header("content-encoding"),
+        "gzip"
+    );
+}
+
+#[test]
 fn a_tileset_of_chosen_collections_links_to_tiles_of_these() {
     let value = json("/tiles/WebMercatorQuad?collections=toilet,ward_boundary");
     for rel in ["item", "self", "describedby"] {
