@@ -14,19 +14,41 @@ pub const EXTENT: i32 = 4096;
 /// Units kept beyond each side.
 pub const BUFFER: i32 = 64;
 
+/// One step down the Hilbert curve: which quarter a position lies in, and how the curve runs there. It runs as it
+/// does in the whole, or with both axes exchanged (bit 0 of the way), reversed (bit 1), or both.
+const fn step(way: usize, right: usize, down: usize) -> (usize, usize) {
+    let (right, down) = if way & 1 == 0 {
+        (right, down)
+    } else {
+        (down, right)
+    };
+    let (right, down) = (right ^ way >> 1, down ^ way >> 1);
+    let next = if down == 1 { way } else { way ^ 1 ^ right << 1 };
+    ((3 * right) ^ down, next)
+}
+
+/// Two steps at once: for each way, and two bits of x above two bits of y, the next way above four bits of the place.
+const STEPS: [[u8; 16]; 4] = {
+    let mut steps = [[0; 16]; 4];
+    let mut at = 0;
+    while at < 64 {
+        let (way, bits) = (at / 16, at % 16);
+        let (first, next) = step(way, bits >> 3, bits >> 1 & 1);
+        let (second, next) = step(next, bits >> 2 & 1, bits & 1);
+        steps[way][bits] = (next << 4 | first << 2 | second) as u8;
+        at += 1;
+    }
+    steps
+};
+
 /// The place of a position along a Hilbert curve over the world.
-pub fn hilbert([mut x, mut y]: [u32; 2]) -> u64 {
-    let mut place = 0;
-    for bit in (0..32).rev() {
-        let (right, down) = (x >> bit & 1, y >> bit & 1);
-        place = place << 2 | u64::from((3 * right) ^ down);
-        if down == 0 {
-            if right == 1 {
-                x = !x;
-                y = !y;
-            }
-            std::mem::swap(&mut x, &mut y);
-        }
+pub fn hilbert([x, y]: [u32; 2]) -> u64 {
+    let (mut place, mut way) = (0, 0);
+    for shift in (0..32).step_by(2).rev() {
+        let bits = (x >> shift & 3) << 2 | (y >> shift & 3);
+        let found = STEPS[way][bits as usize];
+        place = place << 4 | u64::from(found & 15);
+        way = usize::from(found >> 4);
     }
     place
 }

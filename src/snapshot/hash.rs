@@ -85,8 +85,15 @@ fn canonical(shape: &ShapeRef<'_, f64>) -> Vec<Vec<Vec<Place>>> {
     parts
 }
 
+/// Adds a count: one byte where it fits, which it nearly always does. The shorter a row, the sooner it is hashed.
 fn push_count(count: usize, to: &mut Vec<u8>) {
-    to.extend_from_slice(&(count as u32).to_le_bytes());
+    match u8::try_from(count) {
+        Ok(short) if short < u8::MAX => to.push(short),
+        _ => {
+            to.push(u8::MAX);
+            to.extend_from_slice(&(count as u32).to_le_bytes());
+        }
+    }
 }
 
 /// Adds the canonical form of a shape. Nearly all shapes are one run of coordinates, and need no lists.
@@ -139,10 +146,24 @@ impl Numbers {
             // Sign, twelve digits, a point and an exponent of three digits have room.
             let _ = write!(rest, "{number:.11e}");
             let length = 24 - rest.len();
-            *known = (bits, length as u8, text);
+            *known = (bits, without_zeros(&mut text, length) as u8, text);
         }
         to.extend_from_slice(&known.2[..usize::from(known.1)]);
     }
+}
+
+/// Takes the zeros from the end of a mantissa, and gives the length that is left.
+fn without_zeros(text: &mut [u8; 24], length: usize) -> usize {
+    let Some(exponent) = text[..length].iter().position(|&byte| byte == b'e') else {
+        return length;
+    };
+    let zeros = text[..exponent]
+        .iter()
+        .rev()
+        .take_while(|&&byte| byte == b'0')
+        .count();
+    text.copy_within(exponent..length, exponent - zeros);
+    length - zeros
 }
 
 /// Adds a value; null and empty text are one.
@@ -194,7 +215,7 @@ pub fn content_hash(layer: &Layer) -> String {
     let mut fields: Vec<usize> = (0..layer.table.fields.len()).collect();
     fields.sort_by_key(|&at| &layer.table.fields[at].name);
     let head = (
-        "parat content 2",
+        "parat content 3",
         layer.id.as_str(),
         layer.dimension,
         &layer.key,
