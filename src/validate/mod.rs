@@ -7,6 +7,7 @@
 
 mod along;
 mod aside;
+mod columns;
 mod confirmed;
 mod coverage;
 mod crossed;

@@ -3,8 +3,8 @@
 use crate::{
     model::{Severity, Verdict, say},
     validate::{
-        Outcome, Rule, RuleReport, Subject, coverage, crs, duplicate, encoding, fields, gap,
-        geometry, key, metadata, network, place, privacy, readable, stated, stored, wards,
+        Outcome, Rule, RuleReport, Subject, columns, coverage, crs, duplicate, encoding, fields,
+        gap, geometry, key, metadata, network, place, privacy, readable, stated, stored, wards,
     },
 };
 
@@ -18,13 +18,13 @@ pub const RULES: &[&dyn Rule] = &[
     &crs::CrsKnown,
     &crs::Plausible,
     &encoding::Text,
-    &fields::RequiredColumns,
+    &columns::RequiredColumns,
     &fields::RequiredValues,
     &fields::Types,
     &fields::Codes,
     &fields::Ranges,
     &fields::Widths,
-    &fields::CutNames,
+    &columns::CutNames,
     &stored::StoredAsText,
     &stated::StatedSize,
     &geometry::GeometryType,

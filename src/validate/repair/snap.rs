@@ -70,6 +70,17 @@ impl Steps {
             rows,
         }
     }
+
+    /// The nearest steps of other rows than this one within a distance, the nearest first.
+    fn of_others(&self, row: u32, at: At, within: f64) -> Vec<usize> {
+        self.index
+            .nearest(at)
+            .take_while(|near| near.distance <= within)
+            .map(|near| near.row as usize)
+            .filter(|step| self.rows[*step] != row)
+            .take(8)
+            .collect()
+    }
 }
 
 fn distance(a: At, b: At) -> f64 {
@@ -144,14 +155,7 @@ fn lines(subject: &Subject<'_>, metres: &Shapes<f64>, limit: f64, plan: &mut Pla
         if meets || fixed.contains(&coord) || !at[0].is_finite() {
             continue;
         }
-        let near: Vec<usize> = steps
-            .index
-            .nearest(at)
-            .take_while(|near| near.distance <= limit)
-            .map(|near| near.row as usize)
-            .filter(|step| steps.rows[*step] != row)
-            .take(8)
-            .collect();
+        let near: Vec<usize> = steps.of_others(row, at, limit);
         let Some(&first) = near.first() else {
             continue;
         };
@@ -262,14 +266,7 @@ fn beside(
     now: &[At],
     now_m: &[At],
 ) -> Option<(At, At)> {
-    let near: Vec<usize> = steps
-        .index
-        .nearest(at)
-        .take_while(|near| near.distance <= tolerance)
-        .map(|near| near.row as usize)
-        .filter(|step| steps.rows[*step] != row)
-        .take(8)
-        .collect();
+    let near: Vec<usize> = steps.of_others(row, at, tolerance);
     let vertex = near
         .iter()
         .flat_map(|step| [*step, step + 1])
