@@ -71,13 +71,19 @@ fn crosses(a: Xy, b: Xy, p: Xy) -> Option<bool> {
 
 /// Where a position lies in the area of some closed rings, by looking at every edge.
 pub(super) fn locate_in<'a>(rings: impl Iterator<Item = &'a [Xy]>, p: Xy) -> Position {
+    locate_among(
+        rings.flat_map(|ring| ring.windows(2).map(|pair| [pair[0], pair[1]])),
+        p,
+    )
+}
+
+/// The same by those edges that a ray to one side may cross.
+fn locate_among(edges: impl IntoIterator<Item = [Xy; 2]>, p: Xy) -> Position {
     let mut inside = false;
-    for ring in rings {
-        for pair in ring.windows(2) {
-            match crosses(pair[0], pair[1], p) {
-                None => return Position::Boundary,
-                Some(crossed) => inside ^= crossed,
-            }
+    for [a, b] in edges {
+        match crosses(a, b, p) {
+            None => return Position::Boundary,
+            Some(crossed) => inside ^= crossed,
         }
     }
     if inside {
@@ -236,19 +242,8 @@ impl Edges {
         if self.ends.is_empty() {
             return Position::Outside;
         }
-        let mut inside = false;
-        for &edge in self.slice(self.slice_of(p[1])) {
-            let [a, b] = self.all[edge as usize];
-            match crosses(a, b, p) {
-                None => return Position::Boundary,
-                Some(crossed) => inside ^= crossed,
-            }
-        }
-        if inside {
-            Position::Inside
-        } else {
-            Position::Outside
-        }
+        let edges = self.slice(self.slice_of(p[1])).iter();
+        locate_among(edges.map(|&edge| self.all[edge as usize]), p)
     }
 
     /// True when a segment shares a point with an edge.
