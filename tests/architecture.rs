@@ -1,5 +1,6 @@
 //! Tells three things from the sources: an import that goes up the ladder, a foreign crate used outside
-//! its door, and async below `app`. To cross on purpose, edit the tables here in the same change.
+//! its door, and async below `app`; and from the documents, a room or a file that is not there. To cross on
+//! purpose, edit the tables here in the same change.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -262,6 +263,51 @@ fn nothing_is_asynchronous_below_app() {
         .map(|source| source.path)
         .collect();
     assert!(wrong.is_empty(), "async below app: {wrong:?}");
+}
+
+/// The rooms that the first table of `docs/house.md` names, and the files that any document names by a path.
+#[test]
+fn documents_name_rooms_and_files_that_are_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &Path| fs::read_to_string(path).expect("UTF-8");
+    let mut documents: Vec<_> = fs::read_dir(root.join("docs"))
+        .expect("docs is readable")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "md"))
+        .collect();
+    documents.push(root.join("README.md"));
+    let mut wrong = vec![];
+    let mut seen = 0;
+    for path in documents {
+        let text = read(&path);
+        // Every second piece stands between backticks.
+        for name in text.split('`').skip(1).step_by(2) {
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_/.-".contains(&byte);
+            let is_source = Path::new(name).extension().is_some_and(|end| end == "rs");
+            if is_source && name.contains('/') && name.bytes().all(plain) {
+                seen += 1;
+                if !root.join(name).exists() && !root.join("src").join(name).exists() {
+                    wrong.push(format!("{} names {name}", path.display()));
+                }
+            }
+        }
+    }
+    assert!(seen > 10, "{seen} files are named");
+    let house = read(&root.join("docs/house.md"));
+    let named: BTreeSet<&str> = house
+        .lines()
+        .skip_while(|line| !line.starts_with("| room |"))
+        .take_while(|line| line.starts_with('|'))
+        .filter_map(|line| line.split('|').nth(1))
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+        .collect();
+    let rooms: BTreeSet<&str> = LADDER
+        .iter()
+        .map(|(room, _)| *room)
+        .filter(|room| !["main", "config"].contains(room))
+        .collect();
+    assert_eq!(named, rooms, "the rooms of docs/house.md");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
