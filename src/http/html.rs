@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use serde_json::Value;
 
-use super::params::encode;
+use super::percent::encode;
 pub(super) use crate::report::escape;
 
 /// The media type of a page.

@@ -19,7 +19,7 @@ use super::{
     links::{link, self_and_alternates},
     negotiate::Media,
     ops,
-    params::decode_segment,
+    percent::decode_segment,
     reply::{REVALIDATE, Reply, strong, unchanged, weak},
     select::{Selection, VALUE, is_queryable},
     site::Site,

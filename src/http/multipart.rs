@@ -240,7 +240,7 @@ fn part(headers: &[u8]) -> Result<Part, Fault> {
         let (_, encoded) = rest.split_once('\'')?;
         charset
             .eq_ignore_ascii_case("utf-8")
-            .then(|| super::params::decode_segment(encoded))
+            .then(|| super::percent::decode_segment(encoded))
             .flatten()
     });
     Ok(Part {

@@ -89,7 +89,7 @@ fn layer_named(live: &LiveLayers, query: Option<&str>) -> Option<Arc<Snapshot>> 
     let name = query?
         .split('&')
         .find_map(|pair| pair.strip_prefix("layer="))?;
-    let id: LayerId = super::params::decode(name)?.parse().ok()?;
+    let id: LayerId = super::percent::decode(name)?.parse().ok()?;
     live.snapshot(&id).ok().cloned()
 }
 

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::{
+    datetime::{Span, datetime},
     error::{self, Problem},
     ops,
-    params::{Params, Span, datetime},
+    params::Params,
 };
 use crate::{
     app::LiveLayers,

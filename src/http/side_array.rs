@@ -118,7 +118,7 @@ fn address(
     );
     if let Some(period) = period {
         address.push_str("&period=");
-        super::params::encode(&period.label, &mut address);
+        super::percent::encode(&period.label, &mut address);
     }
     address.push_str(if binary { "&f=bin" } else { "&f=json" });
     address

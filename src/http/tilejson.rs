@@ -257,7 +257,7 @@ fn query_of(ask: &Ask, chosen: &[Selection]) -> String {
     });
     if let Some((_, period)) = indicator {
         query.push_str("&period=");
-        super::params::encode(&period.label, &mut query);
+        super::percent::encode(&period.label, &mut query);
     }
     query
 }

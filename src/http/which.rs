@@ -12,7 +12,7 @@ use super::{
     actor::caller,
     error::{self, Problem},
     extract::layer,
-    params::decode,
+    percent::decode,
     site::Site,
 };
 use crate::{
