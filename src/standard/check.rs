@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{
     Standards,
     alias::squash,
-    load::{StandardError, line_of, wrong},
+    files::{StandardError, line_of, wrong},
     spec::{Class, FieldRule, Kind, LayerStandard, Words},
 };
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{
     alias::squash,
-    load::{StandardError, wrong},
+    files::{StandardError, wrong},
     spec::Words,
 };
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::{
-    load::{StandardError, line_of, wrong},
+    files::{StandardError, line_of, wrong},
     spec::Words,
 };
 use crate::model::{Matrix, MatrixSet};

@@ -9,6 +9,7 @@ mod alias;
 mod check;
 mod codes;
 mod explain;
+mod files;
 mod fit;
 mod grids;
 #[cfg(test)]
@@ -26,6 +27,7 @@ mod retold;
 #[cfg(test)]
 mod schema;
 mod spec;
+mod stack;
 mod template;
 mod veto;
 
@@ -40,10 +42,10 @@ use crate::model::{IndicatorId, LayerId, MatrixSet};
 pub use alias::{BadMapping, ColumnMap, Mapping};
 pub use codes::{CodeEntry, CodeList};
 pub use explain::{Page, Section, explain};
+pub use files::StandardError;
 pub use fit::{FITS, Fit};
 pub use indicator::{Direction, IndicatorRule, Rollup};
 pub use key::{WardKey, ascii_digit, normal_key};
-pub use load::StandardError;
 pub use messages::Messages;
 pub use metadata::{MetadataRule, Obligation};
 pub use pack::PackInfo;
@@ -75,7 +77,7 @@ pub struct Standards {
 static NO_SETTINGS: LazyLock<RuleSettings> = LazyLock::new(RuleSettings::default);
 
 static BUILTIN: LazyLock<Standards> = LazyLock::new(|| {
-    load::embedded()
+    files::embedded()
         .and_then(|files| load::standards(&[pack::Pack::new(files)?]))
         .unwrap_or_else(|error| unreachable!("the embedded standards do not load: {error}"))
 });

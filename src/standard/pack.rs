@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    load::{self, Files, StandardError, line_of, wrong},
+    files::{self, Files, StandardError, line_of, wrong},
     spec::Words,
 };
 use crate::model::{IndicatorId, LayerId};
@@ -123,7 +123,7 @@ impl Pack {
         let text = files
             .get(MANIFEST)
             .ok_or_else(|| wrong(MANIFEST, 1, "this file is missing"))?;
-        let manifest: Manifest = load::parse(MANIFEST, text)?;
+        let manifest: Manifest = files::parse(MANIFEST, text)?;
         let id = &manifest.id;
         let sound = id.starts_with(|letter: char| letter.is_ascii_lowercase())
             && id.len() <= 40
@@ -166,7 +166,7 @@ impl Pack {
 
 /// The pack of a folder with all it builds on, the one that stands alone first.
 pub(super) fn chain(dir: &Path) -> Result<Vec<Pack>, StandardError> {
-    let mut packs = vec![Pack::new(load::folder(dir)?)?];
+    let mut packs = vec![Pack::new(files::folder(dir)?)?];
     let mut dir = dir.to_owned();
     loop {
         let top = packs.last().expect("one at least");
@@ -174,10 +174,10 @@ pub(super) fn chain(dir: &Path) -> Result<Vec<Pack>, StandardError> {
             break;
         };
         let below = match (&inherits.pack, &inherits.folder) {
-            (Some(_), None) => Pack::new(load::embedded()?)?,
+            (Some(_), None) => Pack::new(files::embedded()?)?,
             (None, Some(folder)) => {
                 dir = dir.join(folder);
-                Pack::new(load::folder(&dir)?)?
+                Pack::new(files::folder(&dir)?)?
             }
             _ => return Err(top.refuse("say either `pack` or `folder`".to_owned())),
         };

@@ -9,10 +9,11 @@ use serde_json::{Value, json};
 
 use super::{
     grids::GridFile,
-    load::{Common, FrequencyFile, IndicatorFile, MetadataFile},
+    load::{Common, FrequencyFile, MetadataFile},
     pack::Manifest,
     profile::Profile,
     spec::{LayerStandard, RuleWords, Words},
+    stack::IndicatorFile,
 };
 
 fn of<T: JsonSchema>(title: &str) -> Value {

@@ -9,12 +9,12 @@ fn builtin() -> &'static Standards {
     Standards::builtin()
 }
 
-fn files() -> load::Files {
-    load::embedded().expect("the embedded files are text")
+fn embedded() -> files::Files {
+    files::embedded().expect("the embedded files are text")
 }
 
-fn refusal(change: impl Fn(&mut load::Files)) -> String {
-    let mut files = files();
+fn refusal(change: impl Fn(&mut files::Files)) -> String {
+    let mut files = embedded();
     change(&mut files);
     load::standards(&[pack::Pack::new(files).expect("pack.toml is sound")])
         .expect_err("this must be refused")
@@ -192,7 +192,7 @@ fn the_schemas_in_the_folder_are_current() {
             std::fs::write(dir.join(path), text).expect("written");
         }
     }
-    let files = load::folder(dir).expect("layers/ reads");
+    let files = files::folder(dir).expect("layers/ reads");
     let kept = files.keys().filter(|path| path.starts_with("schema/"));
     assert!(
         kept.eq(made.keys()),
@@ -209,7 +209,7 @@ fn the_schemas_in_the_folder_are_current() {
 
 #[test]
 fn every_file_tells_an_editor_its_schema() {
-    for (path, text) in files() {
+    for (path, text) in embedded() {
         let Some(stem) = path.strip_suffix(".toml") else {
             continue;
         };
