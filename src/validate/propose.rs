@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{
     ColumnProposal, EncodingProposal, LayerProposal, Outcome, Proposals, RepairKind,
-    RepairProposal, Repairs, RuleReport, Subject, crs, stated,
+    RepairProposal, Repairs, RuleReport, Subject, landing, stated,
 };
 use crate::{
     model::{Column, Say, Value, say},
@@ -47,7 +47,7 @@ pub(super) fn proposals(subject: &Subject<'_>, rules: &[RuleReport], made: &Repa
     Proposals {
         layers: layers(subject, rules),
         crs: if failed(rules, &["C01", "C02"]) {
-            crs::proposals(subject)
+            landing::proposals(subject)
         } else {
             vec![]
         },

@@ -3,8 +3,9 @@
 use crate::{
     model::{Severity, Verdict, say},
     validate::{
-        Outcome, Rule, RuleReport, Subject, columns, coverage, crs, duplicate, encoding, fields,
-        gap, geometry, key, metadata, network, place, privacy, readable, stated, stored, wards,
+        Outcome, Rule, RuleReport, Subject, columns, coverage, crs, duplicate, encoding, ends,
+        fields, gap, geometry, key, metadata, network, place, privacy, readable, stated, stored,
+        wards,
     },
 };
 
@@ -34,8 +35,8 @@ pub const RULES: &[&dyn Rule] = &[
     &coverage::Overlaps,
     &gap::Gaps,
     &geometry::SinglePart,
-    &network::EndsMeet,
-    &network::Dangles,
+    &ends::EndsMeet,
+    &ends::Dangles,
     &network::OnLine,
     &key::UniqueKey,
     &geometry::SmallestSize,

@@ -11,7 +11,7 @@ use crate::{
     model::{Bbox, ShapeRef, Shapes},
     validate::{
         Subject,
-        network::{TOUCHES_M, crowds, ends, spot},
+        ends::{TOUCHES_M, crowds, ends, spot},
         orient::At,
         validity::Checker,
     },

@@ -5,8 +5,8 @@ use crate::{
     model::Shapes,
     validate::{
         Subject,
+        ends::runs_back,
         geometry::{SAME_M, Sliver, sliver},
-        network::runs_back,
         orient::At,
         validity::Checker,
     },
