@@ -20,6 +20,7 @@ mod json;
 mod kml;
 mod mapped;
 mod ogr;
+mod place;
 mod raw;
 mod seen;
 mod shapefile;
