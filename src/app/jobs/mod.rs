@@ -12,6 +12,7 @@
 //! begins anew. One process at a time runs the deliveries of a data folder.
 
 mod ask;
+mod names;
 mod queue;
 mod receive;
 mod run;

@@ -16,7 +16,8 @@ use super::{
     DeliverError, Live,
     ask::AskPatch,
     may,
-    receive::{Slot, label, stored},
+    names::{label, stored},
+    receive::Slot,
     watch::Progress,
 };
 use crate::{
