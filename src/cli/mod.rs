@@ -53,7 +53,12 @@ Examples:
 
 Exit codes:
   0  conforms, or done      1  does not conform       2  could not be read
-  3  could not be judged    64 the command is wrong   70 something went wrong inside";
+  3  could not be judged    64 the command is wrong   70 something went wrong inside
+
+Environment:
+  PARAT_LANG   the language of messages: en, hi; else what the locale says
+  PARAT_LOG    how much is logged to standard error: warn, info, debug
+  PARAT_FONTS  a folder of fonts for labels, in place of the system's";
 
 /// The arguments of the program.
 #[derive(Debug, Parser)]
