@@ -6,29 +6,12 @@ use serde_json::Value as Json;
 
 use super::{
     Change, Counts, Difference, FieldChange, Late, MetadataChange, RowChange, SchemaChange, TimeUp,
-    ValueChange, pairs, walk_until, wards,
+    ValueChange, key::key_of, pairs, walk_until, wards,
 };
 use crate::{
     model::FeatureId,
     snapshot::{Snapshot, SnapshotInfo},
 };
-
-/// The business key of a row as people know it: its parts with a blank between.
-pub(super) fn key_of(snapshot: &Snapshot, row: u32) -> String {
-    let info = snapshot.info();
-    let parts: Vec<String> = info
-        .key
-        .iter()
-        .filter_map(|name| snapshot.field(name))
-        .map(|field| snapshot.value(row, field).to_text().into_owned())
-        .filter(|text| !text.is_empty())
-        .collect();
-    if parts.is_empty() {
-        snapshot.id(row).to_string()
-    } else {
-        parts.join(" ")
-    }
-}
 
 pub(super) fn describe(
     before: Option<&Snapshot>,

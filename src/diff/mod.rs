@@ -6,6 +6,7 @@
 //! a field that both versions have says something else.
 
 mod describe;
+mod key;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::{Change, Late, TimeUp, describe::key_of, pairs, walk_until};
+use super::{Change, Late, TimeUp, key::key_of, pairs, walk_until};
 use crate::{report::cell, snapshot::Snapshot};
 
 /// At most `most` lines as CSV (RFC 4180), safe to open in a spreadsheet; the second is true when there

@@ -7,7 +7,7 @@
 use geo::{Area as _, BooleanOps as _, Geometry, MultiPolygon};
 use serde::Serialize;
 
-use super::{Late, TimeUp, describe::key_of};
+use super::{Late, TimeUp, key::key_of};
 use crate::{
     model::{FeatureId, Shapes},
     snapshot::Snapshot,
