@@ -28,8 +28,8 @@ const FILTER_BUDGET: Duration = Duration::from_secs(2);
 /// How long those of a short tile may take before it is made as a long one.
 const SHORT_FILTER_BUDGET: Duration = Duration::from_millis(2);
 /// The most rows and coordinates near a short tile: a millisecond, or two where everything is busy.
-const SHORT_ROWS: usize = 3_000;
-const SHORT_COORDS: usize = 30_000;
+const SHORT_ROWS: usize = 6_000;
+const SHORT_COORDS: usize = 40_000;
 /// The longest filter of a short tile, in bytes of its canonical text.
 const SHORT_FILTER: usize = 400;
 /// The most shapes that the filters of a short tile may compare.

@@ -276,8 +276,8 @@ impl Snapshot {
         !self.columns.tree().search(&world_box, &mut |_| false)
     }
 
-    /// How many rows have boxes that meet the given one, and how many coordinates these have; none once
-    /// either passes its limit, which is all that it costs to know.
+    /// How many rows, at most, have boxes that meet the given one, and how many coordinates these have; none
+    /// once either passes its limit. A look at the tree above its leaves, so it costs little.
     pub fn count_near(
         &self,
         world_box: [u32; 4],
@@ -286,12 +286,15 @@ impl Snapshot {
     ) -> Option<(usize, usize)> {
         let world = self.world();
         let (mut seen, mut vertices) = (0, 0);
-        let few = self.columns.tree().search(&world_box, &mut |range| {
-            seen += range.len();
-            vertices +=
-                world.coords_before(range.end as usize) - world.coords_before(range.start as usize);
-            seen <= rows && vertices <= coords
-        });
+        let few = self
+            .columns
+            .tree()
+            .search_roughly(&world_box, &mut |range| {
+                seen += range.len();
+                vertices += world.coords_before(range.end as usize)
+                    - world.coords_before(range.start as usize);
+                seen <= rows && vertices <= coords
+            });
         few.then_some((seen, vertices))
     }
 

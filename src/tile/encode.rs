@@ -20,6 +20,8 @@ use crate::{
 
 /// `Tile.layers`, a message.
 const TILE_LAYER: u8 = 0x1a;
+/// What is copied at once.
+const CHUNK: usize = 64;
 /// The slot of a feature without a value.
 const NONE: u32 = u32::MAX;
 /// Texts of fewer bytes have lengths of one byte in a tile, which are ASCII.
@@ -82,7 +84,9 @@ pub(super) struct Desk {
     codes: Vec<u32>,
     spans: Vec<(u32, u32)>,
     once: Once,
+    /// The features' messages as far as `features_end`; what lies beyond is left from before.
     features: Vec<u8>,
+    features_end: usize,
     tags: Vec<u8>,
     /// Bytes of each feature.
     pub(super) sizes: Vec<u32>,
@@ -97,7 +101,6 @@ impl Desk {
         commands: &[u8],
     ) -> usize {
         self.values.clear();
-        self.features.clear();
         self.sizes.clear();
         self.slots.clear();
         self.slots.resize(spec.keys.len() * outlines.len(), NONE);
@@ -108,7 +111,7 @@ impl Desk {
         slots.clear();
         self.slots = slots;
         let keys: usize = spec.keys.iter().map(|(name, _)| name.len() + 4).sum();
-        self.features.len() + self.values.len() + keys + spec.name.len() + 16
+        self.features_end + self.values.len() + keys + spec.name.len() + 16
     }
 
     /// Fills in the slots, a column at a time, those with the fewest values first.
@@ -415,8 +418,11 @@ impl Desk {
         commands: &[u8],
         slots: &[u32],
     ) {
-        let out = &mut self.features;
-        self.tags.resize((2 * spec.keys.len() + 1) * VARINT, 0);
+        self.tags
+            .resize((2 * spec.keys.len() + 1) * VARINT + CHUNK, 0);
+        // Tags, four lengths and an id, each with the byte before it.
+        let most = self.tags.len() + 6 * (VARINT + 1) + CHUNK;
+        let mut end = 0;
         for (at, outline) in outlines.iter().enumerate() {
             let mut tagged = 0;
             for key in 0..spec.keys.len() {
@@ -426,41 +432,53 @@ impl Desk {
                     tagged += place(&mut self.tags[tagged..], u64::from(slot));
                 }
             }
-            let tags = &self.tags[..tagged];
-            let geometry = &commands[outline.from as usize..outline.to as usize];
+            let geometry = &commands[outline.from as usize..];
+            let drawn = (outline.to - outline.from) as usize;
             let id = spec.ids.get(outline.row as usize).copied();
             let id = id.filter(|_| outline.named);
-            let mut body = 2 + 1 + varint_len(geometry.len() as u64) + geometry.len();
+            let mut body = 2 + 1 + varint_len(drawn as u64) + drawn;
             if let Some(id) = id {
                 body += 1 + varint_len(id);
             }
-            if !tags.is_empty() {
-                body += 1 + varint_len(tags.len() as u64) + tags.len();
+            if tagged > 0 {
+                body += 1 + varint_len(tagged as u64) + tagged;
             }
-            let before = out.len();
-            out.reserve(body + 8);
-            out.push(0x12);
-            put(out, body as u64);
+            let before = end;
+            if self.features.len() < end + drawn + most {
+                let wanted = (end + drawn + most).next_power_of_two();
+                self.features.resize(wanted, 0);
+            }
+            let out = &mut self.features[..];
+            out[end] = 0x12;
+            end += 1;
+            end += place(&mut out[end..], body as u64);
             if let Some(id) = id {
-                out.push(0x08);
-                put(out, id);
+                out[end] = 0x08;
+                end += 1;
+                end += place(&mut out[end..], id);
             }
-            if !tags.is_empty() {
-                out.push(0x12);
-                put(out, tags.len() as u64);
-                out.extend_from_slice(tags);
+            if tagged > 0 {
+                out[end] = 0x12;
+                end += 1;
+                end += place(&mut out[end..], tagged as u64);
+                lay(&mut out[end..], &self.tags, tagged);
+                end += tagged;
             }
-            out.extend_from_slice(&[0x18, outline.kind, 0x22]);
-            put(out, geometry.len() as u64);
-            out.extend_from_slice(geometry);
-            self.sizes.push((out.len() - before) as u32);
+            out[end..end + 3].copy_from_slice(&[0x18, outline.kind, 0x22]);
+            end += 3;
+            end += place(&mut out[end..], drawn as u64);
+            lay(&mut out[end..], geometry, drawn);
+            end += drawn;
+            self.sizes.push((end - before) as u32);
         }
+        self.features_end = end;
     }
 
     /// Appends the layer that was encoded last to a tile; nothing without features (4.1: a layer should
     /// have one).
     pub(super) fn finish(&self, spec: &Spec<'_>, tile: &mut Vec<u8>) {
-        if self.features.is_empty() {
+        let features = &self.features[..self.features_end];
+        if features.is_empty() {
             return;
         }
         // Version 2, the name.
@@ -475,13 +493,23 @@ impl Desk {
         }
         // Extent 4096.
         let tail = [0x28, 0x80, 0x20];
-        let body = head.len() + self.features.len() + keys.len() + self.values.len() + tail.len();
+        let body = head.len() + features.len() + keys.len() + self.values.len() + tail.len();
         tile.reserve(body + 8);
         tile.push(TILE_LAYER);
         put(tile, body as u64);
-        for part in [&head[..], &self.features, &keys, &self.values, &tail] {
+        for part in [&head[..], features, &keys, &self.values, &tail] {
             tile.extend_from_slice(part);
         }
+    }
+}
+
+/// Copies the first `len` bytes, of which there are few mostly: then as many as always, which needs neither a
+/// call nor a look at their number.
+#[inline]
+fn lay(out: &mut [u8], from: &[u8], len: usize) {
+    match (out.first_chunk_mut::<CHUNK>(), from.first_chunk::<CHUNK>()) {
+        (Some(out), Some(from)) if len <= CHUNK => *out = *from,
+        _ => out[..len].copy_from_slice(&from[..len]),
     }
 }
 

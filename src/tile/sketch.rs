@@ -267,6 +267,11 @@ impl Sketch {
     fn cut_line(&mut self) {
         let whole = std::mem::take(&mut self.path);
         for pair in whole.windows(2) {
+            // Most of a path that is cut lies in the frame all the same, where it goes on from its last step.
+            if FRAME.holds(pair[1]) && self.path.last() == Some(&pair[0]) {
+                self.path.push(pair[1]);
+                continue;
+            }
             let Some((a, b)) = clip::segment(pair[0], pair[1], FRAME) else {
                 continue;
             };
