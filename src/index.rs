@@ -1,7 +1,7 @@
 //! Where things are, for sets that are in hand: boxes in, row numbers out, and the nearest segments.
 //!
 //! Neighbours in the gate, nearest features in a query. Sets that are mapped from disk have their own
-//! packed index in [`crate::snapshot`]. Nothing outside this file speaks to rstar; [`pairs`] does without.
+//! packed index in [`crate::snapshot`]. Nothing outside this file speaks to rstar; [`pairs()`] does without.
 
 mod pairs;
 

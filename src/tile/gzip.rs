@@ -1,5 +1,5 @@
 //! The coding that every client reads: what publication makes, and what is made now for who does not take
-//! [`super::zstd`].
+//! [`super::zstd()`].
 
 use std::cell::RefCell;
 

@@ -17,7 +17,7 @@ const HOW: [CParameter; 6] = [
     CParameter::LiteralCompressionMode(ParamSwitch::Enable),
 ];
 
-/// A compressor, and memory for what it makes, as in [`super::gzip`].
+/// A compressor, and memory for what it makes, as in [`super::gzip()`].
 struct Press {
     compressor: CCtx<'static>,
     out: Vec<u8>,
