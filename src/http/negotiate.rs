@@ -166,7 +166,7 @@ pub(super) fn choose(
 pub(super) enum Coding {
     /// RFC 1952: what all clients take, and what publication made.
     Gzip,
-    /// RFC 8878: as small, for half the time.
+    /// RFC 8878: a tenth larger, for less than half of the time.
     Zstd,
 }
 

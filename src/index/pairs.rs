@@ -1,8 +1,8 @@
 //! Every two boxes that meet, of many.
 //!
 //! All against all needs no tree that can be asked anything else: boxes in the order of their middles, eight under
-//! one, and the whole against itself from the top down, one against eight at a time. That costs a tenth of what it
-//! costs to build a tree for searches.
+//! one, and the whole against itself from the top down, one against eight at a time. That costs less
+//! than a fifth of building a tree for searches.
 
 use crate::model::Bbox;
 
